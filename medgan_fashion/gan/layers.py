@@ -1,0 +1,74 @@
+"""The layers that the network pairs share: labels in, minibatch deviation, the verdict."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+Wrap = Callable[[nn.Module], nn.Module]
+
+
+class Judgement(NamedTuple):
+    """What a discriminator says: logits (N, 1), class logits (N, K) or None, features (N, F)."""
+
+    logits: Tensor
+    class_logits: Tensor | None
+    features: Tensor
+
+
+class MinibatchDeviation(nn.Module):
+    """Appends one map: the mean over features of the standard deviation within groups of four (Karras et al. 2018)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        n = x.shape[0]
+        group = next(g for g in (4, 3, 2, 1) if n % g == 0)
+        spread = (x.reshape(group, n // group, *x.shape[1:]).var(0, unbiased=False) + 1e-8).sqrt()
+        plane = spread.mean(tuple(range(1, x.ndim)), keepdim=True).repeat(group, *[1] * (x.ndim - 1))
+        return torch.cat([x, plane.expand(n, 1, *x.shape[2:])], 1)
+
+
+class LabelledLatent(nn.Module):
+    """z joined with the class: multiplied by its embedding, or followed by it."""
+
+    def __init__(self, how: str, size: int, n_classes: int) -> None:
+        super().__init__()
+        self.how = how
+        self.embedding = nn.Embedding(n_classes, size) if how != "none" else None
+        self.out_features = 2 * size if how == "concat" else size
+
+    def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
+        if self.embedding is None:
+            return z
+        label = self.embedding(y)
+        return z * label if self.how == "multiply" else torch.cat([z, label], 1)
+
+
+class Verdict(nn.Module):
+    """Features to a logit, plus the class's projection on the features where that is the conditioning."""
+
+    def __init__(self, features: int, how: str, n_classes: int, wrap: Wrap) -> None:
+        super().__init__()
+        self.logit = wrap(nn.Linear(features, 1))
+        self.projection = wrap(nn.Embedding(n_classes, features)) if how == "projection" else None
+
+    def forward(self, features: Tensor, y: Tensor | None) -> Judgement:
+        logits = self.logit(features)
+        if self.projection is not None:
+            # / sqrt(F): the class's say starts on the scale of the logit itself, whatever the number of features
+            say = (self.projection(y) * features).sum(1, keepdim=True) / math.sqrt(features.shape[1])
+            logits = logits + say
+        return Judgement(logits, None, features)
+
+
+class LabelPlane(nn.Module):
+    """Appends one learned plane per class as an extra channel."""
+
+    def __init__(self, n_classes: int, spatial: tuple[int, ...]) -> None:
+        super().__init__()
+        self.spatial = spatial
+        self.embedding = nn.Embedding(n_classes, math.prod(spatial))
+
+    def forward(self, images: Tensor, y: Tensor) -> Tensor:
+        return torch.cat([images, self.embedding(y).reshape(-1, 1, *self.spatial)], 1)

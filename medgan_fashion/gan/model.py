@@ -1,0 +1,129 @@
+"""A published model: one safetensors file with the averaged generator, the discriminator, and what they are."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from medgan_fashion.gan.data import DataCard
+from medgan_fashion.gan.files import write_whole
+from medgan_fashion.gan.layers import Judgement
+from medgan_fashion.gan.networks import build_networks
+from medgan_fashion.gan.plain import from_plain, to_plain
+from medgan_fashion.gan.recipes import Latent, Recipe
+from medgan_fashion.gan.sampling import draw
+
+FORMAT = "medgan_fashion.model/1"
+
+
+def to_data_range(images: Tensor, card: DataCard) -> Tensor:
+    """Images in [-1, 1] to the value range and dtype of the data; differentiable unless the data were uint8."""
+    low, high = card.value_range
+    images = (images + 1) * ((high - low) / 2) + low
+    return images.round().clamp(low, high).to(torch.uint8) if card.dtype == "uint8" else images
+
+
+class Model:
+    """G and D, ready to use. Attributes: `generator`, `discriminator` (modules in eval mode), `recipe`, `latent`,
+    `card` (shape, value range, classes), `facts` (provenance: seed, images seen, how the weights were selected)."""
+
+    def __init__(self, recipe: Recipe, card: DataCard, networks: dict[str, nn.Module], facts: dict[str, Any]) -> None:
+        self.recipe, self.card, self.facts = recipe, card, facts
+        self.generator, self.discriminator = networks["generator"].eval(), networks["discriminator"].eval()
+
+    @property
+    def latent(self) -> Latent:
+        """Shape and prior of z."""
+        return self.recipe.latent
+
+    def to(self, device: str | torch.device) -> "Model":
+        """Moves both networks; returns self."""
+        self.generator.to(device), self.discriminator.to(device)
+        return self
+
+    def labels(self, labels: int | str | Sequence[int | str] | Tensor | None, n: int) -> Tensor | None:
+        """(n,) class numbers from numbers or names, one for all or one each; None spreads n evenly over classes."""
+        if not self.card.classes or not self.recipe.conditional:
+            if labels is not None:
+                raise ValueError("this model knows no classes; leave labels out")
+            return None
+        if labels is None:
+            return torch.arange(n) % len(self.card.classes)
+        given = [labels] * n if isinstance(labels, (int, str)) else list(labels)
+        if len(given) != n:
+            raise ValueError(f"{len(given)} labels for {n} images; give one, or one per image")
+        return torch.tensor([self._class_number(label) for label in given])
+
+    def _class_number(self, label: Any) -> int:
+        if isinstance(label, str):
+            if label in self.card.classes:
+                return self.card.classes.index(label)
+        elif 0 <= int(label) < len(self.card.classes):
+            return int(label)
+        raise ValueError(f"unknown class {label!r}; this model has {', '.join(self.card.classes)}")
+
+    def generate(
+        self, n: int, labels: int | str | Sequence[int | str] | Tensor | None = None, seed: int = 0,
+        truncation: float | None = None,
+    ) -> Tensor:  # fmt: skip
+        """n images (n, C, H, W) in the data's value range and dtype, on the CPU; the same for the same seed."""
+        device = next(self.generator.parameters()).device
+        y = self.labels(labels, n)
+        raw = draw(self.generator, self.latent, n, y, seed=seed, device=device, truncation=truncation)
+        return to_data_range(raw, self.card)
+
+    def synthesize(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """Images in the data's value range as floats, differentiable in z (N, latent.size); y (N,) class numbers."""
+        low, high = self.card.value_range
+        return (self.generator(z, y) + 1) * ((high - low) / 2) + low
+
+    def discriminate(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+        """D's judgement of images in the data's value range, differentiable."""
+        low, high = self.card.value_range
+        return self.discriminator((images.float() - low) * (2 / (high - low)) - 1, y)
+
+
+def model_from_weights(
+    recipe: Recipe, card: DataCard, weights: dict[str, dict[str, Tensor]], facts: dict[str, Any]
+) -> Model:
+    """Rebuilds the networks and fills them."""
+    networks = build_networks(recipe.networks, recipe.latent, card.shape, len(card.classes), seed=0)
+    for name, net in networks.items():
+        net.load_state_dict(weights[name])
+    return Model(recipe, card, networks, facts)
+
+
+def save_model(model: Model, path: str | Path) -> None:
+    """One safetensors file; recipe, card and facts stand in its metadata as JSON."""
+    networks = {"generator": model.generator, "discriminator": model.discriminator}
+    tensors = {f"{name}.{k}": v.contiguous().cpu() for name, net in networks.items() for k, v in net.state_dict().items()}
+    about = {"recipe": to_plain(model.recipe), "card": to_plain(model.card), "facts": to_plain(model.facts)}
+    metadata = {"format": FORMAT, **{k: json.dumps(v) for k, v in about.items()}}
+    write_whole(Path(path), lambda temporary: save_file(tensors, temporary, metadata))
+
+
+def load_model(path: str | Path, device: str | torch.device = "cpu") -> Model:
+    """Reads what `save_model` wrote. ValueError naming the file when it is something else; no code is run by it."""
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"no model at {path}; give the path of a model.safetensors")
+    try:
+        with safe_open(path, framework="pt", device=str(device)) as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a safetensors file ({error}); give a model.safetensors of this package") from error
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"{path} is not a model of this package (format {metadata.get('format')!r}, expected {FORMAT!r})")
+    recipe = from_plain(Recipe, json.loads(metadata["recipe"]))
+    card = from_plain(DataCard, json.loads(metadata["card"]))
+    weights: dict[str, dict[str, Tensor]] = {"generator": {}, "discriminator": {}}
+    for key, tensor in tensors.items():
+        name, _, rest = key.partition(".")
+        weights[name][rest] = tensor
+    return model_from_weights(recipe, card, weights, json.loads(metadata["facts"])).to(device)

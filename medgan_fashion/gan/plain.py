@@ -1,0 +1,82 @@
+"""Frozen dataclasses to plain data and back, strictly: an unknown or ill-typed key is an error that names it."""
+
+import dataclasses
+import types
+import typing
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def to_plain(value: Any) -> Any:
+    """Dataclasses, tuples and scalars as dicts, lists and scalars: what JSON and a checkpoint hold."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [to_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): to_plain(v) for k, v in value.items()}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"{value!r} of type {type(value).__name__} is not plain data")
+
+
+def from_plain(kind: type[T], data: dict[str, Any], where: str = "") -> T:
+    """Rebuild the dataclass `kind` from `to_plain`'s dict; missing keys take their defaults.
+
+    Raises ValueError naming the key for one that `kind` does not have, or a value of the wrong type.
+    """
+    hints = typing.get_type_hints(kind)
+    fields = {f.name for f in dataclasses.fields(kind)}  # pyright: ignore[reportArgumentType]
+    for key in data:
+        if key not in fields:
+            raise ValueError(f"unknown key '{where}{key}'; {kind.__name__} has {', '.join(sorted(fields))}")
+    return kind(**{k: _value(hints[k], v, f"{where}{k}") for k, v in data.items()})
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _union(args, value, where)
+    if origin is typing.Literal:
+        if value in args:
+            return value
+        raise ValueError(f"'{where}' is {value!r}; it must be one of {', '.join(map(str, args))}")
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if isinstance(value, dict):
+            return from_plain(hint, value, f"{where}.")
+        raise ValueError(f"'{where}' is {value!r}; it must be a mapping of {hint.__name__}'s keys")
+    if origin is tuple and isinstance(value, (list, tuple)):
+        kinds = [args[0]] * len(value) if len(args) == 2 and args[1] is Ellipsis else args
+        return tuple(_value(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(kinds, value, strict=True)))
+    if origin is dict and isinstance(value, dict):
+        return {k: _value(args[1], v, f"{where}.{k}") for k, v in value.items()}
+    return _scalar(hint, value, where)
+
+
+def _union(args: tuple[Any, ...], value: Any, where: str) -> Any:
+    if value is None and type(None) in args:
+        return None
+    kinds = [a for a in args if a is not type(None)]
+    return _value(kinds[0], value, where)
+
+
+def _scalar(hint: Any, value: Any, where: str) -> Any:
+    if hint is Any:
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        return value
+    name = hint.__name__ if isinstance(hint, type) else str(hint)
+    raise ValueError(f"'{where}' is {value!r} ({type(value).__name__}); it must be {name}")
+
+
+def differences(old: Any, new: Any, where: str = "") -> list[str]:
+    """Lines `key: old -> new` for two plain values, so that an error can show what changed."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        lines = []
+        for key in sorted(set(old) | set(new)):
+            lines += differences(old.get(key), new.get(key), f"{where}{key}.")
+        return lines
+    return [] if old == new else [f"{where.rstrip('.')}: {old!r} -> {new!r}"]

@@ -1,0 +1,130 @@
+"""Recipes: a GAN paper is a row of plain values here, read by one loop; imports no torch."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class NetworkPair:
+    """The two networks.
+
+    `width` is the channel count at full resolution; it doubles with each halving up to `max_width`. Conditioning
+    in G: the class embedding multiplies z ("multiply", as CGANs on DCGAN do) or is appended to it ("concat");
+    in D: a learned label plane is an extra input channel ("plane"), or a class vector is projected on the
+    features ("projection", Miyato and Koyama 2018).
+    """
+
+    kind: Literal["mlp", "dcgan"] = "dcgan"
+    width: int = 64
+    max_width: int = 512
+    kernel: Literal[4, 5] = 4
+    norm_g: Literal["batch", "none"] = "batch"
+    norm_d: Literal["batch", "none"] = "batch"
+    init: Literal["dcgan", "he"] = "dcgan"
+    spectral_norm: bool = False
+    minibatch_deviation: bool = False
+    condition_g: Literal["none", "multiply", "concat"] = "none"
+    condition_d: Literal["none", "plane", "projection"] = "none"
+
+
+@dataclass(frozen=True)
+class PenaltyRow:
+    """`weight` x the penalty named `name` (penalties.PENALTIES); at every k-th step, then k times as heavy."""
+
+    name: str
+    weight: float
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class Latent:
+    """z has `size` numbers: N(0, 1), U(-1, 1), or uniform on the sphere of radius sqrt(size)."""
+
+    size: int = 100
+    prior: Literal["normal", "uniform", "sphere"] = "normal"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that makes one GAN differ from another. All fields are plain data.
+
+    `images` counts in `ema_half_life` are real images seen: after that many, half of the average is new.
+    0 publishes the live generator. `n_critic` critic updates stand before each generator update.
+    """
+
+    networks: NetworkPair = field(default_factory=NetworkPair)
+    objective: str = "non_saturating"
+    relativistic: Literal["none", "average", "paired"] = "none"
+    label_smoothing: float = 0.0
+    penalties: tuple[PenaltyRow, ...] = ()
+    augment: tuple[str, ...] = ()
+    latent: Latent = field(default_factory=Latent)
+    batch: int = 64
+    n_critic: int = 1
+    lr_g: float = 2e-4
+    lr_d: float = 2e-4
+    beta1: float = 0.5
+    beta2: float = 0.999
+    ema_half_life: int = 0
+
+    @property
+    def conditional(self) -> bool:
+        """Whether labels are needed."""
+        return self.networks.condition_g != "none" or self.networks.condition_d != "none"
+
+
+def find_recipe(recipe: "str | Recipe") -> Recipe:
+    """A row of RECIPES by name, or the recipe itself; ValueError lists the names."""
+    if isinstance(recipe, Recipe):
+        return recipe
+    if recipe not in RECIPES:
+        raise ValueError(f"unknown recipe '{recipe}'; choose from {', '.join(RECIPES)}")
+    return RECIPES[recipe]
+
+
+_dcgan = Recipe()
+
+_small = Recipe(
+    networks=NetworkPair(
+        width=32,
+        max_width=256,
+        norm_d="none",
+        init="he",
+        minibatch_deviation=True,
+        condition_g="concat",
+        condition_d="projection",
+    ),
+    relativistic="paired",
+    penalties=(PenaltyRow("r1", weight=0.5, every=8),),
+    augment=("flip", "translation", "cutout", "brightness"),
+    latent=Latent(size=64),
+    batch=32,
+    lr_g=5e-4,
+    lr_d=5e-4,
+    beta1=0.0,
+    beta2=0.99,
+    ema_half_life=10_000,
+)
+
+RECIPES: dict[str, Recipe] = {
+    # Goodfellow et al. 2014 on fully connected networks
+    "mlp_gan": Recipe(networks=NetworkPair(kind="mlp", width=256, norm_g="none", norm_d="none", init="he")),
+    # Radford et al. 2015
+    "dcgan": _dcgan,
+    # Mirza and Osindero 2014 on DCGAN networks
+    "cgan": replace(_dcgan, networks=NetworkPair(condition_g="multiply", condition_d="plane")),
+    # Gulrajani et al. 2017
+    "wgan_gp": Recipe(
+        networks=NetworkPair(norm_d="none", init="he"),
+        objective="wasserstein",
+        penalties=(PenaltyRow("gradient_penalty", weight=10.0),),
+        n_critic=5,
+        lr_g=1e-4,
+        lr_d=1e-4,
+        beta1=0.0,
+        beta2=0.9,
+    ),
+    # our default for a few hundred labelled images: relativistic pairing + R1 (Huang et al. 2024), DiffAugment
+    # (Zhao et al. 2020), projection (Miyato and Koyama 2018), averaged weights
+    "small": _small,
+}

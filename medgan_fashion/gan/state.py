@@ -1,0 +1,129 @@
+"""The whole state of a training: networks, average, optimizers, counters; to a checkpoint of plain data and back."""
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from medgan_fashion.gan.data import DataCard
+from medgan_fashion.gan.files import write_whole
+from medgan_fashion.gan.games import Game, Networks
+from medgan_fashion.gan.networks import build_networks
+from medgan_fashion.gan.plain import differences, to_plain
+from medgan_fashion.gan.recipes import Recipe
+
+FORMAT = 1
+
+
+@dataclass
+class State:
+    """Everything that the next turn depends on, and what is kept for publication.
+
+    `first_bad` holds, per loss term, the images seen when it first was not finite (-1: never); it lives on the
+    device so that no step waits for it. `kept` is the best healthy average so far.
+    """
+
+    recipe: Recipe
+    card: DataCard
+    seed: int
+    networks: Networks
+    average: Networks
+    optimizers: dict[str, torch.optim.Optimizer]
+    images_seen: int = 0
+    first_bad: dict[str, Tensor] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[str, Any] | None = None
+    alarm: str | None = None
+    exact: bool = True
+
+
+def _optimizers(recipe: Recipe, networks: Networks) -> dict[str, torch.optim.Optimizer]:
+    rates = {"generator": recipe.lr_g, "discriminator": recipe.lr_d}
+    return {
+        name: torch.optim.Adam(net.parameters(), lr=rates[name], betas=(recipe.beta1, recipe.beta2), fused=True)
+        for name, net in networks.items()
+    }
+
+
+def new_state(recipe: Recipe, card: DataCard, seed: int, game: Game, device: torch.device) -> State:
+    """Fresh networks on `device`, the same for the same seed on any device."""
+    networks = build_networks(recipe.networks, recipe.latent, card.shape, len(card.classes), seed)
+    networks = {name: net.to(device).train() for name, net in networks.items()}
+    average: Networks = {}
+    for name in game.averaged if recipe.ema_half_life else ():
+        average[name] = copy.deepcopy(networks[name]).requires_grad_(False).eval()
+    return State(recipe, card, seed, networks, average, _optimizers(recipe, networks))
+
+
+def _floats(net: nn.Module) -> list[Tensor]:
+    # batch normalisation's running statistics are averaged with the weights that made them
+    return [t for t in net.state_dict().values() if t.is_floating_point()]
+
+
+@torch.no_grad()
+def update_average(state: State, batch: int) -> None:
+    """One step of the exponential average; its half-life grows with the first images (Karras et al. 2020)."""
+    if state.average:
+        half_life = min(state.recipe.ema_half_life, 0.05 * (state.images_seen + batch))
+        mix = get_ema_multi_avg_fn(0.5 ** (batch / half_life))
+        for name, net in state.average.items():
+            mix(_floats(net), _floats(state.networks[name]), None)  # pyright: ignore[reportArgumentType]
+
+
+def published(state: State) -> Networks:
+    """The networks to hand out: the averaged ones where there is an average, the live ones otherwise."""
+    return {**state.networks, **state.average}
+
+
+def copy_weights(networks: Networks) -> dict[str, dict[str, Tensor]]:
+    """Detached copies of all weights and buffers."""
+    return {name: {k: v.detach().clone() for k, v in net.state_dict().items()} for name, net in networks.items()}
+
+
+def save_checkpoint(state: State, path: Path) -> None:
+    """Plain containers and tensors only, so that `torch.load(weights_only=True)` reads it."""
+    data = {
+        "format": FORMAT,
+        "recipe": to_plain(state.recipe),
+        "card": to_plain(state.card),
+        "seed": state.seed,
+        "images_seen": state.images_seen,
+        "networks": {k: v.state_dict() for k, v in state.networks.items()},
+        "average": {k: v.state_dict() for k, v in state.average.items()},
+        "optimizers": {k: v.state_dict() for k, v in state.optimizers.items()},
+        "first_bad": state.first_bad,
+        "history": state.history,
+        "kept": state.kept,
+        "alarm": state.alarm,
+        "exact": state.exact,
+    }
+    write_whole(path, lambda temporary: torch.save(data, temporary))
+
+
+def load_checkpoint(state: State, path: Path) -> None:
+    """Fills a new state from the checkpoint of the same recipe, data and seed.
+
+    Raises ValueError that shows the difference for another recipe, data set or seed, and for a file that is no
+    checkpoint of this version.
+    """
+    try:
+        data = torch.load(path, weights_only=True, map_location=next(state.networks["generator"].parameters()).device)
+    except Exception as error:  # torch raises a dozen kinds for a file that is not its own
+        raise ValueError(f"{path} is not a checkpoint that can be read ({type(error).__name__}); delete it to start anew") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ValueError(f"{path} is not a checkpoint of format {FORMAT}; delete it to start anew")
+    ours = {"recipe": to_plain(state.recipe), "card": to_plain(state.card), "seed": state.seed}
+    changed = differences({k: data[k] for k in ours}, ours)
+    if changed:
+        raise ValueError(f"{path} belongs to another training ({'; '.join(changed)}); choose another out folder")
+    for name in state.networks:
+        state.networks[name].load_state_dict(data["networks"][name])
+        state.optimizers[name].load_state_dict(data["optimizers"][name])
+    for name, net in state.average.items():
+        net.load_state_dict(data["average"][name])
+    for name in ("images_seen", "first_bad", "history", "kept", "alarm", "exact"):
+        setattr(state, name, data[name])
