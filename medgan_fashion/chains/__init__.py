@@ -1,0 +1,1 @@
+"""Chains: what `run NAME` does, as a person at a terminal sees it."""

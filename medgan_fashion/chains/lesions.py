@@ -1,0 +1,83 @@
+"""The lesion chain as a person at a terminal sees it: what will happen, how far it is, what came out."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from medgan_fashion.imaging.folds import table_of_counts
+from medgan_fashion.medical.ablation import estimate, open_study, run_lesions
+from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.plan import Planner
+from medgan_fashion.medical.timing import measured_cost
+from medgan_fashion.report.report import write_report
+
+
+def lesions_command(data: Path | None, out: Path, config: LesionsConfig, dry_run: bool, processes: int | None) -> None:
+    """Runs the chain with progress on the terminal, prints the arms and the verdict, and writes the report."""
+    console, workers = Console(), processes or os.cpu_count() or 1
+    prepared, config = open_study(data, out, config, workers, console.print)
+    plan = Planner(out, prepared.images, config).plan()
+    facts = estimate(prepared, config, plan)
+    cost = measured_cost(prepared.images, config, facts, workers)
+    console.print(
+        f"[bold]{config.title}[/]: {facts['patients']} patients, {facts['lesions']} lesions, {facts['images']} images; "
+        f"{facts['gans'] + facts['further_gans']} GANs, {facts['classifiers']} classifiers; "
+        f"about {cost['hours'] * 60:.0f} minutes on {workers} processes; in {out}"
+    )
+    if prepared.skipped:
+        console.print(f"{len(prepared.skipped)} rows are not used; the report lists them")
+    if dry_run:
+        _print_dry_run(console, prepared.images, plan.partitions[0], facts, cost)
+        return
+    _run(console, data, out, config, workers)
+
+
+def _print_dry_run(console: Console, images: Any, folds: Any, facts: dict[str, Any], cost: dict[str, float]) -> None:
+    rows = table_of_counts(images.labels, images.groups, images.lesions, folds, images.card.classes)
+    table = Table(*map(str, rows[0].keys()), title="first partition")
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    console.print(table)
+    console.print(f"{facts['gans']} GANs x {cost['gan_minutes']:.1f} minutes" + (
+        f", and {facts['further_gans']} more for the inner choice or fewer real images" if facts["further_gans"] else ""))  # fmt: skip
+    console.print(f"{facts['classifiers']} classifiers x {cost['classifier_seconds']:.1f} seconds")
+    console.print(f"about {facts['memory_mb'] + cost['process_mb']:.0f} MB of memory for each process")
+    console.print(f"smallest difference this study could show: {100 * facts['smallest_detectable']:.1f} points; {facts['assuming']}")
+
+
+def _run(console: Console, data: Path | None, out: Path, config: LesionsConfig, workers: int) -> None:
+    started = time.time()
+    columns = (TextColumn("stages"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("stages", total=None)
+        summary = run_lesions(
+            data, out, config, processes=workers, tell=lambda done, all: bar.update(task, completed=done, total=all)
+        )
+    path = write_report(out)
+    _print_summary(console, summary)
+    console.print(f"report: {path}  ({(time.time() - started) / 60:.1f} minutes)", soft_wrap=True)
+
+
+def _print_summary(console: Console, summary: dict[str, Any]) -> None:
+    metric = summary["verdict"]["metric"]
+    table = Table("arm", metric.replace("_", " "), "95 % interval", "against the comparator", "real", "classic", "GAN")
+    for arm in summary["arms"]:
+        value, gap = arm["metrics"][metric], arm["difference"]
+        change = "" if gap is None else f"{100 * gap['estimate']:+.1f} ({100 * gap['low']:+.1f} to {100 * gap['high']:+.1f})"
+        counts = [f"{arm[f'n_{kind}']:.0f}" for kind in ("real", "classic", "gan")]
+        table.add_row(
+            arm["arm"], f"{100 * value['value']:.1f}", f"{100 * value['low']:.1f} to {100 * value['high']:.1f}", change, *counts
+        )
+    console.print(table)
+    alarms = [gan for gan in summary["gans"] if gan["alarm"]]
+    for gan in alarms:
+        console.print(f"{gan['name']}: {gan['alarm']}")
+    failed = [item for item in summary["audit"] if not item["passed"]]
+    for item in failed:
+        console.print(f"[bold red]audit failed:[/] {item['check']}: {item['detail']}")
+    console.print(f"[bold]verdict: {summary['verdict']['verdict']}[/]\n{summary['verdict']['sentence']}")

@@ -1,0 +1,1 @@
+"""Judges images (KID, FID, precision and recall, copies) and classifiers (metrics, intervals, verdict)."""

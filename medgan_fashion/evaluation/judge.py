@@ -1,0 +1,91 @@
+"""All image figures of one fold as plain data, each beside the same figure for real images."""
+
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from medgan_fashion.evaluation.fid import enough_for_fid, fid
+from medgan_fashion.evaluation.kid import feature_pair, kid
+from medgan_fashion.evaluation.precision_recall import overlap
+
+Floats = NDArray[np.float64]
+DRAWS = 10  # random equal-size draws that FID and the neighbour figures are averaged over
+FIGURES = ("precision", "recall", "density", "coverage")
+
+
+def _draw(features: Floats, n: int, *address: int) -> Floats:
+    """n random rows without replacement."""
+    return features[np.random.default_rng(address).choice(len(features), n, replace=False)]
+
+
+def _overlaps(test: Floats, sets: dict[str, Floats], n: int, seed: int) -> dict[str, dict[str, float]]:
+    """Each neighbour figure of each set against the test reals, averaged over equal-size draws."""
+    found: dict[str, dict[str, float]] = {figure: {} for figure in FIGURES}
+    for at, (name, features) in enumerate(sets.items()):
+        rows = [
+            asdict(overlap(_draw(test, n, seed, 2, draw), _draw(features, n, seed, 3, draw, at)))
+            for draw in range(DRAWS)
+        ]
+        for figure in FIGURES:
+            found[figure][name] = float(np.mean([row[figure] for row in rows]))
+    return found
+
+
+def _fids(test: Floats, sets: dict[str, Floats], n: int, seed: int) -> dict[str, float]:
+    """FID of each set against the test reals, averaged over equal-size draws (its bias depends on n)."""
+    return {
+        name: float(
+            np.mean(
+                [
+                    fid(_draw(test, n, seed, 2, draw), _draw(features, n, seed, 3, draw, at))
+                    for draw in range(DRAWS)
+                ]
+            )
+        )
+        for at, (name, features) in enumerate(sets.items())
+    }
+
+
+def judge_images(
+    features_synthetic: ArrayLike,
+    features_train: ArrayLike,
+    features_test: ArrayLike,
+    features_blurred: ArrayLike,
+    features_noisy: ArrayLike,
+    *,
+    extractor: str,
+    seed: int,
+) -> dict:
+    """KID, FID, precision, recall, density and coverage of four sets against the held-out fold's reals.
+
+    All features (N_i, d) from one `extractor`, whose name is printed with the figures. `train` is what good looks
+    like, `blurred` and `noisy` are degraded reals: what bad looks like. Everything is compared at equal n (the
+    smallest set); `fid` is None with `fid_reason` when n < 10 d. ValueError for fewer than 6 images in a set.
+    """
+    given = {
+        "synthetic": features_synthetic,
+        "train": features_train,
+        "blurred": features_blurred,
+        "noisy": features_noisy,
+    }
+    pairs = {name: feature_pair(features_test, features, at_least=6) for name, features in given.items()}
+    sets = {name: pair[1] for name, pair in pairs.items()}
+    test = pairs["synthetic"][0]
+    n, d = min(len(test), *(len(features) for features in sets.values())), test.shape[1]
+    size = min(n // 2, 1000)
+    possible = enough_for_fid(n, d)
+    reason = f"FID needs at least {10 * d} images of each kind for {d} features; there are {n}."
+    return {
+        "extractor": extractor,
+        "n": n,
+        "d": d,
+        "draws": DRAWS,
+        "kid_subset_size": size,
+        "kid": {
+            name: asdict(kid(test, features, subset_size=size, seed=seed)) for name, features in sets.items()
+        },
+        "fid": _fids(test, sets, n, seed) if possible else None,
+        "fid_reason": None if possible else reason,
+        **_overlaps(test, sets, n, seed),
+    }

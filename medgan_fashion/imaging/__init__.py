@@ -1,0 +1,1 @@
+"""Cases at the door: case tables, readers, crops, intensity, image sets and patient folds."""

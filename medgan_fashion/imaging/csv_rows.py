@@ -1,0 +1,45 @@
+"""Rows of a CSV file as people save them: BOM, semicolons and line breaks inside quotes are fine."""
+
+import csv
+import io
+from pathlib import Path
+
+
+def order_classes(labels: list[str]) -> tuple[str, ...]:
+    """Class names: ascending where all are numbers, else in order of first appearance."""
+    names = list(dict.fromkeys(labels))
+    try:
+        return tuple(sorted(names, key=float))
+    except ValueError:
+        return tuple(names)
+
+
+def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Header and rows of a CSV as stripped text: UTF-8 with or without BOM, comma, semicolon or tab.
+
+    Raises:
+        ValueError: missing or empty file, another encoding, a column twice, a row of another length.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ValueError(f"the table {path.name} does not exist: check the path") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name} is not UTF-8 text: save it as 'CSV UTF-8'") from None
+    head = text.partition("\n")[0]
+    delimiter = next((d for d in ",;\t" if d in head), ",")
+    records = [
+        r for r in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, r))
+    ]
+    if len(records) < 2:
+        raise ValueError(f"{path.name} holds no rows: it needs a header and one row per image")
+    header = [name.strip() for name in records[0]]
+    if len(set(header)) < len(header):
+        raise ValueError(f"{path.name} has a column twice in its header: rename one")
+    for number, record in enumerate(records[1:], start=1):
+        if len(record) != len(header):
+            raise ValueError(
+                f"row {number} of {path.name} has {len(record)} fields and the header {len(header)}: "
+                "quote fields that hold the delimiter"
+            )
+    return header, [dict(zip(header, map(str.strip, record), strict=True)) for record in records[1:]]

@@ -1,0 +1,151 @@
+"""Pictures of a folder with their lesions: walks it, asks each source in turn, notes what is left over."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from medgan_fashion.imaging.case_sources import (
+    SUFFIXES,
+    Found,
+    Region,
+    compile_pattern,
+    find_masks,
+    from_folder,
+    is_mask_name,
+    is_picture,
+    mask_regions,
+    natural,
+    with_pattern,
+    with_tags,
+    yolo_regions,
+)
+from medgan_fashion.imaging.case_writer import relative_to_table
+from medgan_fashion.imaging.csv_rows import order_classes
+from medgan_fashion.imaging.label_join import LabelColumns, join_labels
+from medgan_fashion.imaging.pictures import UnreadableError
+
+Left = list[tuple[str, str]]
+Pair = tuple[Found, Region]
+Boxes = Literal["none", "yolo"]
+
+
+def class_names(classes: str) -> tuple[str, ...]:
+    """The names in a list with commas."""
+    return tuple(name.strip() for name in classes.split(",") if name.strip())
+
+
+def walk(folder: Path, apart: Sequence[Path], boxes: Boxes) -> list[Path]:
+    """Files below the folder in natural order, but hidden ones, those of other roles and used box files."""
+    apart = [path.resolve() for path in apart]
+    files = []
+    for path in sorted(folder.rglob("*"), key=lambda p: natural(p.relative_to(folder).as_posix())):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        here = path.resolve()
+        if path.is_file() and not hidden and not any(here == a or a in here.parents for a in apart):
+            files.append(path)
+    stems = {path.with_suffix("") for path in files if path.suffix.lower() in SUFFIXES}
+    return [p for p in files if not (boxes == "yolo" and p.suffix == ".txt" and p.with_suffix("") in stems)]
+
+
+def find_pictures(files: Sequence[Path], folder: Path, pattern: str | None, left: Left) -> list[Found]:
+    """Everything that is a picture, with what its folder, tags and name say; the rest goes to `left`."""
+    compiled = None if pattern is None else compile_pattern(pattern)
+    pictures = []
+    for path in files:
+        found = from_folder(path, folder)
+        try:
+            if not is_picture(path):
+                left.append((found.name, "not a picture"))
+                continue
+            if is_mask_name(path):
+                left.append((found.name, "looks like a mask: name the folder of masks to use it"))
+                continue
+            found = with_tags(found)
+        except UnreadableError as error:
+            left.append((found.name, error.reason))
+            continue
+        matched = found if compiled is None else with_pattern(found, compiled)
+        if matched is None:
+            left.append((found.name, "its name does not match the pattern"))
+        else:
+            pictures.append(matched)
+    return pictures
+
+
+def only_classes(pictures: list[Found], classes: str | None, left: Left) -> list[Found]:
+    """Leaves out the pictures of other class folders before anything is asked of their boxes or masks."""
+    if classes is None:
+        return pictures
+    wanted = ("", *class_names(classes))
+    left += [(f.name, f"class {f.label} is left out") for f in pictures if f.label not in wanted]
+    return [found for found in pictures if found.label in wanted]
+
+
+def _regions(pictures: Sequence[Found], find: Callable[[Found], list[Region]], left: Left) -> list[Pair]:
+    pairs = []
+    for found in pictures:
+        try:
+            # the label in a box file counts only where no class folder names one
+            pairs += [(replace(found, label=found.label or r.label), r) for r in find(found)]
+        except UnreadableError as error:
+            left.append((found.name, error.reason))
+    return pairs
+
+
+def note_orphans(masks: Path, pictures: Sequence[Found], left: Left) -> None:
+    """Puts masks whose picture is not in the folder into `left`."""
+    known = {key for f in pictures for key in ((f.label, f.path.stem), ("", f.path.stem))}
+    for key, paths in find_masks(masks).items():
+        if key not in known:
+            left += [(path.relative_to(masks).as_posix(), "a mask without a picture") for path in paths]
+
+
+def _mask_finder(masks: Path, out: Path) -> Callable[[Found], list[Region]]:
+    index = find_masks(masks)
+    relative = {path: relative_to_table(path, out) for paths in index.values() for path in paths}
+
+    def find(found: Found) -> list[Region]:
+        stem = found.path.stem
+        return mask_regions(index.get((found.label, stem)) or index.get(("", stem), []), relative)
+
+    return find
+
+
+def pair_regions(
+    pictures: list[Found], out: Path, boxes: Boxes, masks: Path | None, left: Left
+) -> list[Pair]:
+    """Each picture with each of its lesions, from box files or masks; without either, once."""
+    if boxes == "yolo":
+        return _regions(pictures, yolo_regions, left)
+    if masks is not None:
+        return _regions(pictures, _mask_finder(masks, out), left)
+    return [(found, Region({})) for found in pictures]
+
+
+def pair_labels(
+    labels: Path, columns: LabelColumns, pictures: list[Found], left: Left
+) -> tuple[list[Pair], list[tuple[int, str]]]:
+    """Each picture with each row of the label CSV that speaks of it, and the rows that speak of none."""
+    pairs, rows_left = join_labels(labels, columns, pictures)
+    used = {found.name for found, _ in pairs}
+    left += [(f.name, "no row of the labels speaks of it") for f in pictures if f.name not in used]
+    return pairs, rows_left
+
+
+def choose(pairs: list[Pair], classes: str | None, left: Left) -> list[Pair]:
+    """Keeps the wanted classes, in the wanted order, and only pictures with a label.
+
+    Raises:
+        ValueError: a wanted class has no usable picture.
+    """
+    labelled = [pair for pair in pairs if pair[0].label]
+    cure = "no label: put it into a class folder, or give a pattern or labels"
+    left += [(found.name, cure) for found, _ in pairs if not found.label]
+    names = order_classes([found.label for found, _ in labelled])
+    wanted = names if classes is None else class_names(classes)
+    for name in wanted:
+        if name not in names:
+            raise ValueError(f"class {name!r} has no usable picture: usable are {', '.join(names) or 'none'}")
+    left += [(f.name, f"class {f.label} is left out") for f, _ in labelled if f.label not in wanted]
+    return [pair for name in wanted for pair in labelled if pair[0].label == name]

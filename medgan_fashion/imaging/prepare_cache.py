@@ -1,0 +1,91 @@
+"""Prepared cases kept on disk: keyed by what they depend on, byte for byte; a folder present is complete."""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from medgan_fashion.imaging.case_table import read_case_table
+from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare import Prepared, Progress, prepare_cases
+from medgan_fashion.imaging.pseudonyms import pseudonym, pseudonym_key
+
+_VERSION = 1  # raise it when prepared pixels change for the same inputs
+
+
+def _file_hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def cases_key(table: Path, config: ImageConfig, *, skip_unreadable: bool = False) -> str:
+    """sha256 over the table's bytes, the bytes of every picture and mask it names, the configuration and the
+    pseudonym key's own pseudonym: 64 hexadecimal digits. Sizes and times of files play no part."""
+    cases = read_case_table(table).cases
+    files = sorted({path for case in cases for path in (case.image, case.mask) if path is not None})
+    with ThreadPoolExecutor(2) as pool:
+        hashes = list(pool.map(_file_hash, files))
+    parts = [
+        _VERSION,
+        _file_hash(table),
+        hashes,
+        asdict(config),
+        skip_unreadable,
+        pseudonym(pseudonym_key(), ""),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _load(folder: Path) -> Prepared:
+    skipped = json.loads((folder / "skipped.json").read_text(encoding="utf-8"))
+    return Prepared(ImageSet.load(folder), tuple((int(row), str(reason)) for row, reason in skipped))
+
+
+def _store(prepared: Prepared, folder: Path) -> None:
+    """Saves beside the place and renames: what another process stored first is as good and stays."""
+    draft = folder.with_name(f".{folder.name[:16]}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        prepared.images.save(draft)
+        (draft / "skipped.json").write_text(json.dumps(prepared.skipped), encoding="utf-8")
+        draft.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def cached_prepare(
+    table: Path,
+    config: ImageConfig,
+    cache: Path,
+    *,
+    skip_unreadable: bool = False,
+    processes: int = 2,
+    progress: Progress | None = None,
+) -> Prepared:
+    """prepare_cases, kept under cache/<key> and opened from there (memory-mapped) the next time.
+
+    Args:
+        cache: folder for prepared sets; made if missing.
+        table, config, skip_unreadable, processes, progress: as in prepare_cases.
+
+    Raises:
+        ValueError: as in prepare_cases; then nothing is stored.
+    """
+    folder = cache / cases_key(table, config, skip_unreadable=skip_unreadable)
+    if not folder.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        prepared = prepare_cases(
+            table, config, skip_unreadable=skip_unreadable, processes=processes, progress=progress
+        )
+        _store(prepared, folder)
+    return _load(folder)

@@ -1,0 +1,145 @@
+"""Regions: a box from pixels, a circle or a mask, and the canvas that is cut around it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from medgan_fashion.imaging.pictures import UnreadableError
+
+Box = tuple[float, float, float, float]
+_SLACK = 0.02  # share of the picture's side by which a rounded box may stick out
+
+
+@dataclass(frozen=True)
+class Window:
+    """The canvas's place in the picture: centre and source pixels per view pixel.
+
+    Args:
+        x, y: centre in pixel edges' coordinates (0 = left or top edge of the first pixel).
+        scale: source pixels per view pixel.
+    """
+
+    x: float
+    y: float
+    scale: float
+
+
+def mask_box(mask: NDArray[np.bool_]) -> Box:
+    """Bounding box (x, y, width, height) of a mask (H, W).
+
+    Raises:
+        UnreadableError: the mask is empty.
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        raise UnreadableError("the mask is empty", "draw the lesion, or remove the row")
+    x, y = int(columns[0]), int(rows[0])
+    return (x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1)
+
+
+def circle_box(circle: tuple[float, float, float], spacing_mm: tuple[float, float] | None) -> Box:
+    """Box of (centre_x, centre_y in pixels, diameter in mm), given millimetres between (rows, columns).
+
+    Raises:
+        UnreadableError: the picture has no pixel spacing.
+    """
+    if spacing_mm is None:
+        raise UnreadableError(
+            "diameter_mm without pixel spacing", "give x, y, width, height in pixels instead"
+        )
+    x, y, diameter = circle
+    width, height = diameter / spacing_mm[1], diameter / spacing_mm[0]
+    return (x - width / 2, y - height / 2, width, height)
+
+
+def check_box(box: Box, shape: tuple[int, int], *, centre_only: bool = False) -> None:
+    """Refuses a box that leaves a picture (H, W) by more than rounding; of a circle only the centre counts.
+
+    Raises:
+        UnreadableError: the region lies outside.
+    """
+    for start, length, side in ((box[0], box[2], shape[1]), (box[1], box[3], shape[0])):
+        slack = max(2.0, _SLACK * side)
+        if centre_only:
+            inside = 0 <= start + length / 2 <= side
+        else:
+            inside = start >= -slack and start + length <= side + slack
+        if not inside:
+            raise UnreadableError(
+                f"the region leaves the picture of {shape[1]}x{shape[0]} pixels",
+                "count pixels from the top left of this very picture",
+            )
+
+
+def canvas_size(size: tuple[int, int], context: float) -> tuple[int, int]:
+    """(Hc, Wc) of the canvas: round(side * context), made even to the view so that the view is centred."""
+    sides = [max(side, round(side * context)) for side in size]
+    return (sides[0] + (sides[0] - size[0]) % 2, sides[1] + (sides[1] - size[1]) % 2)
+
+
+def window_of(box: Box, size: tuple[int, int], margin: float) -> Window:
+    """The smallest view with the proportions of `size` around the box's centre that holds the box and, on
+    every
+    side, `margin` times the box's longer side."""
+    x, y, width, height = box
+    extra = 2 * margin * max(width, height)
+    return Window(x + width / 2, y + height / 2, max((height + extra) / size[0], (width + extra) / size[1]))
+
+
+def _reflected(start: int, stop: int, length: int) -> NDArray[np.int64]:
+    """Indices start..stop-1 mirrored into 0..length-1 (edge pixels repeat, any distance)."""
+    index = np.arange(start, stop) % (2 * length)
+    return np.minimum(index, 2 * length - 1 - index)
+
+
+def cut(pixels: NDArray[np.float32], window: Window, canvas: tuple[int, int]) -> NDArray[np.float32]:
+    """Resamples a canvas out of a picture, antialiased bicubic, mirrored where it leaves the picture.
+
+    Args:
+        pixels: float32 (C, H, W).
+        window: where.
+        canvas: (Hc, Wc) in view pixels.
+
+    Returns:
+        float32 (C, Hc, Wc) in the units of the pixels.
+    """
+    spans = []
+    for middle, side, length in (
+        (window.y, canvas[0], pixels.shape[1]),
+        (window.x, canvas[1], pixels.shape[2]),
+    ):
+        half = side * window.scale / 2
+        # the filter reaches 2 output pixels: cut that much more, so that the crop's own edge is never seen
+        reach = int(np.ceil(2 * max(1.0, window.scale))) + 1
+        start, stop = int(np.floor(middle - half)) - reach, int(np.ceil(middle + half)) + reach
+        spans.append((_reflected(start, stop, length), middle - half - start, middle + half - start))
+    (rows, top, bottom), (columns, left, right) = spans
+    part = np.ascontiguousarray(pixels[:, rows[:, None], columns[None, :]], dtype=np.float32)
+    sampled = [
+        Image.fromarray(channel).resize(
+            (canvas[1], canvas[0]), Image.Resampling.BICUBIC, box=(left, top, right, bottom)
+        )
+        for channel in part
+    ]
+    return np.stack([np.asarray(channel, dtype=np.float32) for channel in sampled])
+
+
+def extract_canvas(
+    pixels: NDArray[np.float32], box: Box, size: tuple[int, int], *, margin: float, context: float
+) -> tuple[NDArray[np.float32], float]:
+    """Cuts the canvas around a box.
+
+    Args:
+        pixels: float32 (C, H, W).
+        box: (x, y, width, height) in pixels from the top left.
+        size: (height, width) of the view.
+        margin: share of the box's longer side added on each side.
+        context: canvas side / view side.
+
+    Returns:
+        Canvas float32 (C, Hc, Wc), and the box's longer side in view pixels.
+    """
+    window = window_of(box, size, margin)
+    return cut(pixels, window, canvas_size(size, context)), max(box[2], box[3]) / window.scale

@@ -1,0 +1,1 @@
+"""The medical application: classic augmentation, downstream classifiers, phantoms, the ablation."""

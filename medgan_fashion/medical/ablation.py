@@ -1,0 +1,111 @@
+"""The lesion ablation as one call: cases to folds to GANs to classifiers to a verdict; the same call again resumes."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from medgan_fashion.evaluation.verdict import planned_detectable
+from medgan_fashion.gan.files import write_whole
+from medgan_fashion.gan.plain import differences, to_plain
+from medgan_fashion.imaging.prepare import Prepared
+from medgan_fashion.imaging.prepare_cache import cached_prepare
+from medgan_fashion.medical.collect import collect
+from medgan_fashion.medical.lesions_config import LesionsConfig, phantom_image_config
+from medgan_fashion.medical.phantoms import write_liver_phantoms
+from medgan_fashion.medical.plan import Plan, Planner, Synthesis
+from medgan_fashion.runs.workers import share, work
+
+Say = Callable[[str], None]
+Tell = Callable[[int, int], None]
+
+
+def _declare(run: Path, config: LesionsConfig) -> None:
+    """Copies the whole configuration, its primary contrast above all, into the run before the first score.
+
+    ValueError shows what changed when the folder belongs to another configuration.
+    """
+    path, plain = run / "config.json", to_plain(config)
+    if path.exists():
+        changed = differences(json.loads(path.read_text()), plain)
+        if changed:
+            raise ValueError(f"{run} was declared with another configuration ({'; '.join(changed)}); choose another --out")
+        return
+    run.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda part: part.write_text(json.dumps(plain, indent=1)) and None)
+
+
+def _cases(run: Path, data: Path | None, config: LesionsConfig, say: Say) -> tuple[Path, LesionsConfig]:
+    if data is not None:
+        if not data.is_file():
+            raise ValueError(f"no case table at {data}; write one with: medgan-fashion cases FOLDER --out cases.csv")
+        return data, config
+    image = replace(phantom_image_config(), size=config.image.size, margin=config.image.margin, context=config.image.context)
+    table = run / "phantoms" / "cases.csv"
+    if not table.exists():
+        say(f"no data given: drawing CT phantoms of {config.phantom_patients} patients (seed {config.seed})")
+        write_liver_phantoms(run / "phantoms", patients=config.phantom_patients, seed=config.seed)
+    return table, replace(config, image=image)
+
+
+def open_study(
+    data: Path | None, run: Path, config: LesionsConfig, processes: int, say: Say, tell: Tell | None = None
+) -> tuple[Prepared, LesionsConfig]:
+    """The prepared cases (from the run's cache where nothing changed) and the configuration that was declared."""
+    table, config = _cases(run, data, config, say)
+    prepared = cached_prepare(
+        table, config.image, run / "prepared", skip_unreadable=config.skip_unreadable, processes=processes, progress=tell
+    )
+    _declare(run, config)
+    return prepared, config
+
+
+def estimate(prepared: Prepared, config: LesionsConfig, plan: Plan) -> dict[str, Any]:
+    """What a dry run can know without training: the size of everything and the smallest difference it could show."""
+    images = prepared.images
+    gans = {gan.key for materials in plan.materials.values() for gan in materials.gans}
+    all_gans = {t.key for task in plan.tasks for t in _deep(task) if t.stage.name == "train_gan"}
+    patients, lesions = len(set(images.groups.tolist())), len(set(images.lesions.tolist()))
+    planned = planned_detectable(lesions, patients, len(images.card.classes), config.repeats)
+    return {
+        "patients": patients, "lesions": lesions, "images": len(images.labels), "gans": len(gans),
+        "further_gans": len(all_gans - gans), "classifiers": len({cell.task.key for cell in plan.cells}),
+        "smallest_detectable": planned.difference, "assuming": planned.text,
+        "memory_mb": images.images.nbytes * (config.pool + 2) / 2**20,
+    }  # fmt: skip
+
+
+def _deep(task: Any) -> list[Any]:
+    return [task, *(t for need in task.needs() for t in _deep(need))]
+
+
+def run_lesions(
+    data: Path | None,
+    run: Path,
+    config: LesionsConfig,
+    *,
+    processes: int | None = None,
+    synthesis: Synthesis | None = None,
+    say: Say = lambda text: None,
+    tell: Tell | None = None,
+) -> dict[str, Any]:
+    """Runs or resumes the ablation in the folder `run` and returns its summary (see medical/summary.py).
+
+    `data` is a case table, or None for the embedded phantoms. `processes` local workers (default: all cores; 0 =
+    this process alone); any number of the same command on one folder share the work. `synthesis` may put something
+    else in the GAN's place, as the planted tests do. `say` gets sentences, `tell` gets (done, all) counts.
+
+    Raises ValueError before any training for cases or configuration that do not fit.
+    """
+    count = (os.cpu_count() or 1) if processes is None else processes
+    prepared, config = open_study(data, run, config, max(count, 1), say)
+    plan = Planner(run, prepared.images, config, synthesis).plan()
+    say(f"{len(plan.cells)} classifiers over {config.repeats} x {config.folds} folds in {run}")
+    if count:
+        share(plan.tasks, run, count, tell)
+    else:
+        work(plan.tasks, run)
+    name = data.stem if data else "liver phantoms"
+    return collect(run, name, prepared, config, plan)

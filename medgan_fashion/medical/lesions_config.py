@@ -1,0 +1,142 @@
+"""Configuration of the lesion ablation: what a user's YAML may say, and the checks before any work. Imports no torch."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from medgan_fashion.gan.plain import from_plain, to_plain
+from medgan_fashion.gan.recipes import Recipe, find_recipe
+from medgan_fashion.imaging.config import ImageConfig, IntensityConfig
+from medgan_fashion.medical.config import ClassicConfig, ClassifierConfig
+
+ARMS = (
+    "real",
+    "real+oversampled",
+    "real+classic",
+    "real+gan",
+    "real+classic+gan",
+    "gan-only",
+    "real+classic+shuffled",
+    "real+held-back",
+)
+GAN_ARMS = ("real+gan", "real+classic+gan", "gan-only", "real+classic+shuffled")
+
+
+@dataclass(frozen=True)
+class GanConfig:
+    """Which GAN, and how long it trains.
+
+    Args:
+        recipe: a row of gan.recipes.RECIPES.
+        changes: what differs from that row, with its own keys, for example {networks: {width: 16}}.
+        images_seen: real images shown in a training.
+        per_class: one GAN for each class (Frid-Adar et al. 2018) instead of one conditional GAN.
+    """
+
+    recipe: str = "small"
+    changes: dict[str, Any] = field(default_factory=dict)
+    images_seen: int = 100_000
+    per_class: bool = False
+
+    def resolved(self) -> Recipe:
+        """The recipe with its changes; ValueError names an unknown key."""
+        return from_plain(Recipe, _merged(to_plain(find_recipe(self.recipe)), self.changes), "gan.changes.")
+
+
+@dataclass(frozen=True)
+class PrimaryConfig:
+    """The one contrast that decides, declared before the first score."""
+
+    metric: Literal["balanced_accuracy", "auroc", "sensitivity_weighted"] = "balanced_accuracy"
+    arm: str = "real+classic+gan"
+    against: str = "real+classic"
+    margin: float = 0.02
+
+
+@dataclass(frozen=True)
+class LesionsConfig:
+    """The lesion ablation.
+
+    Args:
+        repeats: each repeat draws a new partition into folds and trains new GANs, so that the variation between
+            repeats holds both.
+        classifier_seeds: classifiers trained for every arm, fold and repeat.
+        pool: images in every arm's pool but `real`'s, as a multiple of the training fold's real images.
+        ratio: synthetic images per real image in the tested arm (declared beforehand).
+        choose: "declared" takes `ratio`; "inner" picks one of `dose_ratios` on an inner grouped hold-out, with a GAN of
+            its own for each inner training set.
+        held_back: share of training patients kept out of every arm but real+held-back, which gets them instead of
+            synthetic images.
+        dose_ratios, real_fractions: the benefit-against-amount figure; secondary, may be empty.
+        phantom_patients: patients of the embedded phantoms, where no data is given.
+        skip_unreadable: go on without rows that cannot be read, and say so in the report.
+    """
+
+    chain: Literal["lesions"] = "lesions"
+    title: str = "lesions"
+    image: ImageConfig = field(default_factory=ImageConfig)
+    folds: int = 3
+    repeats: int = 3
+    classifier_seeds: int = 3
+    seed: int = 0
+    arms: tuple[str, ...] = ARMS[:7]
+    pool: float = 4.0
+    ratio: float = 1.0
+    choose: Literal["declared", "inner"] = "declared"
+    held_back: float = 0.0
+    dose_ratios: tuple[float, ...] = ()
+    real_fractions: tuple[float, ...] = (1.0,)
+    primary: PrimaryConfig = field(default_factory=PrimaryConfig)
+    gan: GanConfig = field(default_factory=GanConfig)
+    classic: ClassicConfig = field(default_factory=ClassicConfig)
+    classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
+    encoder_updates: int = 300
+    phantom_patients: int = 60
+    skip_unreadable: bool = False
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """Every ratio that some arm may use."""
+        return tuple(sorted({self.ratio, *self.dose_ratios}))
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    out = dict(base)
+    for key, value in changes.items():
+        nested = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = _merged(out[key], value) if nested else value
+    return out
+
+
+def _check(config: LesionsConfig) -> None:
+    for arm in (*config.arms, config.primary.arm, config.primary.against):
+        if arm not in ARMS:
+            raise ValueError(f"unknown arm '{arm}' in arms or primary; choose from {', '.join(ARMS)}")
+    for key in ("arm", "against"):
+        if getattr(config.primary, key) not in config.arms:
+            raise ValueError(f"primary.{key} is '{getattr(config.primary, key)}', which is not in arms; add it there")
+    if config.folds < 2 or config.repeats < 1 or config.classifier_seeds < 1:
+        raise ValueError("folds must be at least 2, repeats and classifier_seeds at least 1")
+    if max(config.ratios) > config.pool - 1:
+        raise ValueError(
+            f"ratio {max(config.ratios):g} does not fit into a pool of {config.pool:g} x the real images; "
+            f"set pool to at least {max(config.ratios) + 1:g}"
+        )
+    if not 0 <= config.held_back <= 0.5 or ("real+held-back" in config.arms) != (config.held_back > 0):
+        raise ValueError("arm real+held-back needs held_back between 0 and 0.5, and held_back needs that arm")
+    if any(not 0 < fraction <= 1 for fraction in config.real_fractions):
+        raise ValueError("real_fractions must lie in (0, 1]")
+    if config.choose == "inner" and len(config.dose_ratios) < 2:
+        raise ValueError("choose: inner needs at least two dose_ratios to choose from")
+    recipe = config.gan.resolved()
+    if recipe.conditional == config.gan.per_class:
+        what = "per_class: true wants an unconditional recipe (dcgan)" if config.gan.per_class else (
+            "an unconditional recipe needs per_class: true, or take small or cgan")  # fmt: skip
+        raise ValueError(f"gan.recipe '{config.gan.recipe}': {what}")
+
+
+def phantom_image_config() -> ImageConfig:
+    """The liver window of the embedded phantoms: -15 to 135 HU."""
+    return ImageConfig(intensity=IntensityConfig(kind="window", centre=60.0, width=150.0))

@@ -1,0 +1,204 @@
+"""The plan of an ablation: every classifier, GAN and judgement as a task, from the folds' rows; runs nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.imaging.folds import patient_folds
+from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.medical.lesions_config import GAN_ARMS, LesionsConfig
+from medgan_fashion.medical.stages import choose_ratio, classic_images, classify, judge
+from medgan_fashion.runs.folds import store_rows, test_fold, training_fold
+from medgan_fashion.runs.stage import Stored, Task
+from medgan_fashion.runs.stages import fold_encoder, synthesise, train_gan
+
+Synthesis = Callable[["Materials", int, int], Task]
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What one training set offers: its fold, encoder, GANs, synthetic and classic images."""
+
+    training: Task
+    encoder: Task
+    gans: tuple[Task, ...]
+    synthetic: Task
+    classic: Task
+    rows: Stored
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One classifier: where it stands in the design, and its task."""
+
+    arm: str
+    repeat: int
+    fold: int
+    classifier_seed: int
+    real_fraction: float
+    ratio: float
+    dose: bool
+    task: Task
+
+
+@dataclass
+class Plan:
+    """All tasks, and which rows were tested where: `test_rows[repeat][fold]` indexes the image set."""
+
+    cells: list[Cell] = field(default_factory=list)
+    judgements: dict[tuple[int, int], Task] = field(default_factory=dict)
+    materials: dict[tuple[int, int], Materials] = field(default_factory=dict)
+    partitions: list[NDArray[np.int64]] = field(default_factory=list)
+    choices: dict[tuple[int, int], Task] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> list[Task]:
+        """What must be completed; needs are implied."""
+        return [cell.task for cell in self.cells] + list(self.judgements.values())
+
+
+def fraction_of_patients(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], fraction: float, seed: int
+) -> NDArray[np.bool_]:
+    """Rows of a share of the patients, class by class (a patient counts in the class of most of its rows).
+
+    Nested: the patients of a smaller fraction are among those of a larger one. Each class keeps at least two.
+    """
+    patients = np.unique(groups)
+    main = np.array([np.bincount(labels[groups == p]).argmax() for p in patients])
+    chosen: list[int] = []
+    for k in np.unique(main):
+        order = np.random.default_rng((seed, int(k), 17)).permutation(patients[main == k])
+        chosen += order[: max(2, round(fraction * len(order)))].tolist()
+    return np.isin(groups, chosen)
+
+
+class Planner:
+    """Builds a Plan for one image set and configuration. `synthesis` may put something else in the GAN's place."""
+
+    def __init__(self, run: Path, images: ImageSet, config: LesionsConfig, synthesis: Synthesis | None = None) -> None:
+        self.run, self.images, self.config = run, images, config
+        self.synthesis = synthesis
+        self.intensity = to_plain(config.image.intensity)
+        self.classifier = to_plain(config.classifier)
+
+    def plan(self) -> Plan:
+        """Every cell of the design."""
+        plan, config = Plan(), self.config
+        development = np.flatnonzero(~self.images.external)
+        labels, groups = self.images.labels[development], self.images.groups[development]
+        for repeat in range(config.repeats):
+            folds = np.full(len(self.images.labels), -1)
+            folds[development] = patient_folds(labels, groups, config.folds, config.seed + repeat, classes=self.images.card.classes)
+            plan.partitions.append(folds)
+            for fold in range(config.folds):
+                self._fold(plan, repeat, fold, np.flatnonzero((folds >= 0) & (folds != fold)), np.flatnonzero(folds == fold))
+        return plan
+
+    def _seed(self, repeat: int, fold: int) -> int:
+        return self.config.seed * 1_000_000 + repeat * 1_000 + fold * 10
+
+    def _fold(self, plan: Plan, repeat: int, fold: int, train: NDArray[np.int64], test: NDArray[np.int64]) -> None:
+        config, seed = self.config, self._seed(repeat, fold)
+        keep = fraction_of_patients(self.images.labels[train], self.images.groups[train], 1 - config.held_back, seed)
+        available, held = (train[keep], train[~keep]) if config.held_back else (train, train[:0])
+        materials = self._materials(available, seed)
+        tested = self._tested(materials.training, test)
+        extra: dict[str, Any] = {}
+        if len(held):
+            extra["held_back"] = self._tested(materials.training, held)
+        if self.images.external.any():
+            extra["external"] = self._tested(materials.training, np.flatnonzero(self.images.external))
+        plan.materials[repeat, fold] = materials
+        ratio: float | Task = config.ratio
+        if config.choose == "inner":
+            ratio = plan.choices[repeat, fold] = self._choice(available, seed)
+        for arm in config.arms:
+            self._cells(plan, arm, repeat, fold, materials, tested, ratio, extra)
+        self._dose(plan, repeat, fold, available, tested)
+        plan.judgements[repeat, fold] = judge.task(
+            training=materials.training, test=tested, synthetic=materials.synthetic, classic=materials.classic,
+            encoder=materials.encoder, seed=seed,
+        )  # fmt: skip
+
+    def _tested(self, training: Task, rows: NDArray[np.int64]) -> Task:
+        return test_fold.task(rows=store_rows(self.run, self.images.take(rows)), training=training)
+
+    def _materials(self, rows: NDArray[np.int64], seed: int) -> Materials:
+        config, stored = self.config, store_rows(self.run, self.images.take(rows))
+        training = training_fold.task(rows=stored, intensity=self.intensity)
+        made = round((config.pool - 1) * len(rows))
+        classic = classic_images.task(training=training, n=made, policy=to_plain(config.classic), seed=seed)
+        encoder = fold_encoder.task(training=training, varied=classic, updates=config.encoder_updates, seed=seed)
+        recipe = to_plain(config.gan.resolved())
+        labels = range(len(self.images.card.classes)) if config.gan.per_class else (None,)
+        gans = tuple(
+            train_gan.task(training=training, encoder=encoder, recipe=recipe, images_seen=config.gan.images_seen, seed=seed, label=label)
+            for label in labels
+        )  # fmt: skip
+        n = round((config.pool if {"gan-only", "real+gan"} & set(config.arms) else 1 + max(config.ratios)) * len(rows))
+        synthetic = synthesise.task(training=training, gans=list(gans), n=n, seed=seed)
+        materials = Materials(training, encoder, gans, synthetic, classic, stored)
+        if self.synthesis:
+            planted = self.synthesis(materials, n, seed)
+            materials = Materials(training, encoder, (), planted, classic, stored)
+        return materials
+
+    def _cells(
+        self, plan: Plan, arm: str, repeat: int, fold: int, materials: Materials, tested: Task, ratio: float | Task,
+        extra: dict[str, Any], real_fraction: float = 1.0, dose: bool = False,
+    ) -> None:  # fmt: skip
+        for c in range(self.config.classifier_seeds):
+            task = self._classify(arm, materials, tested, ratio, self._seed(repeat, fold) + c, extra)
+            number = self.config.ratio if isinstance(ratio, Task) else ratio
+            plan.cells.append(Cell(arm, repeat, fold, c, real_fraction, number, dose, task))
+
+    def _classify(
+        self, arm: str, materials: Materials, tested: Task, ratio: float | Task, seed: int, extra: dict[str, Any]
+    ) -> Task:
+        inputs: dict[str, Any] = {k: v for k, v in extra.items() if k != "held_back" or arm == "real+held-back"}
+        if arm not in ("real", "real+oversampled", "real+gan", "gan-only"):
+            inputs["classic"] = materials.classic
+        if arm in GAN_ARMS:
+            inputs["synthetic"] = materials.synthetic
+        return classify.task(
+            training=materials.training, test=tested, arm=arm, pool=self.config.pool, classifier=self.classifier,
+            # an arm without synthetic images is the same whatever the ratio: one task, computed once
+            ratio=ratio if arm in GAN_ARMS or arm == "real+held-back" else 0.0, seed=seed, **inputs,
+        )  # fmt: skip
+
+    def _dose(self, plan: Plan, repeat: int, fold: int, rows: NDArray[np.int64], tested: Task) -> None:
+        """Benefit against amount: every ratio (0 = the comparator) at every fraction of the real patients."""
+        config, seed = self.config, self._seed(repeat, fold)
+        if not config.dose_ratios:
+            return
+        for fraction in config.real_fractions:
+            keep = fraction_of_patients(self.images.labels[rows], self.images.groups[rows], fraction, seed)
+            materials = self._materials(rows[keep] if fraction < 1 else rows, seed)
+            if fraction < 1:  # a fold of its own: its intensity map has seen fewer rows
+                tested_here = test_fold.task(rows=tested.inputs["rows"], training=materials.training)
+            else:
+                tested_here = tested
+            for ratio in (0.0, *config.dose_ratios):
+                arm = config.primary.arm if ratio else config.primary.against
+                self._cells(plan, arm, repeat, fold, materials, tested_here, ratio, {}, fraction, True)
+
+    def _choice(self, rows: NDArray[np.int64], seed: int) -> Task:
+        """An inner grouped hold-out of a third of the patients, with a GAN that never saw them."""
+        labels, groups = self.images.labels[rows], self.images.groups[rows]
+        inner = patient_folds(labels, groups, 3, seed, classes=self.images.card.classes)
+        materials = self._materials(rows[inner != 0], seed)
+        validation = self._tested(materials.training, rows[inner == 0])
+        scored = [
+            self._classify(self.config.primary.arm, materials, validation, ratio, seed + c, {})
+            for ratio in self.config.dose_ratios
+            for c in range(self.config.classifier_seeds)
+        ]
+        return choose_ratio.task(
+            validation=validation, ratios=list(self.config.dose_ratios), scored=scored, metric=self.config.primary.metric
+        )

@@ -1,0 +1,39 @@
+"""Figures on the images: KID of the synthetic images beside its floors."""
+
+from __future__ import annotations
+
+from medgan_fashion.medical.summary import Judge, Spread
+from medgan_fashion.report.charts import COMPARATOR, OTHER, TESTED, bars, dots, new_figure, to_div
+
+KINDS = {  # how each set is named, coloured and drawn
+    "train": ("real, training fold", COMPARATOR, "circle"),
+    "synthetic": ("synthetic", TESTED, "diamond"),
+    "blurred": ("real, blurred", OTHER, "square"),
+    "noisy": ("real, with noise", OTHER, "x"),
+}
+
+
+def _reach(spread: Spread | None, sds: int) -> float | None:
+    """Mean plus `sds` standard deviations, times 1000."""
+    if spread is None or spread["mean"] is None or (sds and spread["sd"] is None):
+        return None
+    return 1000 * (spread["mean"] + sds * (spread["sd"] or 0))
+
+
+def kid_figure(judge: list[Judge]) -> str:
+    """KID x 1000 to the held-out reals per fold, of each set, with one standard deviation."""
+    figure = new_figure(140 + 42 * len(judge), "KID × 1000")
+    places = [f"fold {j['fold'] + 1}, repeat {j['repeat'] + 1}" for j in judge]
+    for kind, (name, colour, symbol) in KINDS.items():
+        spreads: list[Spread | None] = [j["kid"][kind] for j in judge]  # type: ignore[literal-required]
+        mean, low, high = ([_reach(s, sds) for s in spreads] for sds in (0, -1, 1))
+        if all(m is None for m in mean):
+            continue
+        style = {
+            "marker": {"color": colour, "size": 11, "symbol": symbol},
+            "error_x": bars(mean, low, high, colour),
+            "hovertemplate": "%{x:.1f}<extra>%{fullData.name}</extra>",
+        }
+        dots(figure, mean, places, name, colour, style)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    return to_div(figure, "kid")

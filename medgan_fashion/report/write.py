@@ -1,0 +1,70 @@
+"""Write the report of a run: reads its results folder, computes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+PATHLIKE = re.compile(r"[/\\]")
+
+
+def _without_paths(value: Any) -> Any:
+    """Plain data with every text that looks like a path replaced."""
+    if isinstance(value, dict):
+        return {key: _without_paths(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_paths(item) for item in value]
+    return "(left out)" if isinstance(value, str) and PATHLIKE.search(value) else value
+
+
+def shareable_summary(summary: dict[str, Any]) -> dict[str, Any]:
+    """The summary without paths in its configuration and without reasons that may quote a case table."""
+    skipped = [{"row": row["row"], "reason": ""} for row in summary["data"]["skipped"]]
+    data = summary["data"] | {"skipped": skipped, "external": _without_paths(summary["data"]["external"])}
+    return summary | {"data": data, "config": _without_paths(summary["config"])}
+
+
+def _read_summary(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{path} does not exist; run the ablation to its end first.") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"{path} is no JSON (line {error.lineno}); run the ablation's last stage again."
+        ) from None
+
+
+def write_report(run: Path, *, shareable: bool = False) -> Path:
+    """Write `report.html`, `report.csv`, `report.json` and a model card per GAN; return the page's path.
+
+    Reads run/results/summary.json and, if there, samples.npz; writes run/report/, or run/report_shareable/,
+    where no real image, no near copy of one and no path of the configuration is shown. ValueError if the
+    summary is absent or incomplete.
+    """
+    from medgan_fashion.medical.summary import check_summary
+    from medgan_fashion.report.csv_files import arms_csv
+    from medgan_fashion.report.model_card import card_name, model_card
+    from medgan_fashion.report.page import near_copies, page
+    from medgan_fashion.report.pictures import load_samples, without_real
+
+    raw = _read_summary(run / "results" / "summary.json")
+    summary = check_summary(raw)
+    arrays = load_samples(run / "results" / "samples.npz")
+    if shareable:
+        summary = check_summary(shareable_summary(raw))
+        arrays = without_real(arrays, near_copies(summary))
+    files = {
+        "report.html": page(summary, arrays, shareable=shareable),
+        "report.csv": arms_csv(summary),
+        "report.json": json.dumps({**summary, "shareable": shareable}, indent=1, ensure_ascii=False),
+    }
+    for gan in summary.get("gans", []):
+        files[card_name(gan)] = model_card(gan, summary["data"], summary.get("judge", []))
+    folder = run / ("report_shareable" if shareable else "report")
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder / "report.html"

@@ -1,0 +1,1 @@
+"""Run folders: stages that are computed once, by whichever process claims them."""

@@ -1,0 +1,76 @@
+"""Folds as artifacts: exactly their rows, scaled to [0, 1] by a map fitted on training rows alone."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.imaging.config import IntensityConfig
+from medgan_fashion.imaging.imageset import ImageSet, centre
+from medgan_fashion.imaging.intensity import Intensity, fit_intensity
+from medgan_fashion.runs.stage import Stored, stage, store
+
+
+def store_rows(run: Path, images: ImageSet) -> Stored:
+    """These rows and no others, under the hash of their content: a key cannot depend on any other row."""
+    return store(run, "rows", images.content_hash()[:20], images.save)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Scaled rows: `canvases` float32 (N, C, Hc, Wc) in [0, 1], `size` of the view, and who they are.
+
+    `training_rows` is the hash of the rows that the intensity map (and whatever is trained here) saw.
+    """
+
+    canvases: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    lesions: NDArray[np.int64]
+    diameters: NDArray[np.float32]
+    size: tuple[int, int]
+    classes: tuple[str, ...]
+    training_rows: str
+
+    @property
+    def views(self) -> NDArray[np.float32]:
+        """(N, C, H, W): the middle of the canvases."""
+        return np.ascontiguousarray(centre(self.canvases, self.size))
+
+
+_ARRAYS = ("canvases", "labels", "groups", "lesions", "diameters")
+
+
+def load_fold(folder: Path) -> Fold:
+    """Reads what `training_fold` or `test_fold` wrote, memory-mapped."""
+    about = json.loads((folder / "fold.json").read_text())
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+    return Fold(**arrays, size=tuple(about["size"]), classes=tuple(about["classes"]), training_rows=about["training_rows"])
+
+
+def _save(work: Path, rows: ImageSet, intensity: Intensity, training_rows: str) -> None:
+    np.save(work / "canvases.npy", intensity.apply(rows.images))
+    for name in _ARRAYS[1:]:
+        np.save(work / f"{name}.npy", getattr(rows, name))
+    (work / "intensity.json").write_text(json.dumps(intensity.to_dict()))
+    about = {"size": rows.card.size, "classes": rows.card.classes, "training_rows": training_rows}
+    (work / "fold.json").write_text(json.dumps(about))
+
+
+@stage(version=1)
+def training_fold(work: Path, rows: Path, intensity: dict[str, Any]) -> None:
+    """Fits the intensity map on these rows and applies it."""
+    images = ImageSet.load(rows)
+    fitted = fit_intensity(images.images, from_plain(IntensityConfig, intensity), images.card.size)
+    _save(work, images, fitted, rows.name)
+
+
+@stage(version=1)
+def test_fold(work: Path, rows: Path, training: Path) -> None:
+    """Applies the training fold's map to other rows."""
+    fitted = Intensity.from_dict(json.loads((training / "intensity.json").read_text()))
+    _save(work, ImageSet.load(rows), fitted, load_fold(training).training_rows)

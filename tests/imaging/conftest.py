@@ -1,0 +1,77 @@
+"""Tiny DICOM files, pictures and tables for the tests of imaging."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+KEY = "a secret text for tests only"
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDGAN_FASHION_KEY", KEY)
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    folder = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the shared data sets are not beside the checkout")
+    return folder
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[..., str]:
+    """Writes a random grey PNG of 8 or 16 bit and gives its name."""
+
+    def write(name: str, seed: int = 0, shape: tuple[int, int] = (40, 50), bits: int = 8) -> str:
+        values = np.random.default_rng(seed).integers(0, 2**bits, shape)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(values.astype(np.uint8 if bits == 8 else np.uint16)).save(path)
+        return name
+
+    return write
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a CSV from lines and gives its path."""
+
+    def write(*lines: str, name: str = "cases.csv") -> Path:
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def dicom(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a one-frame DICOM from an integer array (H, W) with further tags."""
+
+    def write(array: np.ndarray, name: str = "x.dcm", **tags: object) -> Path:
+        from pydicom.dataset import FileDataset, FileMetaDataset
+        from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+        meta = FileMetaDataset()
+        meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+        uid = meta.MediaStorageSOPInstanceUID = generate_uid()
+        data = FileDataset(str(tmp_path / name), {}, file_meta=meta, preamble=b"\0" * 128)
+        data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, uid
+        data.Rows, data.Columns = array.shape[-2:]
+        data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+        bits = 8 * array.dtype.itemsize
+        data.BitsAllocated, data.BitsStored, data.HighBit = bits, bits, bits - 1
+        data.PixelRepresentation = int(array.dtype.kind == "i")
+        data.PixelData = array.tobytes()
+        for key, value in tags.items():
+            setattr(data, key, value)
+        data.save_as(tmp_path / name, enforce_file_format=True)
+        return tmp_path / name
+
+    return write
