@@ -52,7 +52,13 @@ class Setting:
 
 
 BIG = {"partition": 0.3, "partition_arm": 0.25, "gan_seed": 0.4, "classifier_arm": 0.2}
-QUIET = {"partition": 0.0, "partition_arm": 0.0, "gan_seed": 0.0, "classifier_arm": 0.0, "patient_repeat_arm": 0.0}
+QUIET = {
+    "partition": 0.0,
+    "partition_arm": 0.0,
+    "gan_seed": 0.0,
+    "classifier_arm": 0.0,
+    "patient_repeat_arm": 0.0,
+}
 SETTINGS = (
     Setting("60 patients", patients=60),
     Setting("120 patients"),
@@ -172,7 +178,8 @@ def main() -> None:
             run = partial(pool.map, range(options.tables), chunksize=25)
             del run
             null = rates(
-                list(pool.map(partial(simulate, setting, options.seed), range(options.tables), chunksize=25)), 0.0
+                list(pool.map(partial(simulate, setting, options.seed), range(options.tables), chunksize=25)),
+                0.0,
             )
             line = f"{setting.name:38s} {100 * null['helps']:5.2f}  {100 * null['helps_upper']:5.2f}  "
             line += f"{100 * null['hurts']:5.2f}  {100 * null['coverage']:5.1f}  {100 * null['sd']:5.2f} "
@@ -180,7 +187,11 @@ def main() -> None:
             if setting.metric != "auroc":
                 gaining = replace(setting, gain=POWER_FOR)
                 effect = rates(
-                    list(pool.map(partial(simulate, gaining, options.seed + 1), range(options.tables), chunksize=25)),
+                    list(
+                        pool.map(
+                            partial(simulate, gaining, options.seed + 1), range(options.tables), chunksize=25
+                        )
+                    ),
                     POWER_FOR,
                 )
                 line += f"  {100 * effect['helps']:5.1f}   {100 * effect['coverage']:5.1f}"

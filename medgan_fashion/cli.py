@@ -73,12 +73,16 @@ def cases(
         folder, out, classes=classes, boxes=boxes, masks=masks, pattern=pattern, labels=labels, uid_column=uid_column,
         z_column=z_column, label_column=label_column, polygon_columns=polygon_columns, lesion_column=lesion_column,
     )  # fmt: skip
-    print(f"{out}: " + ", ".join(f"{n} {label}" for label, n in left.written.items()) + f"; grouped by {left.grouping}")
-    for what, reason in [*left.files, *((f"row {row}", why) for row, why in left.rows)]:
-        print(f"  left over: {what} ({reason})")
+    print("\n".join([*left.lines(), str(out)]))
 
 
-def preview(table: Path, out: Path = Path("preview.png"), n: int = 48, margin: float = 0.25, size: tuple[int, int] = (64, 64)) -> None:  # noqa: E501
+def preview(
+    table: Path,
+    out: Path = Path("preview.png"),
+    n: int = 48,
+    margin: float = 0.25,
+    size: tuple[int, int] = (64, 64),
+) -> None:
     """Draw the crops of a case table with their labels and row numbers, to look at before any training.
 
     Args:
@@ -155,7 +159,7 @@ def report(run: Path, shareable: bool = False) -> None:
         run: the run folder.
         shareable: leave every real image out.
     """
-    from medgan_fashion.report.report import write_report
+    from medgan_fashion.report.write import write_report
 
     print(write_report(run, shareable=shareable))
 
@@ -225,7 +229,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from jsonargparse import auto_cli
     except ImportError:
-        print("medgan-fashion needs its command-line extra: pip install 'medgan-fashion[cli]'", file=sys.stderr)
+        print(
+            "medgan-fashion needs its command-line extra: pip install 'medgan-fashion[cli]'", file=sys.stderr
+        )
         return 2
     given = sys.argv[1:] if arguments is None else arguments
     # a repeated --data or --set adds to the list
@@ -236,7 +242,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"medgan-fashion: {error}", file=sys.stderr)
         return 2
     except ImportError as error:
-        print(f"medgan-fashion: {error.name} is missing; install it with: pip install 'medgan-fashion[medical]'", file=sys.stderr)
+        print(
+            f"medgan-fashion: {error.name} is missing; install it with: pip install 'medgan-fashion[medical]'",
+            file=sys.stderr,
+        )
         return 2
     except RuntimeError as error:
         print(f"medgan-fashion: {error}", file=sys.stderr)

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from medgan_fashion.imaging.folds import table_of_counts
@@ -14,10 +21,12 @@ from medgan_fashion.medical.ablation import estimate, open_study, run_lesions
 from medgan_fashion.medical.lesions_config import LesionsConfig
 from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.timing import measured_cost
-from medgan_fashion.report.report import write_report
+from medgan_fashion.report.write import write_report
 
 
-def lesions_command(data: Path | None, out: Path, config: LesionsConfig, dry_run: bool, processes: int | None) -> None:
+def lesions_command(
+    data: Path | None, out: Path, config: LesionsConfig, dry_run: bool, processes: int | None
+) -> None:
     """Runs the chain with progress on the terminal, prints the arms and the verdict, and writes the report."""
     console, workers = Console(), processes or os.cpu_count() or 1
     prepared, config = open_study(data, out, config, workers, console.print)
@@ -37,7 +46,9 @@ def lesions_command(data: Path | None, out: Path, config: LesionsConfig, dry_run
     _run(console, data, out, config, workers)
 
 
-def _print_dry_run(console: Console, images: Any, folds: Any, facts: dict[str, Any], cost: dict[str, float]) -> None:
+def _print_dry_run(
+    console: Console, images: Any, folds: Any, facts: dict[str, Any], cost: dict[str, float]
+) -> None:
     rows = table_of_counts(images.labels, images.groups, images.lesions, folds, images.card.classes)
     table = Table(*map(str, rows[0].keys()), title="first partition")
     for row in rows:
@@ -47,16 +58,28 @@ def _print_dry_run(console: Console, images: Any, folds: Any, facts: dict[str, A
         f", and {facts['further_gans']} more for the inner choice or fewer real images" if facts["further_gans"] else ""))  # fmt: skip
     console.print(f"{facts['classifiers']} classifiers x {cost['classifier_seconds']:.1f} seconds")
     console.print(f"about {facts['memory_mb'] + cost['process_mb']:.0f} MB of memory for each process")
-    console.print(f"smallest difference this study could show: {100 * facts['smallest_detectable']:.1f} points; {facts['assuming']}")
+    console.print(
+        f"smallest difference this study could show: {100 * facts['smallest_detectable']:.1f} points; {facts['assuming']}"
+    )
 
 
 def _run(console: Console, data: Path | None, out: Path, config: LesionsConfig, workers: int) -> None:
     started = time.time()
-    columns = (TextColumn("stages"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("stages"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("stages", total=None)
         summary = run_lesions(
-            data, out, config, processes=workers, tell=lambda done, all: bar.update(task, completed=done, total=all)
+            data,
+            out,
+            config,
+            processes=workers,
+            tell=lambda done, all: bar.update(task, completed=done, total=all),
         )
     path = write_report(out)
     _print_summary(console, summary)
@@ -65,13 +88,23 @@ def _run(console: Console, data: Path | None, out: Path, config: LesionsConfig, 
 
 def _print_summary(console: Console, summary: dict[str, Any]) -> None:
     metric = summary["verdict"]["metric"]
-    table = Table("arm", metric.replace("_", " "), "95 % interval", "against the comparator", "real", "classic", "GAN")
+    table = Table(
+        "arm", metric.replace("_", " "), "95 % interval", "against the comparator", "real", "classic", "GAN"
+    )
     for arm in summary["arms"]:
         value, gap = arm["metrics"][metric], arm["difference"]
-        change = "" if gap is None else f"{100 * gap['estimate']:+.1f} ({100 * gap['low']:+.1f} to {100 * gap['high']:+.1f})"
+        change = (
+            ""
+            if gap is None
+            else f"{100 * gap['estimate']:+.1f} ({100 * gap['low']:+.1f} to {100 * gap['high']:+.1f})"
+        )
         counts = [f"{arm[f'n_{kind}']:.0f}" for kind in ("real", "classic", "gan")]
         table.add_row(
-            arm["arm"], f"{100 * value['value']:.1f}", f"{100 * value['low']:.1f} to {100 * value['high']:.1f}", change, *counts
+            arm["arm"],
+            f"{100 * value['value']:.1f}",
+            f"{100 * value['low']:.1f} to {100 * value['high']:.1f}",
+            change,
+            *counts,
         )
     console.print(table)
     alarms = [gan for gan in summary["gans"] if gan["alarm"]]

@@ -69,7 +69,9 @@ def split_inputs(data: list[str]) -> dict[str, Path]:
     return inputs
 
 
-def _lesions(settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None) -> None:
+def _lesions(
+    settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
+) -> None:
     from medgan_fashion.gan.plain import from_plain
     from medgan_fashion.medical.lesions_config import LesionsConfig
 

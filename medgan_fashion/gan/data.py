@@ -65,7 +65,9 @@ def _as_images(array: Any) -> Tensor:
     return images
 
 
-def value_range(images: Tensor, given: tuple[float, float] | None, where: str = "data") -> tuple[float, float]:
+def value_range(
+    images: Tensor, given: tuple[float, float] | None, where: str = "data"
+) -> tuple[float, float]:
     """The range that maps to [-1, 1]: as given, else (0, 255) for uint8, and for floats (0, 1) or (-1, 1) by their
     values. ValueError for NaN, constant images, or values outside."""
     low, high = float(images.min()), float(images.max())
@@ -78,7 +80,9 @@ def value_range(images: Tensor, given: tuple[float, float] | None, where: str = 
             return (0.0, 255.0)
         given = (0.0, 1.0) if low >= 0 else (-1.0, 1.0)
     if low < given[0] - 1e-6 or high > given[1] + 1e-6:
-        raise ValueError(f"{where} spans [{low:g}, {high:g}] outside {given}; scale it or give value_range=(low, high)")
+        raise ValueError(
+            f"{where} spans [{low:g}, {high:g}] outside {given}; scale it or give value_range=(low, high)"
+        )
     return given
 
 
@@ -138,7 +142,9 @@ def _collate(items: Sequence[Any]) -> RawBatch:
     return _as_images(torch.stack([torch.as_tensor(item) for item in items])), None
 
 
-def _described(fetch: Callable[[int, int, int], RawBatch], say: Describe, first: RawBatch, n: int, exact: bool) -> Source:
+def _described(
+    fetch: Callable[[int, int, int], RawBatch], say: Describe, first: RawBatch, n: int, exact: bool
+) -> Source:
     images, labels = first
     names = _class_names(labels, say.classes)
     card = DataCard(
@@ -178,7 +184,9 @@ def _iterable_source(data: Iterable[Any], say: Describe) -> Source:
             try:
                 got = next(stream)
             except StopIteration:
-                raise ValueError("the iterable of batches is empty or can be read only once; give a longer one") from None
+                raise ValueError(
+                    "the iterable of batches is empty or can be read only once; give a longer one"
+                ) from None
         images, labels = got if isinstance(got, (tuple, list)) else (got, None)
         return _as_images(images), None if labels is None else torch.as_tensor(labels).long()
 
@@ -201,4 +209,6 @@ def open_source(data: Any, say: Describe) -> Source:
         return _function_source(data, say)
     if isinstance(data, Iterable):
         return _iterable_source(data, say)
-    raise ValueError(f"data is a {type(data).__name__}; give an array, a tensor, a Dataset, batch(seed, i) or an iterable")
+    raise ValueError(
+        f"data is a {type(data).__name__}; give an array, a tensor, a Dataset, batch(seed, i) or an iterable"
+    )

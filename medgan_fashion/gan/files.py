@@ -17,6 +17,8 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
             os.fsync(handle.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise OSError(error.errno, f"could not write {path} ({error.strerror}); free some space and run again") from error
+        raise OSError(
+            error.errno, f"could not write {path} ({error.strerror}); free some space and run again"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -32,7 +32,9 @@ class Model:
     """G and D, ready to use. Attributes: `generator`, `discriminator` (modules in eval mode), `recipe`, `latent`,
     `card` (shape, value range, classes), `facts` (provenance: seed, images seen, how the weights were selected)."""
 
-    def __init__(self, recipe: Recipe, card: DataCard, networks: dict[str, nn.Module], facts: dict[str, Any]) -> None:
+    def __init__(
+        self, recipe: Recipe, card: DataCard, networks: dict[str, nn.Module], facts: dict[str, Any]
+    ) -> None:
         self.recipe, self.card, self.facts = recipe, card, facts
         self.generator, self.discriminator = networks["generator"].eval(), networks["discriminator"].eval()
 
@@ -101,7 +103,11 @@ def model_from_weights(
 def save_model(model: Model, path: str | Path) -> None:
     """One safetensors file; recipe, card and facts stand in its metadata as JSON."""
     networks = {"generator": model.generator, "discriminator": model.discriminator}
-    tensors = {f"{name}.{k}": v.contiguous().cpu() for name, net in networks.items() for k, v in net.state_dict().items()}
+    tensors = {
+        f"{name}.{k}": v.contiguous().cpu()
+        for name, net in networks.items()
+        for k, v in net.state_dict().items()
+    }
     about = {"recipe": to_plain(model.recipe), "card": to_plain(model.card), "facts": to_plain(model.facts)}
     metadata = {"format": FORMAT, **{k: json.dumps(v) for k, v in about.items()}}
     write_whole(Path(path), lambda temporary: save_file(tensors, temporary, metadata))
@@ -117,9 +123,13 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> Model:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
     except SafetensorError as error:
-        raise ValueError(f"{path} is not a safetensors file ({error}); give a model.safetensors of this package") from error
+        raise ValueError(
+            f"{path} is not a safetensors file ({error}); give a model.safetensors of this package"
+        ) from error
     if metadata.get("format") != FORMAT:
-        raise ValueError(f"{path} is not a model of this package (format {metadata.get('format')!r}, expected {FORMAT!r})")
+        raise ValueError(
+            f"{path} is not a model of this package (format {metadata.get('format')!r}, expected {FORMAT!r})"
+        )
     recipe = from_plain(Recipe, json.loads(metadata["recipe"]))
     card = from_plain(DataCard, json.loads(metadata["card"]))
     weights: dict[str, dict[str, Tensor]] = {"generator": {}, "discriminator": {}}

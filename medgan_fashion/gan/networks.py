@@ -68,7 +68,9 @@ class DCDiscriminator(nn.Module):
         layers: list[nn.Module] = []
         before = channels + (self.plane is not None)
         for i, after in enumerate(_widths(pair, k)):
-            layers.append(wrap(nn.Conv2d(before, after, pair.kernel, 2, pair.kernel // 2 - (pair.kernel == 4))))
+            layers.append(
+                wrap(nn.Conv2d(before, after, pair.kernel, 2, pair.kernel // 2 - (pair.kernel == 4)))
+            )
             layers += [nn.BatchNorm2d(after)] if pair.norm_d == "batch" and i > 0 else []
             layers.append(nn.LeakyReLU(0.2))
             before = after
@@ -151,9 +153,13 @@ def build_networks(
     The global random state is as it was before.
     """
     if pair.kind == "dcgan" and len(shape) != 3:
-        raise ValueError(f"dcgan networks draw images of (channels, height, width), not {shape}; use kind mlp")
+        raise ValueError(
+            f"dcgan networks draw images of (channels, height, width), not {shape}; use kind mlp"
+        )
     if (pair.condition_g != "none" or pair.condition_d != "none") and n_classes < 1:
-        raise ValueError("this recipe is conditional: give labels, or take an unconditional recipe such as dcgan")
+        raise ValueError(
+            "this recipe is conditional: give labels, or take an unconditional recipe such as dcgan"
+        )
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         make_g, make_d = NETWORKS[pair.kind]

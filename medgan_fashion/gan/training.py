@@ -16,7 +16,15 @@ from medgan_fashion.gan.games import Batch, Game, synthesis
 from medgan_fashion.gan.model import Model, model_from_weights, save_model, to_data_range
 from medgan_fashion.gan.recipes import Recipe, find_recipe
 from medgan_fashion.gan.sampling import draw
-from medgan_fashion.gan.state import State, copy_weights, load_checkpoint, new_state, published, save_checkpoint, update_average
+from medgan_fashion.gan.state import (
+    State,
+    copy_weights,
+    load_checkpoint,
+    new_state,
+    published,
+    save_checkpoint,
+    update_average,
+)
 
 READ_FLAGS_EVERY = 50  # turns between two looks at the device's non-finite flags
 
@@ -118,7 +126,9 @@ def run(state: State, game: Game, source: Source, watch: Watch) -> None:
             state.alarm = nan_alarm(state.first_bad)
         if state.alarm is None and (state.images_seen // watch.every != before // watch.every or done):
             check(state, watch, terms)
-        if watch.checkpoint and (done or state.alarm or time.monotonic() - watch.saved > watch.checkpoint_seconds):
+        if watch.checkpoint and (
+            done or state.alarm or time.monotonic() - watch.saved > watch.checkpoint_seconds
+        ):
             save_checkpoint(state, watch.checkpoint)
             watch.saved = time.monotonic()
 
@@ -132,7 +142,9 @@ def check(state: State, watch: Watch, terms: dict[str, Tensor]) -> None:
     n = watch.score.images if watch.score else len(watch.reals[0])
     chosen = None if labels is None else labels.repeat(-(-n // len(labels)))[:n]
     device = next(state.networks["generator"].parameters()).device
-    raw = draw(published(state)["generator"], state.recipe.latent, n, chosen, seed=state.seed + 1, device=device)
+    raw = draw(
+        published(state)["generator"], state.recipe.latent, n, chosen, seed=state.seed + 1, device=device
+    )
     ratio = diversity(raw, chosen) / max(watch.real_diversity, 1e-12)
     row: dict[str, Any] = {"images_seen": state.images_seen, "diversity": ratio}
     row |= {term: float(value.detach()) for term, value in terms.items()}
@@ -167,7 +179,9 @@ def keep(state: State, row: dict[str, Any], score: Score | None) -> None:
 
 def _start(recipe: Recipe, source: Source, seed: int, device: torch.device) -> tuple[State, Game]:
     if recipe.conditional and not source.card.classes:
-        raise ValueError("this recipe is conditional: give labels, or take an unconditional recipe such as dcgan")
+        raise ValueError(
+            "this recipe is conditional: give labels, or take an unconditional recipe such as dcgan"
+        )
     game = synthesis(recipe)
     state = new_state(recipe, source.card, seed, game, device)
     state.exact = source.exact
@@ -221,7 +235,9 @@ def train(
         if checkpoint.exists():
             load_checkpoint(state, checkpoint)
     if progress and not source.exact:
-        print("a plain iterable cannot be rewound: a resumed training will see other batches", file=sys.stderr)
+        print(
+            "a plain iterable cannot be rewound: a resumed training will see other batches", file=sys.stderr
+        )
     reals = _reference(source, seed) if source.exact else source_first(source, seed)
     watch = Watch(
         images_seen, check_every, score, callbacks, progress, checkpoint, checkpoint_seconds, reals, diversity(*reals)

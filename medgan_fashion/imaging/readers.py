@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from medgan_fashion.imaging.dicom import read_dicom, read_header
 from medgan_fashion.imaging.pictures import Picture, UnreadableError
@@ -39,14 +40,15 @@ def _read_numpy(path: Path) -> Picture:
 def _open(path: Path) -> Image.Image:
     """A Pillow picture with its pixels loaded."""
     try:
-        picture = Image.open(path)
-        if int(getattr(picture, "n_frames", 1)) > 1 and picture.format == "TIFF":
-            raise UnreadableError("TIFF with several pages", "save each page as a picture of its own")
-        picture.load()
-    except UnreadableError:
-        raise
+        # a file of our own: Pillow leaves one that it opened itself open where decoding fails
+        with path.open("rb") as file:
+            picture = Image.open(file)
+            several = isinstance(picture, TiffImageFile) and picture.n_frames > 1
+            picture.load()
     except _PILLOW_ERRORS:
         raise UnreadableError("not a picture, or a damaged one", _CHECK) from None
+    if several:
+        raise UnreadableError("TIFF with several pages", "save each page as a picture of its own")
     return picture
 
 
@@ -179,7 +181,7 @@ def picture_shape(path: Path) -> tuple[int, int]:
         height, width = _read_numpy(path).pixels.shape[1:]
         return (height, width)
     try:
-        with Image.open(path) as picture:
+        with path.open("rb") as file, Image.open(file) as picture:
             return (picture.height, picture.width)
     except _PILLOW_ERRORS:
         raise UnreadableError("not a picture, or a damaged one", _CHECK) from None

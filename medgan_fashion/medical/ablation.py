@@ -31,7 +31,9 @@ def _declare(run: Path, config: LesionsConfig) -> None:
     if path.exists():
         changed = differences(json.loads(path.read_text()), plain)
         if changed:
-            raise ValueError(f"{run} was declared with another configuration ({'; '.join(changed)}); choose another --out")
+            raise ValueError(
+                f"{run} was declared with another configuration ({'; '.join(changed)}); choose another --out"
+            )
         return
     run.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda part: part.write_text(json.dumps(plain, indent=1)) and None)
@@ -40,9 +42,16 @@ def _declare(run: Path, config: LesionsConfig) -> None:
 def _cases(run: Path, data: Path | None, config: LesionsConfig, say: Say) -> tuple[Path, LesionsConfig]:
     if data is not None:
         if not data.is_file():
-            raise ValueError(f"no case table at {data}; write one with: medgan-fashion cases FOLDER --out cases.csv")
+            raise ValueError(
+                f"no case table at {data}; write one with: medgan-fashion cases FOLDER --out cases.csv"
+            )
         return data, config
-    image = replace(phantom_image_config(), size=config.image.size, margin=config.image.margin, context=config.image.context)
+    image = replace(
+        phantom_image_config(),
+        size=config.image.size,
+        margin=config.image.margin,
+        context=config.image.context,
+    )
     table = run / "phantoms" / "cases.csv"
     if not table.exists():
         say(f"no data given: drawing CT phantoms of {config.phantom_patients} patients (seed {config.seed})")
@@ -56,7 +65,12 @@ def open_study(
     """The prepared cases (from the run's cache where nothing changed) and the configuration that was declared."""
     table, config = _cases(run, data, config, say)
     prepared = cached_prepare(
-        table, config.image, run / "prepared", skip_unreadable=config.skip_unreadable, processes=processes, progress=tell
+        table,
+        config.image,
+        run / "prepared",
+        skip_unreadable=config.skip_unreadable,
+        processes=processes,
+        progress=tell,
     )
     _declare(run, config)
     return prepared, config

@@ -26,7 +26,9 @@ def _patients(images: ImageSet, plan: Plan) -> AuditItem:
     shared = np.intersect1d(images.groups[images.external], images.groups[~images.external])
     problems += [f"{images.card.pseudonyms[g]} in both cohorts" for g in shared]
     what = "patient" if images.card.grouping == "patient" else f"group ({images.card.grouping})"
-    return _item(f"no {what} on both sides of a split", problems, f"{len(plan.partitions)} partitions checked")
+    return _item(
+        f"no {what} on both sides of a split", problems, f"{len(plan.partitions)} partitions checked"
+    )
 
 
 def same_picture_groups(images: ImageSet) -> list[str]:
@@ -45,7 +47,9 @@ def same_picture_groups(images: ImageSet) -> list[str]:
 
 def _pictures(images: ImageSet) -> AuditItem:
     problems = [f"{words} look alike under different patients" for words in same_picture_groups(images)]
-    return _item("no near-duplicate picture under two patients", problems, f"{len(images.labels)} crops compared")
+    return _item(
+        "no near-duplicate picture under two patients", problems, f"{len(images.labels)} crops compared"
+    )
 
 
 def _rows(images: ImageSet, plan: Plan, run: Path) -> AuditItem:
@@ -60,16 +64,27 @@ def _rows(images: ImageSet, plan: Plan, run: Path) -> AuditItem:
         seen = {image.tobytes() for image in np.asarray(stored.images)}
         if any(image.tobytes() in seen for image in test):
             problems.append(f"a test picture of fold {fold}, repeat {repeat} lies in its training rows")
-    return _item("training folds hold their own rows and no test picture", problems, f"{len(plan.materials)} folds re-read")
+    return _item(
+        "training folds hold their own rows and no test picture",
+        problems,
+        f"{len(plan.materials)} folds re-read",
+    )
 
 
 def _synthetic(plan: Plan, run: Path) -> AuditItem:
     problems = []
     for (repeat, fold), materials in plan.materials.items():
         about = json.loads((materials.synthetic.folder(run) / "provenance.json").read_text())
-        if about["training_rows"] != load_fold(materials.training.folder(run)).training_rows or not about["synthetic"]:
+        if (
+            about["training_rows"] != load_fold(materials.training.folder(run)).training_rows
+            or not about["synthetic"]
+        ):
             problems.append(f"synthetic images of fold {fold}, repeat {repeat} come from other rows")
-    return _item("every GAN saw its own fold's training rows only", problems, f"{len(plan.materials)} sets of synthetic images traced")
+    return _item(
+        "every GAN saw its own fold's training rows only",
+        problems,
+        f"{len(plan.materials)} sets of synthetic images traced",
+    )
 
 
 def audit(images: ImageSet, plan: Plan, run: Path) -> list[AuditItem]:

@@ -31,4 +31,6 @@ def checklist(summary: dict[str, Any]) -> list[ChecklistItem]:
         ("CLAIM", "Software and versions"): ", ".join(f"{k} {v}" for k, v in summary["versions"].items()),
         ("CLAIM", "Availability of code, model and data"): "",
     }  # fmt: skip
-    return [{"standard": standard, "item": item, "answer": answer} for (standard, item), answer in answers.items()]
+    return [
+        {"standard": standard, "item": item, "answer": answer} for (standard, item), answer in answers.items()
+    ]

@@ -43,8 +43,8 @@ def _general(rng: Rng, config: ClassicConfig, size: tuple[int, int]) -> Paramete
     """All at once, each mild; every number is drawn, used or not, so that one setting moves no other."""
     u = rng.uniform(-1, 1, 8)
     horizontal, vertical, blurred, noisy = rng.random(4)
-    flips = "h" * (config.flip_horizontal and horizontal < 0.5)
-    flips += "v" * (config.flip_vertical and vertical < 0.5)
+    flips = "h" if config.flip_horizontal and horizontal < 0.5 else ""
+    flips += "v" if config.flip_vertical and vertical < 0.5 else ""
     return _blank("general") | {
         "angle": float(config.rotation * u[0]),
         "flip": flips,
@@ -64,7 +64,7 @@ def _paper(seed: int, source: int, index: int, diameter: float, size: tuple[int,
     """Frid-Adar et al. 2018: 30 rotated images of a lesion; of each itself, 3 flips, 7 shifts and 5 scales.
 
     The variant is a function of `index`: each run of 480 goes through all variants in an order shuffled per
-    source (so that few images are not all of one angle), with new angles in every run. Angle U[0, 180) degrees;
+    source (so that few images are not of one angle), with new angles in every run. Angle U[0, 180) degrees;
     shifts U(-p, p) with p = min(4, 0.1 d) view pixels, d = lesion diameter; the scale is read as a margin
     U[0.1 d, 0.4 d] around the lesion: a crop of 1.2 d to 1.8 d, where the default view has 1.5 d.
     """
@@ -150,9 +150,7 @@ def replay(canvas: NDArray[np.float32], parameters: Parameters, size: tuple[int,
     return _replayer(size)(canvas, parameters)
 
 
-def _check(
-    canvases: NDArray[np.float32], rows: tuple[int, int], n_images: int, size: tuple[int, int]
-) -> None:
+def _check(canvases: NDArray[np.float32], rows: tuple[int, int], size: tuple[int, int]) -> None:
     if canvases.ndim != 4 or canvases.dtype != np.float32 or len(canvases) == 0:
         raise ValueError(
             f"Canvases must be float32 (N, C, H, W), N > 0, not {canvases.dtype} {canvases.shape}."
@@ -161,7 +159,7 @@ def _check(
         raise ValueError(f"There are {len(canvases)} canvases but {rows[0]} labels and {rows[1]} diameters.")
     if canvases.shape[2] < size[0] or canvases.shape[3] < size[1]:
         raise ValueError(
-            f"Canvases of {canvases.shape[2:]} are smaller than the view {size}; raise the context."
+            f"Canvases {canvases.shape[2:]} are smaller than the view {size}; raise the context."
         )
     if canvases.min() < 0 or canvases.max() > 1:
         raise ValueError("Canvases must lie in [0, 1]; apply the fold's intensity mapping first.")
@@ -187,7 +185,7 @@ def augmented_set(
 
     The first m images of a larger set are the set of m. ValueError where shapes or ranges do not fit.
     """
-    _check(canvases, (len(labels), len(diameters)), n_images, size)
+    _check(canvases, (len(labels), len(diameters)), size)
     n, make = len(canvases), _replayer(size)
     rounds = [np.random.default_rng((seed, _ORDER, r)).permutation(n) for r in range(-(-n_images // n))]
     source = np.concatenate([np.zeros(0, dtype=np.int64), *rounds])[:n_images]

@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.evaluation.classification import auroc, classifier_figures, reliability
+from medgan_fashion.evaluation.calibration import reliability
+from medgan_fashion.evaluation.classification import auroc, classifier_figures
 from medgan_fashion.evaluation.intervals import Interval, arm_interval, difference_interval
-from medgan_fashion.evaluation.tests import holm, p_value, secondary_tests
+from medgan_fashion.evaluation.secondary import holm
 from medgan_fashion.evaluation.verdict import smallest_detectable, verdict, verdict_sentence
 from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.medical.audit import audit
 from medgan_fashion.medical.checklist import checklist
+from medgan_fashion.medical.contrasts import p_value, secondary_tests
 from medgan_fashion.medical.lesions_config import LesionsConfig
 from medgan_fashion.medical.plan import Cell, Plan
 from medgan_fashion.medical.scores import Lesions, arm_scores, external_scores, lesion_table
@@ -38,7 +40,10 @@ def _counts(images: Any) -> dict[str, int]:
 def data_section(name: str, prepared: Prepared) -> dict[str, Any]:
     """Who was in the study, class by class, and what was left out."""
     images = prepared.images
-    mine, outside = images.take(np.flatnonzero(~images.external)), images.take(np.flatnonzero(images.external))
+    mine, outside = (
+        images.take(np.flatnonzero(~images.external)),
+        images.take(np.flatnonzero(images.external)),
+    )
     per_class = [
         {"class": label, **_counts(mine.take(np.flatnonzero(mine.labels == k)))}
         for k, label in enumerate(images.card.classes)
@@ -72,7 +77,9 @@ class Collector:
     def _difference(self, arm: Any, against: Any) -> Interval:
         metric, table = self.config.primary.metric, self.lesions
         folds = table.folds if metric == "auroc" else None
-        return difference_interval(arm, against, table.labels, table.patients, metric, seed=self.config.seed, folds=folds)
+        return difference_interval(
+            arm, against, table.labels, table.patients, metric, seed=self.config.seed, folds=folds
+        )
 
     def verdict(self) -> dict[str, Any]:
         """The one pre-declared contrast."""
@@ -88,18 +95,21 @@ class Collector:
             "margin": primary.margin, "smallest_detectable": smallest_detectable(interval.se, interval.df),
             "covers": list(interval.covers), "df": interval.df,
             "components": {"patients": interval.components["patients"], "repeats": sum(interval.components.values()) - interval.components["patients"]},
-        }  # fmt: skip # noqa: E501
+        }  # fmt: skip
 
     def _metrics(self, scores: Any) -> dict[str, Any]:
         """Means over all classifiers; the interval where the metric has one."""
         table, flat = self.lesions, scores.reshape(-1, *scores.shape[2:])
         each = [classifier_figures(one, table.labels) for one in flat]
         out: dict[str, Any] = {
-            name: {"value": float(np.mean([one[name] for one in each])), "low": None, "high": None} for name in FIGURES
+            name: {"value": float(np.mean([one[name] for one in each])), "low": None, "high": None}
+            for name in FIGURES
         }
         for metric in ("balanced_accuracy", "auroc", "sensitivity_weighted"):
             folds = table.folds if metric == "auroc" else None
-            found = arm_interval(scores, table.labels, table.patients, metric, seed=self.config.seed, folds=folds)
+            found = arm_interval(
+                scores, table.labels, table.patients, metric, seed=self.config.seed, folds=folds
+            )
             out[metric] = {"value": found.estimate, "low": found.low, "high": found.high}
         return {"metrics": out, **self._per_class(each)}
 
@@ -114,12 +124,21 @@ class Collector:
     def _gaps(self) -> dict[str, dict[str, Any]]:
         """Every other arm against the comparator, Holm-adjusted together; secondary."""
         primary = self.config.primary
-        found = {a: self._difference(s, self.scores[primary.against]) for a, s in self.scores.items() if a != primary.against}
+        found = {
+            a: self._difference(s, self.scores[primary.against])
+            for a, s in self.scores.items()
+            if a != primary.against
+        }
         p = {arm: p_value(interval) for arm, interval in found.items()}
-        others = [arm for arm in found if arm != primary.arm]
-        adjusted = dict(zip(others, holm([p[a] for a in others]), strict=True)) if others else {}
+        adjusted = holm({arm: value for arm, value in p.items() if arm != primary.arm})
         return {
-            arm: {"estimate": i.estimate, "low": i.low, "high": i.high, "p": p[arm], "p_holm": adjusted.get(arm)}
+            arm: {
+                "estimate": i.estimate,
+                "low": i.low,
+                "high": i.high,
+                "p": p[arm],
+                "p_holm": adjusted.get(arm),
+            }
             for arm, i in found.items()
         }
 
@@ -129,8 +148,17 @@ class Collector:
         for arm, scores in self.scores.items():
             cells = self._cells(arm)
             pools = [json.loads((c.task.folder(self.run) / "pool.json").read_text()) for c in cells]
-            n = {f"n_{kind}": float(np.mean([pool[kind] for pool in pools])) for kind in ("real", "classic", "gan")}
-            row = {"arm": arm, **n, "pool": sum(n.values()), "updates": self.config.classifier.updates, "runs": len(cells)}
+            n = {
+                f"n_{kind}": float(np.mean([pool[kind] for pool in pools]))
+                for kind in ("real", "classic", "gan")
+            }
+            row = {
+                "arm": arm,
+                **n,
+                "pool": sum(n.values()),
+                "updates": self.config.classifier.updates,
+                "runs": len(cells),
+            }
             out.append({**row, **self._metrics(scores), "difference": gaps.get(arm)})
         return out
 
@@ -185,21 +213,23 @@ class Collector:
         labels, out = self.lesions.labels, []
         for arm in (self.config.primary.against, self.config.primary.arm):
             flat = self.scores[arm].reshape(-1, *self.scores[arm].shape[2:])
-            out.append({"arm": arm, **reliability(flat.reshape(-1, flat.shape[-1]), np.tile(labels, len(flat)))})
+            out.append(
+                {"arm": arm, **reliability(flat.reshape(-1, flat.shape[-1]), np.tile(labels, len(flat)))}
+            )
         return out
 
     def tests(self) -> list[dict[str, Any]]:
         """Secondary tests of the primary contrast, each with its assumptions or why it was not done."""
-        primary, table = self.config.primary, self.lesions
-        return secondary_tests(
-            self.scores[primary.arm], self.scores[primary.against], table.labels, table.patients, table.folds, primary.metric
-        )
+        primary = self.config.primary
+        return secondary_tests(self.scores[primary.arm], self.scores[primary.against], self.lesions)
 
     def external(self) -> dict[str, Any] | None:
         """The external cohort's AUROC per arm, by each arm's mean classifier."""
         if not self.images.external.any():
             return None
-        figures = {arm: auroc(*external_scores(self.images, self.run, self._cells(arm))) for arm in self.config.arms}
+        figures = {
+            arm: auroc(*external_scores(self.images, self.run, self._cells(arm))) for arm in self.config.arms
+        }
         return {**_counts(self.images.take(np.flatnonzero(self.images.external))), "auroc": figures}
 
 
@@ -233,7 +263,9 @@ def collect(run: Path, name: str, prepared: Prepared, config: LesionsConfig, pla
         with np.load(plan.judgements[0, fold].folder(run) / "samples.npz") as arrays:
             samples |= {f"f{fold}_{key}": arrays[key] for key in arrays.files}
     write_whole(results / "samples.npz", lambda path: _save_arrays(path, samples))
-    write_whole(results / "summary.json", lambda path: path.write_text(json.dumps(summary, indent=1)) and None)
+    write_whole(
+        results / "summary.json", lambda path: path.write_text(json.dumps(summary, indent=1)) and None
+    )
     return summary
 
 

@@ -116,7 +116,9 @@ def _check(config: LesionsConfig) -> None:
             raise ValueError(f"unknown arm '{arm}' in arms or primary; choose from {', '.join(ARMS)}")
     for key in ("arm", "against"):
         if getattr(config.primary, key) not in config.arms:
-            raise ValueError(f"primary.{key} is '{getattr(config.primary, key)}', which is not in arms; add it there")
+            raise ValueError(
+                f"primary.{key} is '{getattr(config.primary, key)}', which is not in arms; add it there"
+            )
     if config.folds < 2 or config.repeats < 1 or config.classifier_seeds < 1:
         raise ValueError("folds must be at least 2, repeats and classifier_seeds at least 1")
     if max(config.ratios) > config.pool - 1:

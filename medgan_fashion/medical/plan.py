@@ -81,7 +81,9 @@ def fraction_of_patients(
 class Planner:
     """Builds a Plan for one image set and configuration. `synthesis` may put something else in the GAN's place."""
 
-    def __init__(self, run: Path, images: ImageSet, config: LesionsConfig, synthesis: Synthesis | None = None) -> None:
+    def __init__(
+        self, run: Path, images: ImageSet, config: LesionsConfig, synthesis: Synthesis | None = None
+    ) -> None:
         self.run, self.images, self.config = run, images, config
         self.synthesis = synthesis
         self.intensity = to_plain(config.image.intensity)
@@ -94,18 +96,30 @@ class Planner:
         labels, groups = self.images.labels[development], self.images.groups[development]
         for repeat in range(config.repeats):
             folds = np.full(len(self.images.labels), -1)
-            folds[development] = patient_folds(labels, groups, config.folds, config.seed + repeat, classes=self.images.card.classes)
+            folds[development] = patient_folds(
+                labels, groups, config.folds, config.seed + repeat, classes=self.images.card.classes
+            )
             plan.partitions.append(folds)
             for fold in range(config.folds):
-                self._fold(plan, repeat, fold, np.flatnonzero((folds >= 0) & (folds != fold)), np.flatnonzero(folds == fold))
+                self._fold(
+                    plan,
+                    repeat,
+                    fold,
+                    np.flatnonzero((folds >= 0) & (folds != fold)),
+                    np.flatnonzero(folds == fold),
+                )
         return plan
 
     def _seed(self, repeat: int, fold: int) -> int:
         return self.config.seed * 1_000_000 + repeat * 1_000 + fold * 10
 
-    def _fold(self, plan: Plan, repeat: int, fold: int, train: NDArray[np.int64], test: NDArray[np.int64]) -> None:
+    def _fold(
+        self, plan: Plan, repeat: int, fold: int, train: NDArray[np.int64], test: NDArray[np.int64]
+    ) -> None:
         config, seed = self.config, self._seed(repeat, fold)
-        keep = fraction_of_patients(self.images.labels[train], self.images.groups[train], 1 - config.held_back, seed)
+        keep = fraction_of_patients(
+            self.images.labels[train], self.images.groups[train], 1 - config.held_back, seed
+        )
         available, held = (train[keep], train[~keep]) if config.held_back else (train, train[:0])
         materials = self._materials(available, seed)
         tested = self._tested(materials.training, test)
@@ -134,14 +148,19 @@ class Planner:
         training = training_fold.task(rows=stored, intensity=self.intensity)
         made = round((config.pool - 1) * len(rows))
         classic = classic_images.task(training=training, n=made, policy=to_plain(config.classic), seed=seed)
-        encoder = fold_encoder.task(training=training, varied=classic, updates=config.encoder_updates, seed=seed)
+        encoder = fold_encoder.task(
+            training=training, varied=classic, updates=config.encoder_updates, seed=seed
+        )
         recipe = to_plain(config.gan.resolved())
         labels = range(len(self.images.card.classes)) if config.gan.per_class else (None,)
         gans = tuple(
             train_gan.task(training=training, encoder=encoder, recipe=recipe, images_seen=config.gan.images_seen, seed=seed, label=label)
             for label in labels
         )  # fmt: skip
-        n = round((config.pool if {"gan-only", "real+gan"} & set(config.arms) else 1 + max(config.ratios)) * len(rows))
+        n = round(
+            (config.pool if {"gan-only", "real+gan"} & set(config.arms) else 1 + max(config.ratios))
+            * len(rows)
+        )
         synthetic = synthesise.task(training=training, gans=list(gans), n=n, seed=seed)
         materials = Materials(training, encoder, gans, synthetic, classic, stored)
         if self.synthesis:
@@ -159,9 +178,17 @@ class Planner:
             plan.cells.append(Cell(arm, repeat, fold, c, real_fraction, number, dose, task))
 
     def _classify(
-        self, arm: str, materials: Materials, tested: Task, ratio: float | Task, seed: int, extra: dict[str, Any]
+        self,
+        arm: str,
+        materials: Materials,
+        tested: Task,
+        ratio: float | Task,
+        seed: int,
+        extra: dict[str, Any],
     ) -> Task:
-        inputs: dict[str, Any] = {k: v for k, v in extra.items() if k != "held_back" or arm == "real+held-back"}
+        inputs: dict[str, Any] = {
+            k: v for k, v in extra.items() if k != "held_back" or arm == "real+held-back"
+        }
         if arm not in ("real", "real+oversampled", "real+gan", "gan-only"):
             inputs["classic"] = materials.classic
         if arm in GAN_ARMS:
@@ -200,5 +227,8 @@ class Planner:
             for c in range(self.config.classifier_seeds)
         ]
         return choose_ratio.task(
-            validation=validation, ratios=list(self.config.dose_ratios), scored=scored, metric=self.config.primary.metric
+            validation=validation,
+            ratios=list(self.config.dose_ratios),
+            scored=scored,
+            metric=self.config.primary.metric,
         )

@@ -42,7 +42,9 @@ def arm_scores(plan: Plan, images: ImageSet, run: Path, cells: Sequence[Cell]) -
     return table
 
 
-def external_scores(images: ImageSet, run: Path, cells: Sequence[Cell]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def external_scores(
+    images: ImageSet, run: Path, cells: Sequence[Cell]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Probabilities (L, K) of the external cohort's lesions, averaged over all of an arm's classifiers, and labels."""
     rows = np.flatnonzero(images.external)
     mean = np.mean([np.load(cell.task.folder(run) / "external.npy") for cell in cells], axis=0)

@@ -7,12 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.classification import auroc, balanced_accuracy, confusion, lesion_scores, sensitivity, support_weighted  # noqa: E501
+from medgan_fashion.evaluation.classification import (
+    auroc,
+    balanced_accuracy,
+    confusion,
+    lesion_scores,
+    sensitivity,
+    support_weighted,
+)
 from medgan_fashion.evaluation.degrade import blurred, noisy
 from medgan_fashion.evaluation.diversity import ssim_diversity
 from medgan_fashion.evaluation.encoder import load_encoder
 from medgan_fashion.evaluation.judge import judge_images
-from medgan_fashion.evaluation.neighbours import nearest_training
+from medgan_fashion.evaluation.neighbours import find_neighbours
 from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.medical.classic import augmented_set
 from medgan_fashion.medical.classifier import train_and_score
@@ -24,6 +31,10 @@ from medgan_fashion.runs.stages import load_synthetic
 
 GRID = 6  # images of each class in a sample grid
 PAIRS = 24  # nearest neighbours kept for the gallery
+BLUR = (
+    1 / 16
+)  # sigma of the blurred reals, as a share of the view's height: what a bad generator's softness looks like
+NOISE = 0.2  # sd of the noisy reals
 
 
 @stage(version=1)
@@ -79,7 +90,13 @@ def classify(
     )
     np.save(work / "probabilities.npy", probabilities[: len(tests[0].labels)])
     np.save(work / "external.npy", probabilities[len(tests[0].labels) :])
-    about = {"arm": arm, "ratio": ratio, "real": counts.real + counts.held_back, "classic": counts.classic, "gan": counts.gan}
+    about = {
+        "arm": arm,
+        "ratio": ratio,
+        "real": counts.real + counts.held_back,
+        "classic": counts.classic,
+        "gan": counts.gan,
+    }
     (work / "pool.json").write_text(json.dumps(about))
 
 
@@ -88,7 +105,11 @@ def figure(metric: str, probabilities: NDArray[np.float64], labels: NDArray[np.i
     if metric == "auroc":
         return auroc(probabilities, labels)
     matrix = confusion(labels, probabilities.argmax(1), probabilities.shape[1])
-    return balanced_accuracy(matrix) if metric == "balanced_accuracy" else support_weighted(sensitivity(matrix), matrix)
+    return (
+        balanced_accuracy(matrix)
+        if metric == "balanced_accuracy"
+        else support_weighted(sensitivity(matrix), matrix)
+    )
 
 
 @stage(version=1)
@@ -115,28 +136,36 @@ def _grid(images: NDArray[np.float32], labels: NDArray[np.int64], n_classes: int
 
 
 @stage(version=1)
-def judge(work: Path, training: Path, test: Path, synthetic: Path, classic: Path, encoder: Path, seed: int) -> None:
+def judge(
+    work: Path, training: Path, test: Path, synthetic: Path, classic: Path, encoder: Path, seed: int
+) -> None:
     """Image figures of one fold's synthetic images, its sample grids and its neighbour gallery. Chooses nothing."""
     fold, held_out = load_fold(training), load_fold(test)
     made, labels = load_synthetic(synthetic, fold)
     made = np.asarray(made[: max(len(fold.labels), len(held_out.labels))])
     labels = labels[: len(made)]
     extractor = load_encoder(encoder / "encoder.safetensors")
-    sets = (made, fold.views, held_out.views, blurred(fold.views, 1.0), noisy(fold.views, 0.1, seed))
+    sets = (
+        made,
+        fold.views,
+        held_out.views,
+        blurred(fold.views, BLUR * fold.size[0]),
+        noisy(fold.views, NOISE, seed),
+    )
     features = [extractor.features(images) for images in sets]
     figures = judge_images(*features, extractor=extractor.name, seed=seed)
-    near = nearest_training(made, fold.views, held_out.views, features=(features[0], features[1], features[2]))
+    near = find_neighbours(made, fold.views, held_out.views, encode=extractor.features, seed=seed)
     agreement = {
         "synthetic": float((extractor.predict(made).argmax(1) == labels).mean()),
         "test": float((extractor.predict(held_out.views).argmax(1) == held_out.labels).mean()),
         "chance": 1.0 / len(fold.classes),
     }
     spread = {
-        "synthetic": ssim_diversity(made, labels, seed=seed),
-        "real": ssim_diversity(fold.views, np.asarray(fold.labels), seed=seed),
+        "synthetic": ssim_diversity(made, labels, seed=seed).mean,
+        "real": ssim_diversity(fold.views, np.asarray(fold.labels), seed=seed).mean,
     }
     figures |= {"class_agreement": agreement, "diversity": spread}
-    figures |= {"near_copies": int(near.flags.sum()), "neighbour_ratio": float(near.ratio)}
+    figures |= {"near_copies": int(near.flags.sum()), "neighbour_ratio": float(np.median(near.ratios))}
     (work / "figures.json").write_text(json.dumps(figures))
     _save_samples(work, fold, made, labels, classic, near)
 
@@ -152,6 +181,6 @@ def _save_samples(work: Path, fold: Fold, made: Any, labels: Any, classic: Path,
         synthetic=_grid(made, labels, n_classes),
         classic=_grid(varied.images, varied.labels, n_classes),
         neighbour_synthetic=_thumbnails(made[closest]),
-        neighbour_train=_thumbnails(fold.views[near.indices[closest]]),
+        neighbour_train=_thumbnails(fold.views[near.copied_from[closest]]),
         neighbour_ncc=near.ncc[closest],
     )

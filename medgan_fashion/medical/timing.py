@@ -17,28 +17,50 @@ TURNS = 6
 
 def _seconds_per_image(images: ImageSet, config: LesionsConfig) -> float:
     recipe = config.gan.resolved()
-    views = np.random.default_rng(0).random((64, *images.images.shape[1:2], *images.card.size), dtype=np.float32)
+    views = np.random.default_rng(0).random(
+        (64, *images.images.shape[1:2], *images.card.size), dtype=np.float32
+    )
     labels = np.arange(64) % len(images.card.classes) if recipe.conditional else None
     shown, took = recipe.batch * recipe.n_critic * TURNS, []
     for count in (shown // TURNS, shown):
         started = time.perf_counter()
-        train(recipe, views, labels=labels, images_seen=count, value_range=(0.0, 1.0), progress=False, check_every=10**9)
+        train(
+            recipe,
+            views,
+            labels=labels,
+            images_seen=count,
+            value_range=(0.0, 1.0),
+            progress=False,
+            check_every=10**9,
+        )
         took.append(time.perf_counter() - started)
     return max(took[1] - took[0], 1e-6) / (shown - shown // TURNS)
 
 
 def _classifier_seconds(images: ImageSet, config: LesionsConfig) -> float:
     n_classes = len(images.card.classes)
-    views = np.random.default_rng(1).random((64, *images.images.shape[1:2], *images.card.size), dtype=np.float32)
+    views = np.random.default_rng(1).random(
+        (64, *images.images.shape[1:2], *images.card.size), dtype=np.float32
+    )
     took = []
     for updates in (1, 1 + TURNS):
         started = time.perf_counter()
-        train_and_score(views, np.arange(64) % n_classes, None, views[:2], n_classes, replace(config.classifier, updates=updates), 0)
+        train_and_score(
+            views,
+            np.arange(64) % n_classes,
+            None,
+            views[:2],
+            n_classes,
+            replace(config.classifier, updates=updates),
+            0,
+        )
         took.append(time.perf_counter() - started)
     return max(took[1] - took[0], 1e-6) / TURNS * config.classifier.updates
 
 
-def measured_cost(images: ImageSet, config: LesionsConfig, facts: dict[str, Any], processes: int) -> dict[str, float]:
+def measured_cost(
+    images: ImageSet, config: LesionsConfig, facts: dict[str, Any], processes: int
+) -> dict[str, float]:
     """Minutes of one GAN, seconds of one classifier, hours of the whole grid on `processes` one-thread workers.
 
     Measured by a few updates with one thread; the caller's thread count is restored.

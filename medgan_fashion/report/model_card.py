@@ -30,13 +30,14 @@ def _figures(row: Mapping[str, Any]) -> list[str]:
     floors = f"training reals {texts['train']}, blurred {texts['blurred']}, noisy {texts['noisy']}"
     own, real = (significant(row["diversity"][k]) for k in ("synthetic", "real"))
     seen, chance = percent(agreement.get("test")), percent(agreement.get("chance"))
+    agreed = percent(agreement.get("synthetic"))
     lines += [
         f"| KID × 1000 to unseen reals | {texts['synthetic']} | {floors} |",
         f"| FID | {significant(row['fid'])} | {plain(row.get('fid_note') or '')} |",
         f"| precision, recall | {percent(row['precision'])} %, {percent(row['recall'])} % | |",
         f"| density, coverage | {decimal(row['density'], 2)}, {percent(row['coverage'])} % | |",
         f"| diversity | {own} | reals {real} |",
-        f"| class agreement, % | {percent(agreement.get('synthetic'))} | unseen reals {seen}, chance {chance} |",
+        f"| class agreement, % | {agreed} | unseen reals {seen}, chance {chance} |",
         f"| neighbour ratio | {decimal(row['neighbour_ratio'], 2)} | about 1 is good |",
         f"| near copies of training images | {row['near_copies']} | 0 |",
     ]
@@ -81,7 +82,7 @@ def model_card(
         "",
         "Research on augmenting training sets. **Not for diagnosis**: the images",
     ]
-    lines += ["show no patient, and findings in them mean nothing. Synthetic images are marked wherever they"]
+    lines += ["are made up, and findings in them mean nothing. Synthetic images are marked wherever they"]
     lines += [
         "are shown or written; keep the mark. Do not pass on images of a GAN that made near copies.",
         "",

@@ -56,7 +56,7 @@ def tile_png(image: np.ndarray, kind: str) -> bytes:
         centre, kind.upper(), fill="white", font=ImageFont.load_default(13), anchor="mm"
     )
     buffer = io.BytesIO()
-    tile.save(buffer, "PNG", optimize=True)
+    tile.save(buffer, "PNG", compress_level=4)
     return buffer.getvalue()
 
 

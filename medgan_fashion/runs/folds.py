@@ -49,7 +49,12 @@ def load_fold(folder: Path) -> Fold:
     """Reads what `training_fold` or `test_fold` wrote, memory-mapped."""
     about = json.loads((folder / "fold.json").read_text())
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-    return Fold(**arrays, size=tuple(about["size"]), classes=tuple(about["classes"]), training_rows=about["training_rows"])
+    return Fold(
+        **arrays,
+        size=tuple(about["size"]),
+        classes=tuple(about["classes"]),
+        training_rows=about["training_rows"],
+    )
 
 
 def _save(work: Path, rows: ImageSet, intensity: Intensity, training_rows: str) -> None:

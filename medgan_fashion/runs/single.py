@@ -20,13 +20,20 @@ def _read(data: Path, size: tuple[int, int]) -> dict[str, Any]:
     if data.suffix == ".npz":
         with np.load(data) as arrays:
             if "images" not in arrays:
-                raise ValueError(f"{data} holds {', '.join(arrays)} but no `images`; save them under that name")
+                raise ValueError(
+                    f"{data} holds {', '.join(arrays)} but no `images`; save them under that name"
+                )
             return {"data": arrays["images"], "labels": arrays["labels"] if "labels" in arrays else None}
     config = ImageConfig(size=size)
     images = prepare_cases(data, config).images
     images = images.take(~images.external)  # external rows are only ever tested on
     scaled = fit_intensity(images.images, config.intensity, size).apply(images.view())
-    return {"data": scaled, "labels": images.labels, "classes": images.card.classes, "value_range": (0.0, 1.0)}
+    return {
+        "data": scaled,
+        "labels": images.labels,
+        "classes": images.card.classes,
+        "value_range": (0.0, 1.0),
+    }
 
 
 def train_on_file(
@@ -37,7 +44,13 @@ def train_on_file(
 
 
 def generate_files(
-    model: Path, out: Path, n: int, label: str | None, seed: int, truncation: float | None, format: Literal["png", "npy"]
+    model: Path,
+    out: Path,
+    n: int,
+    label: str | None,
+    seed: int,
+    truncation: float | None,
+    format: Literal["png", "npy"],
 ) -> int:
     """Writes n synthetic images and synthetic.json beside them; returns n. Each file is marked as synthetic."""
     made = load_model(model)

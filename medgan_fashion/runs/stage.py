@@ -1,11 +1,11 @@
 """Stages: pure functions to a folder, keyed by what goes in, present only when complete.
 
-    @stage(version=1)
-    def double(work: Path, number: int) -> None:
-        (work / "answer.txt").write_text(str(2 * number))
+@stage(version=1)
+def double(work: Path, number: int) -> None:
+    (work / "answer.txt").write_text(str(2 * number))
 
-    task = double.task(number=21)        # nothing runs yet; task.key is known
-    folder = complete(task, run_folder)  # runs it and what it needs, or finds it done
+task = double.task(number=21)        # nothing runs yet; task.key is known
+folder = complete(task, run_folder)  # runs it and what it needs, or finds it done
 """
 
 import fcntl
@@ -69,7 +69,12 @@ class Task:
 
     def needs(self) -> "list[Task]":
         """The tasks among its inputs, also those inside lists."""
-        return [t for value in self.inputs.values() for t in (value if isinstance(value, list) else [value]) if isinstance(t, Task)]
+        return [
+            t
+            for value in self.inputs.values()
+            for t in (value if isinstance(value, list) else [value])
+            if isinstance(t, Task)
+        ]
 
 
 def _find_stage(module: str, name: str) -> Stage:
@@ -85,7 +90,9 @@ def _describe(value: Any, where: str) -> Any:
         return {str(k): _describe(v, where) for k, v in value.items()}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise TypeError(f"{where} is a {type(value).__name__}; a stage takes plain data, Stored content or tasks, so nothing is hidden")
+    raise TypeError(
+        f"{where} is a {type(value).__name__}; a stage takes plain data, Stored content or tasks, so nothing is hidden"
+    )
 
 
 def stage(version: int) -> Callable[[Callable[..., None]], Stage]:
@@ -128,7 +135,12 @@ def attempt(task: Task, run: Path) -> bool:
         started = time.time()
         task.stage.function(work, **{name: _resolve(value, run) for name, value in task.inputs.items()})
         seconds = time.time() - started
-        about = {"stage": task.stage.name, "seconds": seconds, "finished": time.time(), "process": os.getpid()}
+        about = {
+            "stage": task.stage.name,
+            "seconds": seconds,
+            "finished": time.time(),
+            "process": os.getpid(),
+        }
         (work / "stage.json").write_text(json.dumps(about))
         work.replace(folder)
         return True

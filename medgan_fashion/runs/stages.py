@@ -27,7 +27,10 @@ def fold_encoder(work: Path, training: Path, varied: Path, updates: int, seed: i
     fold = load_fold(training)
     images = np.concatenate([fold.views, np.load(varied / "images.npy")])
     labels = np.concatenate([fold.labels, np.load(varied / "labels.npy")])
-    save_encoder(train_encoder(images, labels, len(fold.classes), updates=updates, seed=seed), work / "encoder.safetensors")
+    save_encoder(
+        train_encoder(images, labels, len(fold.classes), updates=updates, seed=seed),
+        work / "encoder.safetensors",
+    )
 
 
 def kid_score(encoder: Encoder, reals: NDArray[np.float32], seed: int) -> Score:
@@ -59,7 +62,13 @@ def _save_array(path: Path, array: NDArray[Any]) -> None:
 
 @stage(version=1)
 def train_gan(
-    work: Path, training: Path, encoder: Path, recipe: dict[str, Any], images_seen: int, seed: int, label: int | None
+    work: Path,
+    training: Path,
+    encoder: Path,
+    recipe: dict[str, Any],
+    images_seen: int,
+    seed: int,
+    label: int | None,
 ) -> None:
     """Trains on the fold's rows (of one class, where `label` is given); goes on from its own checkpoint after a kill."""
     fold = load_fold(training)
@@ -81,7 +90,12 @@ def train_gan(
         progress=False,
         provenance={"training_rows": fold.training_rows, "label": label, "synthetic": True},
     )
-    about = {"alarm": trained.alarm, "images": len(views), **trained.model.facts, "training_rows": fold.training_rows}
+    about = {
+        "alarm": trained.alarm,
+        "images": len(views),
+        **trained.model.facts,
+        "training_rows": fold.training_rows,
+    }
     (work / "gan.json").write_text(json.dumps(about))
     (work / "checkpoint.pt").unlink()
 

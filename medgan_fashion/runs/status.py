@@ -17,7 +17,9 @@ def run_status(run: Path) -> list[str]:
     for work in sorted(stages.glob("*/.*.work")):
         with claim(work.with_suffix(".claim")) as free:
             state = "left by a process that died; the same command goes on from it" if free else "in progress"
-        lines.append(f"{work.parent.name} {work.name.strip('.').removesuffix('.work')[:8]}: {state}{_training(work)}")
+        lines.append(
+            f"{work.parent.name} {work.name.strip('.').removesuffix('.work')[:8]}: {state}{_training(work)}"
+        )
     report = run / "report" / "report.html"
     lines.append(f"report: {report}" if report.exists() else "no report yet")
     return lines

@@ -36,7 +36,10 @@ def test_truncation() -> None:
 
 
 def test_walks() -> None:
-    a, b = to_sphere(torch.randn(5, 16, generator=stream())), to_sphere(torch.randn(5, 16, generator=stream(1)))
+    a, b = (
+        to_sphere(torch.randn(5, 16, generator=stream())),
+        to_sphere(torch.randn(5, 16, generator=stream(1))),
+    )
     for walk in (lerp, slerp):
         torch.testing.assert_close(walk(a, b, 0.0), a)
         torch.testing.assert_close(walk(a, b, 1.0), b)

@@ -47,8 +47,12 @@ def test_a_step_moves_only_what_it_trains(name: str) -> None:
     real, y = source.fetch(0, 0, recipe.batch)
     for step in game.steps:
         batch = Batch(real * 2 - 1, y, 0, 0)
-        before = {k: v.clone() for net in ("generator", "discriminator") for k, v in _named(state, net).items()}
-        terms = advance(state, type(game)((step,), game.averaged, step.n_repeat), [batch] * step.n_repeat, False)
+        before = {
+            k: v.clone() for net in ("generator", "discriminator") for k, v in _named(state, net).items()
+        }
+        terms = advance(
+            state, type(game)((step,), game.averaged, step.n_repeat), [batch] * step.n_repeat, False
+        )
         assert all(torch.isfinite(value) for value in terms.values())
         for net in ("generator", "discriminator"):
             moved = any(not torch.equal(before[k], v) for k, v in _named(state, net).items())
@@ -56,7 +60,7 @@ def test_a_step_moves_only_what_it_trains(name: str) -> None:
         assert all(p.requires_grad for net in state.networks.values() for p in net.parameters())
 
 
-def _named(state, net: str) -> dict[str, torch.Tensor]:  # noqa: ANN001
+def _named(state, net: str) -> dict[str, torch.Tensor]:
     return {f"{net}.{k}": v for k, v in state.networks[net].named_parameters()}
 
 
@@ -65,8 +69,10 @@ def test_resume_is_bitwise_and_the_model_describes_itself(name: str, tmp_path: P
     recipe, (images, labels) = tiny(name), phantoms()
     turn = recipe.batch * recipe.n_critic
 
-    def go(turns: int, out: Path):  # noqa: ANN202
-        return train(recipe, images, labels=labels, images_seen=turns * turn, out=out, progress=False, check_every=turn)
+    def go(turns: int, out: Path):
+        return train(
+            recipe, images, labels=labels, images_seen=turns * turn, out=out, progress=False, check_every=turn
+        )
 
     whole = go(6, tmp_path / "whole")
     go(3, tmp_path / "halved")
@@ -101,5 +107,7 @@ def test_images_have_the_data_s_shape_and_range(name: str, shape: tuple[int, ...
 
 def test_uint8_comes_back_as_uint8() -> None:
     images, labels = phantoms()
-    model = train(tiny("small"), (images * 255).astype(np.uint8), labels=labels, images_seen=16, progress=False).model
+    model = train(
+        tiny("small"), (images * 255).astype(np.uint8), labels=labels, images_seen=16, progress=False
+    ).model
     assert model.generate(2).dtype == torch.uint8

@@ -17,11 +17,21 @@ from .test_recipes import phantoms, tiny
 def test_global_state_and_screen_stay_untouched(capsys: pytest.CaptureFixture[str]) -> None:
     images, labels = phantoms()
     torch.manual_seed(5)
-    np.random.seed(5)  # noqa: NPY002
-    before = torch.get_rng_state(), np.random.get_state()[1], torch.get_default_dtype(), torch.get_num_threads()  # noqa: NPY002
+    np.random.seed(5)
+    before = (
+        torch.get_rng_state(),
+        np.random.get_state()[1],
+        torch.get_default_dtype(),
+        torch.get_num_threads(),
+    )
     model = train(tiny("small"), images, labels=labels, images_seen=64, progress=False).model
     model.generate(3)
-    after = torch.get_rng_state(), np.random.get_state()[1], torch.get_default_dtype(), torch.get_num_threads()  # noqa: NPY002
+    after = (
+        torch.get_rng_state(),
+        np.random.get_state()[1],
+        torch.get_default_dtype(),
+        torch.get_num_threads(),
+    )
     assert torch.equal(before[0], after[0])
     assert np.array_equal(before[1], after[1])
     assert before[2:] == after[2:]
@@ -47,12 +57,16 @@ def test_dataset_function_and_iterable() -> None:
     assert train(tiny("small"), pairs, classes=names, images_seen=16, progress=False).exact_resume
     assert train(tiny("small"), batch, classes=names, images_seen=16, progress=False).exact_resume
     stream = [batch(0, i) for i in range(3)]
-    assert not train(tiny("small"), (b for b in stream * 4), classes=names, images_seen=16, progress=False).exact_resume
+    assert not train(
+        tiny("small"), (b for b in stream * 4), classes=names, images_seen=16, progress=False
+    ).exact_resume
 
 
 def test_labels_by_name_and_number() -> None:
     images, labels = phantoms()
-    model = train(tiny("cgan"), images, labels=labels, classes=["cyst", "met", "hem"], images_seen=16, progress=False).model
+    model = train(
+        tiny("cgan"), images, labels=labels, classes=["cyst", "met", "hem"], images_seen=16, progress=False
+    ).model
     assert torch.equal(model.generate(2, "met"), model.generate(2, [1, 1]))
     with pytest.raises(ValueError, match="cyst, met, hem"):
         model.generate(2, "polyp")
@@ -76,13 +90,29 @@ def test_nan_alarm_names_the_term_and_keeps_the_last_healthy_weights(tmp_path: P
         made = torch.from_numpy(poisoned[:8]) * (float("nan") if i >= 160 else 1.0)
         return made, torch.from_numpy(labels[:8])
 
-    trained = train(tiny("small"), batch, classes=["a", "b", "c"], images_seen=1600, check_every=80, out=tmp_path, progress=False)
+    trained = train(
+        tiny("small"),
+        batch,
+        classes=["a", "b", "c"],
+        images_seen=1600,
+        check_every=80,
+        out=tmp_path,
+        progress=False,
+    )
     assert trained.alarm is not None
     assert "'critic'" in trained.alarm
     assert "160 images seen" in trained.alarm
     assert trained.model.facts["selected"]["images_seen"] <= 160
     assert torch.isfinite(load_model(tmp_path / "model.safetensors").generate(4)).all()
-    again = train(tiny("small"), batch, classes=["a", "b", "c"], images_seen=1600, check_every=80, out=tmp_path, progress=False)
+    again = train(
+        tiny("small"),
+        batch,
+        classes=["a", "b", "c"],
+        images_seen=1600,
+        check_every=80,
+        out=tmp_path,
+        progress=False,
+    )
     assert again.alarm == trained.alarm
 
 
@@ -114,7 +144,12 @@ def test_doors() -> None:
     with pytest.raises(ValueError, match="wgan_gp"):
         train("stylegan9", images, images_seen=32)
     with pytest.raises(ValueError, match="unknown penalty 'r7'"):
-        train(from_plain(Recipe, {**plain, "penalties": [{"name": "r7", "weight": 1.0}]}), images, labels=labels, images_seen=32)
+        train(
+            from_plain(Recipe, {**plain, "penalties": [{"name": "r7", "weight": 1.0}]}),
+            images,
+            labels=labels,
+            images_seen=32,
+        )
 
 
 def test_another_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:

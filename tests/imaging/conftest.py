@@ -54,12 +54,13 @@ def dicom(tmp_path: Path) -> Callable[..., Path]:
     """Writes a one-frame DICOM from an integer array (H, W) with further tags."""
 
     def write(array: np.ndarray, name: str = "x.dcm", **tags: object) -> Path:
+        from pydicom.dataelem import DataElement
         from pydicom.dataset import FileDataset, FileMetaDataset
-        from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+        from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
         meta = FileMetaDataset()
         meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+        meta.MediaStorageSOPClassUID = CTImageStorage
         uid = meta.MediaStorageSOPInstanceUID = generate_uid()
         data = FileDataset(str(tmp_path / name), {}, file_meta=meta, preamble=b"\0" * 128)
         data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, uid
@@ -70,7 +71,7 @@ def dicom(tmp_path: Path) -> Callable[..., Path]:
         data.PixelRepresentation = int(array.dtype.kind == "i")
         data.PixelData = array.tobytes()
         for key, value in tags.items():
-            setattr(data, key, value)
+            data.add(value) if isinstance(value, DataElement) else setattr(data, key, value)
         data.save_as(tmp_path / name, enforce_file_format=True)
         return tmp_path / name
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
@@ -64,7 +65,8 @@ def test_signed_monochrome1_with_rescale(dicom: Write) -> None:
 def test_padding_becomes_the_minimum_of_the_rest(dicom: Write) -> None:
     stored = np.array([[-2000, -1000], [40, -2000]], dtype=np.int16)
     # the signed value as writers give it: unsigned
-    path = dicom(stored, Modality="CT", RescaleSlope=1, RescaleIntercept=0, PixelPaddingValue=63536)
+    padding = DataElement("PixelPaddingValue", "US", 63536)
+    path = dicom(stored, Modality="CT", RescaleSlope=1, RescaleIntercept=0, PixelPaddingValue=padding)
     np.testing.assert_array_equal(read_image(path).pixels[0], [[-1000, -1000], [40, -1000]])
 
 
@@ -117,7 +119,7 @@ def test_cut_short_file_names_no_path(dicom: Write) -> None:
 
 
 def test_missing_codec_names_the_package(dicom: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pydicom.pixels.decoders import JPEGLSLosslessDecoder
+    from pydicom.pixels.decoders.base import JPEGLSLosslessDecoder
     from pydicom.uid import JPEGLSLossless
 
     path = dicom(np.array([[0, 1], [2, 3]], dtype=np.uint8))

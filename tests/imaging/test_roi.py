@@ -40,7 +40,7 @@ def test_rounding_at_the_edge_and_large_circles_are_fine() -> None:
 def test_canvas_is_even_around_the_view(size: tuple[int, int], context: float) -> None:
     canvas = canvas_size(size, context)
     assert all(
-        (c - s) % 2 == 0 and 0 <= c - s * context + 1.01 and c >= s for c, s in zip(canvas, size, strict=True)
+        (c - s) % 2 == 0 and c - s * context + 1.01 >= 0 and c >= s for c, s in zip(canvas, size, strict=True)
     )
 
 

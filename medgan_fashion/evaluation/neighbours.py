@@ -1,0 +1,113 @@
+"""Did the generator copy: the nearest training image of every synthetic one, under flips and quarter turns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import cdist
+
+Floats = NDArray[np.float64]
+Images = NDArray[np.float32]
+Encode = Callable[[Images], Floats]
+CHUNK = 64  # synthetic images at a time: bounds the memory of the distance tables
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """One entry per synthetic image (N,).
+
+    `indices`, `distances`: the nearest training image in the space of `encode`. `ratios`: distance to the nearest
+    of the training images over that to the nearest holdout image, at equal numbers of both; about 1 is well, far
+    below 1 means copying. `copied_from`, `ncc`: the training image with the highest normalised cross-correlation
+    of pixels, and that in [-1, 1]; `flags`: ncc above the threshold.
+    """
+
+    indices: NDArray[np.int64]
+    distances: Floats
+    ratios: Floats
+    copied_from: NDArray[np.int64]
+    ncc: Floats
+    flags: NDArray[np.bool_]
+
+
+def orientations(images: ArrayLike) -> list[Images]:
+    """All flips and quarter turns (8) of images (N, C, H, W); of images that are not square the 4 that keep shape."""
+    values = np.asarray(images, dtype=np.float32)
+    turns = range(4) if values.shape[-1] == values.shape[-2] else (0, 2)
+    turned = [np.rot90(values, turn, axes=(-2, -1)) for turn in turns]
+    return [np.ascontiguousarray(view) for image in turned for view in (image, image[..., ::-1])]
+
+
+def pixels(images: ArrayLike) -> Floats:
+    """Images (N, C, H, W) as rows of pixels (N, C H W): the default space."""
+    values = np.asarray(images, dtype=np.float64)
+    return values.reshape(len(values), -1)
+
+
+def standardised(images: ArrayLike) -> Images:
+    """Rows (N, C H W) of mean 0 and length 1, whose dot product is the cross-correlation; a flat image stays 0."""
+    rows = pixels(images)
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-8).astype(np.float32)
+
+
+def _distances(synthetic: Images, others: Floats, encode: Encode) -> Floats:
+    """Smallest distance (N, M) over the orientations of each synthetic image."""
+    return np.min([cdist(encode(view), others) for view in orientations(synthetic)], axis=0)
+
+
+def _correlations(synthetic: Images, train_rows: Images) -> NDArray[np.float32]:
+    """Highest cross-correlation (N, M) over the orientations of each synthetic image."""
+    return np.max([standardised(view) @ train_rows.T for view in orientations(synthetic)], axis=0)
+
+
+def _equal_minimum(distances: Floats, n: int, rng: np.random.Generator, draws: int = 10) -> Floats:
+    """Mean nearest distance (N,) among n of the M columns: more images are nearer by chance alone."""
+    if distances.shape[1] == n:
+        return distances.min(axis=1)
+    picks = [rng.choice(distances.shape[1], n, replace=False) for _ in range(draws)]
+    return np.mean([distances[:, pick].min(axis=1) for pick in picks], axis=0)
+
+
+def _checked(synthetic: ArrayLike, train: ArrayLike, holdout: ArrayLike) -> tuple[Images, Images, Images]:
+    first, second, third = (np.asarray(images, dtype=np.float32) for images in (synthetic, train, holdout))
+    shapes = [first.shape, second.shape, third.shape]
+    if any(len(shape) != 4 or not shape[0] for shape in shapes) or len({shape[1:] for shape in shapes}) > 1:
+        raise ValueError(f"synthetic, train and holdout are {shapes}: give (N, C, H, W) of one image shape.")
+    return first, second, third
+
+
+def find_neighbours(
+    synthetic: ArrayLike,
+    train: ArrayLike,
+    holdout: ArrayLike,
+    *,
+    encode: Encode = pixels,
+    threshold: float = 0.95,
+    seed: int = 0,
+) -> Neighbours:
+    """Nearest neighbours and near copies of `synthetic` among `train`; images (N, C, H, W) of one shape in [0, 1].
+
+    `encode` maps images (N, C, H, W) to features (N, d); the default compares pixels. Memory grows with 64 rows
+    of the training set's size, time with synthetic x train.
+    """
+    made, known, unseen = _checked(synthetic, train, holdout)
+    known_features, unseen_features, known_rows = encode(known), encode(unseen), standardised(known)
+    n, rng = min(len(known), len(unseen)), np.random.default_rng((seed, 8))
+    parts: list[tuple[NDArray, ...]] = []
+    for start in range(0, len(made), CHUNK):
+        chunk = made[start : start + CHUNK]
+        to_known, to_unseen = (
+            _distances(chunk, known_features, encode),
+            _distances(chunk, unseen_features, encode),
+        )
+        alike = _correlations(chunk, known_rows)
+        near, far = _equal_minimum(to_known, n, rng), _equal_minimum(to_unseen, n, rng)
+        ratio = np.divide(near, far, out=np.ones_like(near), where=far > 0)
+        parts.append(
+            (to_known.argmin(1), to_known.min(1), ratio, alike.argmax(1), alike.max(1).astype(np.float64))
+        )
+    indices, distances, ratios, copied_from, ncc = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Neighbours(indices, distances, ratios, copied_from, ncc, ncc > threshold)
