@@ -1,4 +1,4 @@
-"""Figures of a classifier from its probabilities: confusion, sensitivity, specificity, AUROC, Brier, calibration."""
+"""Figures of a classifier from its probabilities: confusion, sensitivity, AUROC, Brier, calibration."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class LesionScores:
-    """One row per lesion: mean `probabilities` (L, K) over its slices, `labels` (L,) and lesion ids `lesions` (L,)."""
+    """A row per lesion: mean `probabilities` (L, K) of its slices, `labels` (L,), ids `lesions` (L,)."""
 
     probabilities: Floats
     labels: Ints
@@ -20,12 +20,12 @@ class LesionScores:
 
 
 def checked(probabilities: ArrayLike, labels: ArrayLike) -> tuple[Floats, Ints]:
-    """Probabilities (N, K) as float64 and labels (N,) as int64; ValueError when they do not fit each other."""
+    """Probabilities (N, K) as float64 and labels (N,) as int64; ValueError when they do not fit."""
     scores = np.asarray(probabilities, dtype=np.float64)
     truth = np.asarray(labels, dtype=np.int64)
     if scores.ndim != 2 or scores.shape[1] < 2 or truth.shape != scores.shape[:1] or not len(truth):
         raise ValueError(
-            f"probabilities {scores.shape} and labels {truth.shape} do not fit: give (N, K) with K >= 2 and (N,)."
+            f"probabilities {scores.shape} and labels {truth.shape} do not fit: give (N, K >= 2) and (N,)."
         )
     if not np.isfinite(scores).all():
         row = int(np.argmin(np.isfinite(scores).all(axis=1)))
@@ -44,7 +44,7 @@ def confusion(labels: ArrayLike, predictions: ArrayLike, n_classes: int) -> Ints
 
 
 def support(matrix: ArrayLike) -> Ints:
-    """Cases of each true class (K,); ValueError when a class has none, because its sensitivity is undefined."""
+    """Cases of each true class (K,); ValueError when a class has none: its sensitivity is undefined."""
     counts = np.asarray(matrix, dtype=np.int64).sum(axis=1)
     if (counts == 0).any():
         raise ValueError(f"class {int(np.argmin(counts))} has no case: leave it out of the classes.")
@@ -69,7 +69,7 @@ def specificity(matrix: ArrayLike) -> Floats:
 
 
 def support_weighted(values: ArrayLike, matrix: ArrayLike) -> float:
-    """Mean of per-class values (K,) weighted by the cases of each class (Frid-Adar et al. 2018 report this one)."""
+    """Mean of per-class values (K,) weighted by the cases of each class (as in Frid-Adar et al. 2018)."""
     return float(np.average(np.asarray(values), weights=support(matrix)))
 
 
@@ -79,7 +79,7 @@ def balanced_accuracy(matrix: ArrayLike) -> float:
 
 
 def binary_auroc(scores: ArrayLike, positive: ArrayLike) -> float:
-    """P(score of a positive > score of a negative) + P(tie) / 2, by mid-ranks (Mann-Whitney); (N,) and bool (N,)."""
+    """P(positive scores above negative) + P(tie) / 2 by mid-ranks (Mann-Whitney); (N,) and bool (N,)."""
     is_positive = np.asarray(positive, dtype=bool)
     hits = int(is_positive.sum())
     misses = len(is_positive) - hits
@@ -96,7 +96,7 @@ def auroc(probabilities: ArrayLike, labels: ArrayLike) -> float:
 
 
 def brier(probabilities: ArrayLike, labels: ArrayLike) -> float:
-    """Mean squared distance to the one-hot truth, summed over classes, in [0, 2] (Brier 1950); 0 is perfect."""
+    """Mean squared distance to the one-hot truth, summed over classes, in [0, 2] (Brier 1950); 0 is best."""
     scores, truth = checked(probabilities, labels)
     return float(((scores - np.eye(scores.shape[1])[truth]) ** 2).sum(axis=1).mean())
 
@@ -131,7 +131,7 @@ def lesion_scores(probabilities: ArrayLike, labels: ArrayLike, lesions: ArrayLik
 
 
 def classifier_figures(probabilities: ArrayLike, labels: ArrayLike) -> dict:
-    """All figures as plain data: confusion, per-class and averaged sensitivity/specificity, AUROC, Brier, calibration."""
+    """All figures of this file as plain data; probabilities (N, K), labels (N,)."""
     scores, truth = checked(probabilities, labels)
     matrix = confusion(truth, scores.argmax(axis=1), scores.shape[1])
     recall, rejection = sensitivity(matrix), specificity(matrix)

@@ -16,11 +16,12 @@ def blurred(images: ArrayLike, sigma: float) -> NDArray[np.float32]:
     """Images (N, C, H, W) in [0, 1] under a Gaussian blur of `sigma` >= 0 pixels; float32, same shape."""
     if sigma < 0:
         raise ValueError(f"sigma {sigma} must be 0 or more pixels.")
-    return gaussian_filter(_batch(images), sigma=(0, 0, sigma, sigma), mode="nearest")
+    soft = gaussian_filter(_batch(images), sigma=(0, 0, sigma, sigma), mode="nearest")
+    return np.asarray(soft, dtype=np.float32)
 
 
 def noisy(images: ArrayLike, sd: float, seed: int) -> NDArray[np.float32]:
-    """Images (N, C, H, W) in [0, 1] plus Gaussian noise of `sd` >= 0, clipped to [0, 1]; float32, same shape."""
+    """Images (N, C, H, W) in [0, 1] plus Gaussian noise of `sd` >= 0, clipped to [0, 1]; float32."""
     if sd < 0:
         raise ValueError(f"sd {sd} must be 0 or more.")
     values = _batch(images)

@@ -11,14 +11,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Diversity:
-    """`mean` over classes and `per_class` {class: 1 - mean SSIM of its pairs}: 0 = all alike; compare with reals."""
+    """`per_class` {class: 1 - mean SSIM of its pairs} and their `mean`: 0 = all alike; compare with reals."""
 
     mean: float
     per_class: dict[int, float]
 
 
 def _window(side: int, sigma: float = 1.5) -> Floats:
-    """Normalised Gaussian taps: 11 of them, fewer for images of fewer than 11 pixels."""
+    """Normalised Gaussian taps: 11 of them, fewer for a side of fewer than 11 pixels."""
     reach = min(5, (side - 1) // 2)
     taps = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * sigma**2))
     return taps / taps.sum()
@@ -81,7 +81,7 @@ def ssim_diversity(images: ArrayLike, labels: ArrayLike, *, pairs: int = 200, se
 
 
 def feature_diversity(features: ArrayLike, *, pairs: int = 5000, seed: int = 0) -> float:
-    """Mean Euclidean distance over random pairs of different rows of features (N, d); in the features' unit."""
+    """Mean Euclidean distance of random pairs of rows of features (N, d), in the features' unit."""
     values = np.asarray(features, dtype=np.float64)
     if values.ndim != 2 or len(values) < 2:
         raise ValueError(f"features of shape {values.shape} must be (N, d) with at least two rows.")

@@ -16,7 +16,7 @@ def enough_for_fid(n: int, d: int) -> bool:
 def _root(features: Floats) -> Floats:
     """R (min(n, d), d) with R'R = covariance: the QR factor of the centred rows."""
     centred = (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
-    return np.linalg.qr(centred, mode="r")
+    return np.asarray(np.linalg.qr(centred, mode="r"), dtype=np.float64)
 
 
 def fid(real: ArrayLike, fake: ArrayLike) -> float:

@@ -59,9 +59,10 @@ def judge_images(
 ) -> dict:
     """KID, FID, precision, recall, density and coverage of four sets against the held-out fold's reals.
 
-    All features (N_i, d) from one `extractor`, whose name is printed with the figures. `train` is what good looks
-    like, `blurred` and `noisy` are degraded reals: what bad looks like. Everything is compared at equal n (the
-    smallest set); `fid` is None with `fid_reason` when n < 10 d. ValueError for fewer than 6 images in a set.
+    All features (N_i, d) from one `extractor`, whose name is printed with the figures. `train` is what good
+    looks like; `blurred` and `noisy` are degraded training reals (of other patients than the test reals):
+    what bad looks like. Everything is compared at equal n (the smallest set); `fid` is None with
+    `fid_reason` when n < 10 d. ValueError for fewer than 6 images in a set.
     """
     given = {
         "synthetic": features_synthetic,

@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over random subsets and the standard deviation between them (subsets overlap: no standard error)."""
+    """A mean over random subsets and the sd between them (subsets overlap: it is no standard error)."""
 
     mean: float
     sd: float
@@ -47,7 +47,7 @@ def _mmd(x: Floats, y: Floats) -> float:
 
 
 def kid_full(real: ArrayLike, fake: ArrayLike) -> float:
-    """Unbiased squared MMD over all rows of real (N, d) and fake (M, d); may be below 0 (Binkowski et al. 2018)."""
+    """Unbiased squared MMD over all rows of (N, d) and (M, d); may be below 0 (Binkowski et al. 2018)."""
     return _mmd(*feature_pair(real, fake))
 
 
@@ -56,8 +56,8 @@ def kid(
 ) -> Estimate:
     """Mean and sd of the unbiased squared MMD over random subsets (Binkowski et al. 2018); may be below 0.
 
-    `real` (N, d), `fake` (M, d); `subset_size` None = min(min(N, M) // 2, 1000). ValueError for fewer than 4 rows or
-    a subset larger than the smaller set.
+    `real` (N, d), `fake` (M, d); `subset_size` None = min(min(N, M) // 2, 1000). ValueError for fewer than
+    4 rows or a subset larger than the smaller set.
     """
     first, second = feature_pair(real, fake, at_least=4)
     smaller = min(len(first), len(second))

@@ -1,4 +1,4 @@
-"""Did the generator copy: the nearest training image of every synthetic one, under flips and quarter turns."""
+"""Did the generator copy: the nearest training image of each synthetic one, under flips and turns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ CHUNK = 64  # synthetic images at a time: bounds the memory of the distance tabl
 class Neighbours:
     """One entry per synthetic image (N,).
 
-    `indices`, `distances`: the nearest training image in the space of `encode`. `ratios`: distance to the nearest
-    of the training images over that to the nearest holdout image, at equal numbers of both; about 1 is well, far
-    below 1 means copying. `copied_from`, `ncc`: the training image with the highest normalised cross-correlation
-    of pixels, and that in [-1, 1]; `flags`: ncc above the threshold.
+    `indices`, `distances`: the nearest training image in the space of `encode`. `ratios`: distance to the
+    nearest of the training images over that to the nearest holdout image, at equal numbers of both; about 1
+    is well, far below 1 means copying. `copied_from`, `ncc`: the training image with the highest normalised
+    cross-correlation of pixels, and that in [-1, 1]; `flags`: ncc above the threshold.
     """
 
     indices: NDArray[np.int64]
@@ -32,7 +32,7 @@ class Neighbours:
 
 
 def orientations(images: ArrayLike) -> list[Images]:
-    """All flips and quarter turns (8) of images (N, C, H, W); of images that are not square the 4 that keep shape."""
+    """All 8 flips and quarter turns of images (N, C, H, W); the 4 that keep the shape if they are not square."""
     values = np.asarray(images, dtype=np.float32)
     turns = range(4) if values.shape[-1] == values.shape[-2] else (0, 2)
     turned = [np.rot90(values, turn, axes=(-2, -1)) for turn in turns]
@@ -46,7 +46,7 @@ def pixels(images: ArrayLike) -> Floats:
 
 
 def standardised(images: ArrayLike) -> Images:
-    """Rows (N, C H W) of mean 0 and length 1, whose dot product is the cross-correlation; a flat image stays 0."""
+    """Rows (N, C H W) of mean 0 and length 1: dot product = cross-correlation; a flat image is 0."""
     rows = pixels(images)
     rows = rows - rows.mean(axis=1, keepdims=True)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
@@ -88,10 +88,10 @@ def find_neighbours(
     threshold: float = 0.95,
     seed: int = 0,
 ) -> Neighbours:
-    """Nearest neighbours and near copies of `synthetic` among `train`; images (N, C, H, W) of one shape in [0, 1].
+    """Nearest neighbours and near copies of `synthetic` in `train`; images (N, C, H, W) in [0, 1].
 
-    `encode` maps images (N, C, H, W) to features (N, d); the default compares pixels. Memory grows with 64 rows
-    of the training set's size, time with synthetic x train.
+    `encode` maps images (N, C, H, W) to features (N, d); the default compares pixels. Memory grows with 64
+    rows of the training set's size, time with synthetic x train.
     """
     made, known, unseen = _checked(synthetic, train, holdout)
     known_features, unseen_features, known_rows = encode(known), encode(unseen), standardised(known)

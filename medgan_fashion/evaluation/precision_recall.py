@@ -23,22 +23,22 @@ class Overlap:
 
 def _radii(features: Floats, k: int) -> Floats:
     """Distance of each row to its k-th nearest other row (N,)."""
-    distances = cdist(features, features)
+    distances = np.asarray(cdist(features, features), dtype=np.float64)
     np.fill_diagonal(distances, np.inf)
     return np.partition(distances, k - 1, axis=1)[:, k - 1]
 
 
 def expected_coverage(n_real: int, n_fake: int, k: int = 5) -> float:
-    """Coverage of two samples of one distribution: 1 - P(k nearest others are all real) (Naeem et al. 2020)."""
+    """Coverage of two samples of one distribution, 1 - P(k nearest others all real) (Naeem et al. 2020)."""
     steps = np.arange(1, k + 1)
     return float(1 - np.prod((n_real - steps) / (n_real + n_fake - steps)))
 
 
 def overlap(real: ArrayLike, fake: ArrayLike, *, k: int = 3, k_coverage: int = 5) -> Overlap:
-    """Precision and recall (k; Kynkaanniemi et al. 2019), density and coverage (k_coverage; Naeem et al. 2020).
+    """Precision, recall (k; Kynkaanniemi et al. 2019), density, coverage (k_coverage; Naeem et al. 2020).
 
-    `real` (N, d), `fake` (M, d). Also for real against real, which is the ceiling to print beside it. ValueError
-    when a set has no k-th neighbour.
+    `real` (N, d), `fake` (M, d). Also for real against real, which is the ceiling to print beside it.
+    ValueError when a set has no k-th neighbour.
     """
     first, second = feature_pair(real, fake, at_least=max(k, k_coverage) + 1)
     across = cdist(first, second)

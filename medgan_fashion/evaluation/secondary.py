@@ -17,7 +17,7 @@ def _result(name: str, statistic: float | None, p: float | None, note: str) -> R
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Holm's step-down adjusted p-values under the same names (Holm 1979); ValueError for a p outside [0, 1]."""
+    """Holm's step-down adjusted p-values, same names (Holm 1979); ValueError for a p outside [0, 1]."""
     for name, p in p_values.items():
         if not 0 <= p <= 1:
             raise ValueError(f"p-value of {name} is {p}: it must lie in [0, 1].")
@@ -56,8 +56,8 @@ def mcnemar_exact(arm_right: ArrayLike, against_right: ArrayLike, patients: Arra
 def mcnemar_clustered(arm_right: ArrayLike, against_right: ArrayLike, patients: ArrayLike) -> Result:
     """McNemar for lesions clustered in patients (Durkalski et al. 2003): bool (L,) right decisions.
 
-    X2 = (sum d_i / n_i)^2 / sum (d_i / n_i)^2 with d_i = gained - lost lesions of patient i and n_i all of them;
-    chi-square with 1 df. With one lesion per patient it is McNemar's without continuity correction.
+    X2 = (sum d_i / n_i)^2 / sum (d_i / n_i)^2 with d_i = gained - lost lesions of patient i and n_i all of
+    them; chi-square with 1 df. With one lesion per patient it is McNemar's without continuity correction.
     """
     first, second = _rights(arm_right, against_right)
     _, inverse, counts = np.unique(np.asarray(patients), return_inverse=True, return_counts=True)
@@ -96,13 +96,10 @@ def delong(
     positive = truth == 1
     if min(positive.sum(), (~positive).sum()) < 2:
         return _result(name, None, None, "not done: a class has fewer than two lesions")
-    hits, misses = (
-        np.stack(part) for part in zip(_placements(first, positive), _placements(second, positive))
-    )
-    difference = float(hits[0].mean() - hits[1].mean())
-    change = (hits[0] - hits[1]).var(ddof=1) / hits.shape[1] + (misses[0] - misses[1]).var(
-        ddof=1
-    ) / misses.shape[1]
+    hits, misses = _placements(first, positive)
+    other_hits, other_misses = _placements(second, positive)
+    difference = float(hits.mean() - other_hits.mean())
+    change = (hits - other_hits).var(ddof=1) / len(hits) + (misses - other_misses).var(ddof=1) / len(misses)
     if change == 0:
         return _result(name, 0.0, 1.0, "both arms rank alike")
     z = difference / float(change) ** 0.5
@@ -112,8 +109,8 @@ def delong(
 def nadeau_bengio(differences: ArrayLike, n_train: int, n_test: int) -> Result:
     """Corrected resampled t-test of fold differences (R, F) over repeated partitions (Nadeau and Bengio 2003).
 
-    t = mean / sqrt((1 / J + n_test / n_train) s^2), J = R F, df = J - 1: the second term pays for the overlap of
-    training sets. Refused for a single partition, whose folds say nothing of partitions.
+    t = mean / sqrt((1 / J + n_test / n_train) s^2), J = R F, df = J - 1: the second term pays for the
+    overlap of training sets. Refused for a single partition, whose folds say nothing of partitions.
     """
     values = np.asarray(differences, dtype=np.float64)
     name = "Nadeau-Bengio corrected t"

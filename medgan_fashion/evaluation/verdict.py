@@ -1,13 +1,14 @@
-"""From an interval to one of four verdicts, a plain sentence, and the smallest difference a study could show."""
+"""From an interval to one of four verdicts, a sentence, and the smallest difference a study can show."""
 
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import nct
 from scipy.stats import t as student
 
-from medgan_fashion.evaluation.intervals import ALL_SOURCES, Interval
+from medgan_fashion.evaluation.intervals import ALL_SOURCES, Interval, cautious_df
 
 Verdict = Literal["helps", "hurts", "no evidence of help", "too few cases to tell"]
 WORDS = {
@@ -19,14 +20,14 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Planned:
-    """The smallest `difference` (fraction) that a planned study would show at 80 % power; `text` says on what terms."""
+    """The smallest `difference` (fraction) a study would show at 80 % power; `text` says on what terms."""
 
     difference: float
     text: str
 
 
 def verdict(interval: Interval, margin: float) -> Verdict:
-    """The pre-declared rule on the primary difference; `margin` > 0 is the smallest effect that would matter."""
+    """The pre-declared rule on the primary difference; `margin` > 0 is the least effect that would matter."""
     if not margin > 0:
         raise ValueError(
             f"margin {margin} must be above 0: give the smallest effect that would matter, as 0.02."
@@ -53,10 +54,11 @@ def verdict_sentence(
 ) -> str:
     """One plain sentence: the verdict, the difference and its interval in points, and what it does not cover.
 
-    `grouping` as in the card of an ImageSet: anything but "patient" puts "not grouped by patient" in the sentence.
+    `grouping` as in the card of an ImageSet: anything but "patient" puts "not grouped by patient" into it.
     """
     numbers = (
-        f"{arm} against {against} changes {WORDS.get(metric, metric)} by {100 * interval.estimate:+.1f} points "
+        f"{arm} against {against} changes {WORDS.get(metric, metric)} by "
+        f"{100 * interval.estimate:+.1f} points "
         f"(95 % interval {100 * interval.low:+.1f} to {100 * interval.high:+.1f}; margin {100 * margin:.1f})"
     )
     missing = [source for source in ALL_SOURCES if source not in interval.covers]
@@ -81,7 +83,8 @@ def smallest_detectable(se: float, df: float, power: float = 0.8) -> float:
     def shortfall(shift: float) -> float:
         return float(nct.sf(bound, df, shift)) - power
 
-    return se * float(brentq(shortfall, 0.0, 3 * bound + 10))
+    shift = brentq(shortfall, 0.0, 3 * bound + 10, full_output=False)
+    return se * float(np.asarray(shift))
 
 
 def planned_detectable(
@@ -94,10 +97,12 @@ def planned_detectable(
 ) -> Planned:
     """The smallest difference a study of this size would show at 80 % power, for a dry run.
 
-    Assumes classes of equal size; that the two arms disagree on `discordance` of the lesions, in both directions
-    alike; that lesions of a patient correlate by 0.5 (Kish's design effect 1 + 0.5 (lesions per patient - 1)); and
-    that the difference varies between repeats with a standard deviation of `repeat_sd` (fraction) for partitions
-    and seeds. All four are guesses until the study has run. ValueError for fewer than two patients a class.
+    Assumes classes of equal size; that the two arms disagree on `discordance` of the lesions, in both
+    directions alike; that lesions of a patient correlate by 0.5 (Kish's design effect 1 + 0.5 (lesions per
+    patient - 1)); and that the difference varies between repeats with a standard deviation of `repeat_sd`
+    (fraction) for partitions and seeds. All four are guesses until the study has run; with one repeat the
+    spread between repeats counts with one degree of freedom. ValueError for fewer than two patients a
+    class.
     """
     scarcest = n_patients // n_classes
     if scarcest < 2 or n_lesions < n_patients or repeats < 1 or not 0 < discordance <= 1:
@@ -107,12 +112,12 @@ def planned_detectable(
         )
     effective = n_lesions / (1 + 0.5 * (n_lesions / n_patients - 1))
     patients, training = discordance / effective, repeat_sd**2 / repeats
-    df = (patients + training) ** 2 / (patients**2 / (scarcest - 1) + training**2 / max(repeats - 1, 1))
+    df = cautious_df(patients, scarcest - 1, training, max(repeats - 1, 1))
     difference = smallest_detectable((patients + training) ** 0.5, df)
     text = (
         f"With {n_lesions} lesions of {n_patients} patients and {repeats} repeats, a difference of about "
-        f"{100 * difference:.0f} points would be shown with 80 % power, assuming equal classes, arms that disagree "
-        f"on {100 * discordance:.0f} % of the lesions, a correlation of 0.5 within a patient, and a spread of "
-        f"{100 * repeat_sd:.0f} points between repeats."
+        f"{100 * difference:.0f} points would be shown with 80 % power, assuming equal classes, arms that "
+        f"disagree on {100 * discordance:.0f} % of the lesions, a correlation of 0.5 within a patient, and a "
+        f"spread of {100 * repeat_sd:.0f} points between repeats."
     )
     return Planned(difference, text)

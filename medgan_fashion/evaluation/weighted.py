@@ -1,4 +1,4 @@
-"""Metrics of many classifier cells under many sets of case weights at once: the engine of the patient bootstrap."""
+"""Metrics of many classifier cells under many case weights at once: the engine of the patient bootstrap."""
 
 from typing import Literal, get_args
 
@@ -12,7 +12,7 @@ METRICS: tuple[str, ...] = get_args(Metric)
 
 
 def weighted_auroc(scores: Floats, positive: NDArray[np.bool_], weights: Floats) -> Floats:
-    """AUROC (B,) of scores (L,) under weights (B, L) >= 0: weighted share of (positive, negative) pairs in order.
+    """AUROC (B,) of scores (L,) under weights (B, L) >= 0: the weighted share of pairs in order.
 
     Ties count one half. Weights of one give the mid-rank (Mann-Whitney) AUROC.
     """
@@ -33,9 +33,7 @@ def _auroc_of_cell(probabilities: Floats, labels: Ints, folds: Ints, weights: Fl
         for k in range(probabilities.shape[1]):
             positive = labels[rows] == k
             if not positive.any() or positive.all():
-                raise ValueError(
-                    f"fold {fold} has no case of class {k} or no other: use fewer folds for AUROC."
-                )
+                raise ValueError(f"fold {fold} has no case of class {k} or no other: use fewer folds.")
             values.append(weighted_auroc(probabilities[rows, k], positive, weights[:, rows]))
     return np.mean(values, axis=0)
 
@@ -65,9 +63,9 @@ def cell_values(
 ) -> Floats:
     """The metric (B, R, C) of every cell of `probabilities` (R, C, L, K) under every row of `weights` (B, L).
 
-    `balanced_accuracy`: mean over classes of the weighted recall; `sensitivity_weighted`: support-weighted recall,
-    which is accuracy; `auroc`: macro one against rest, within each fold of `folds` (R, L) and then averaged, or
-    over all lesions when folds is None. All in [0, 1].
+    `balanced_accuracy`: mean over classes of the weighted recall; `sensitivity_weighted`: support-weighted
+    recall, which is accuracy; `auroc`: macro one against rest, within each fold of `folds` (R, L) and then
+    averaged, or over all lesions when folds is None. All in [0, 1].
     """
     repeats, seeds, lesions, n_classes = probabilities.shape
     if metric == "auroc":

@@ -1,6 +1,7 @@
 """How a phantom of a liver lesion looks on CT: patients, lesions and slices in Hounsfield units."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,14 +98,20 @@ def draw_lesion(rng: Rng, kind: int, patient: Patient, size: int) -> Lesion:
     )
 
 
+@cache
+def _frequencies(size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """log f and f squared of the half spectrum, in cycles per pixel; f is at least one cycle per slice."""
+    f = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :]).astype(np.float32)
+    return np.log(np.maximum(f, np.float32(1 / size))), f**2
+
+
 def _texture(rng: Rng, size: int, slope: float, blur: float) -> Grid:
     """Correlated noise of sd 1: amplitude f^-slope, cut at high frequencies as by a soft kernel."""
-    fy, fx = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :]
-    f = np.hypot(fy, fx)
-    gain = np.maximum(f, 1 / size) ** -slope * np.exp(-2 * (np.pi * blur * f) ** 2)
+    log_f, squared_f = _frequencies(size)
+    gain = np.exp(-slope * log_f - 2 * (np.pi * blur) ** 2 * squared_f)
     gain[0, 0] = 0
     white = rng.standard_normal((size, size), dtype=np.float32)
-    spectrum = np.asarray(fft.rfft2(white)) * gain.astype(np.float32)
+    spectrum = np.asarray(fft.rfft2(white)) * gain
     field = np.asarray(fft.irfft2(spectrum, s=(size, size)), dtype=np.float64)
     return field / field.std()
 
@@ -160,8 +167,9 @@ def draw_slice(
     vessels = _vessels(np.random.default_rng(lesion.anatomy), size, 2 * height, patient.spacing)
     liver = patient.liver + patient.vessel * vessels + 3 * _texture(rng, size, 1.6, 2)
     share = _soft((distance - radius) / lesion.softness)
-    inside = _inside(lesion, distance / radius, angle, _texture(rng, size, 0.8, 1.5))
-    hu = liver + share * (inside - liver)
+    near, hu, texture = share > 1e-4, liver, _texture(rng, size, 0.8, 1.5)
+    inside = _inside(lesion, (distance / radius)[near], angle[near], texture[near])
+    hu[near] += share[near] * (inside - hu[near])
     direction, away, bend = lesion.edge
     along, across = (
         np.cos(direction) * dx + np.sin(direction) * dy,

@@ -57,7 +57,7 @@ def _training(gan: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
     if chosen is None:
         return [*lines, "- Weights: the last ones."]
     score = f"{significant(chosen['score'])} after {count(chosen['images_seen'])} images"
-    return [*lines, f"- Weights: chosen by {plain(chosen['by'])} ({score}), without test images."]
+    return [*lines, f"- Weights: chosen by {plain(chosen['by'])} ({score})."]
 
 
 def model_card(

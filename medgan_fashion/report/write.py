@@ -40,9 +40,8 @@ def _read_summary(path: Path) -> dict[str, Any]:
 def write_report(run: Path, *, shareable: bool = False) -> Path:
     """Write `report.html`, `report.csv`, `report.json` and a model card per GAN; return the page's path.
 
-    Reads run/results/summary.json and, if there, samples.npz; writes run/report/, or run/report_shareable/,
-    where no real image, no near copy of one and no path of the configuration is shown. ValueError if the
-    summary is absent or incomplete.
+    Reads run/results/summary.json and samples.npz (if there); writes run/report/, or run/report_shareable/:
+    no real image, no near copy, no path. ValueError if the summary is absent or incomplete.
     """
     from medgan_fashion.medical.summary import check_summary
     from medgan_fashion.report.csv_files import arms_csv
@@ -61,8 +60,8 @@ def write_report(run: Path, *, shareable: bool = False) -> Path:
         "report.csv": arms_csv(summary),
         "report.json": json.dumps({**summary, "shareable": shareable}, indent=1, ensure_ascii=False),
     }
-    for gan in summary.get("gans", []):
-        files[card_name(gan)] = model_card(gan, summary["data"], summary.get("judge", []))
+    judge = summary.get("judge", [])
+    files |= {card_name(gan): model_card(gan, summary["data"], judge) for gan in summary.get("gans", [])}
     folder = run / ("report_shareable" if shareable else "report")
     folder.mkdir(exist_ok=True)
     for name, text in files.items():

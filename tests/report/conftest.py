@@ -93,63 +93,57 @@ def _gan(fold: int, name: str) -> dict[str, Any]:
     }
 
 
-def make_summary() -> dict[str, Any]:
-    """A whole summary.json with every part."""
+def _data() -> dict[str, Any]:
     counts = zip(CLASSES, (41, 38, 43), (53, 64, 65), strict=True)
-    bins = [0.42, 0.55, 0.65, 0.75, 0.85, 0.95]
-    curve = {"confidence": bins, "n": [9, 21, 34, 41, 44, 33]}
     return {
-        **{"title": "Liver lesions <fabricated>", "created": "2026-11-22T14:19:00+00:00"},
-        "data": {
-            **{
-                "name": "fabricated & small",
-                "classes": CLASSES,
-                "patients": 122,
-                "lesions": 182,
-                "images": 246,
-            },
-            "per_class": [{"class": c, "patients": p, "lesions": n, "images": n + 20} for c, p, n in counts],
-            "grouping": "patient",
-            "skipped": [{"row": 3, "reason": "secret/scan_17.dcm: no box"}, {"row": 9, "reason": "no label"}],
-            "external": None,
-        },
-        "verdict": {
-            **{"verdict": "too few cases to tell", "metric": "balanced_accuracy", "arm": "real+classic+gan"},
-            "sentence": "The difference may be zero, and it may be large enough to matter: "
-            "this study cannot tell GAN images from a longer stretch of classic augmentation.",
-            **{"against": "real+classic", "estimate": 0.017, "low": -0.017, "high": 0.054, "margin": 0.02},
-            "smallest_detectable": 0.051,
-            "covers": ["patients", "partitions", "GAN seeds", "classifier seeds"],
-            **{"components": {"patients": 0.00021, "repeats": 0.00011}, "df": 14.2},
-        },
-        "arms": [_arm(*row) for row in ARMS],
-        "dose": _dose(),
-        "judge": [_judge(f) for f in range(3)],
-        "tests": [
-            {"name": "McNemar, clustered by patient", "statistic": 1.21, "p": 0.271, "note": "seed-averaged"},
-            {"name": "Nadeau-Bengio", "statistic": 0.94, "p": 0.36, "note": ""},
-        ],
-        "audit": [
-            {"check": "no patient in two folds", "passed": True, "detail": "122 patients, 3 folds"},
-            {"check": "no image in two folds", "passed": True, "detail": "246 content hashes"},
-            {"check": "synthetic images from their own fold", "passed": True, "detail": "81 stages"},
-        ],
-        "gans": [_gan(f, f"conditional/{f}") for f in range(3)],
-        "calibration": [
-            curve | {"arm": a[0], "accuracy": [b + a[4] - 0.77 - 0.02 * i for i, b in enumerate(bins)]}
-            for a in ARMS
-        ],
+        **{"name": "fabricated & small", "classes": CLASSES, "patients": 122, "lesions": 182, "images": 246},
+        "per_class": [{"class": c, "patients": p, "lesions": n, "images": n + 20} for c, p, n in counts],
+        "grouping": "patient",
+        "skipped": [{"row": 3, "reason": "secret/scan_17.dcm: no box"}, {"row": 9, "reason": "no label"}],
+        "external": None,
+    }
+
+
+def _verdict() -> dict[str, Any]:
+    return {
+        **{"verdict": "too few cases to tell", "metric": "balanced_accuracy", "arm": "real+classic+gan"},
+        "sentence": "The difference may be zero, and it may be large enough to matter.",
+        **{"against": "real+classic", "estimate": 0.017, "low": -0.017, "high": 0.054, "margin": 0.02},
+        **{"smallest_detectable": 0.051, "components": {"patients": 0.00021, "repeats": 0.00011}, "df": 14.2},
+        "covers": ["patients", "partitions", "GAN seeds", "classifier seeds"],
+    }
+
+
+def _papers() -> dict[str, Any]:
+    """What stands in tables only."""
+    tests = (
+        ("McNemar, clustered by patient", 1.21, 0.271, "seed-averaged"),
+        ("Nadeau-Bengio", 0.94, 0.36, ""),
+    )
+    checks = (("no patient in two folds", "122 patients"), ("no image in two folds", "246 content hashes"))
+    items = (("TRIPOD+AI", "5a Source of data", "fabricated"), ("TRIPOD+AI", "18 Ethical approval", ""))
+    items += (("CLAIM", "21 Partitions", "3 folds, grouped by patient"),)
+    return {
+        "tests": [dict(zip(("name", "statistic", "p", "note"), t, strict=True)) for t in tests],
+        "audit": [{"check": c, "passed": True, "detail": d} for c, d in checks],
         "config": {"seed": 7, "cases": "hospital/cases.csv", "gan": {"recipe": "conditional", "width": 32}},
         "versions": {"python": "3.11", "torch": "2.13.0"},
-        "checklist": [
-            {
-                "standard": "TRIPOD+AI",
-                "item": "5a Source of data",
-                "answer": "fabricated & small, 122 patients",
-            },
-            {"standard": "TRIPOD+AI", "item": "18 Ethical approval", "answer": ""},
-            {"standard": "CLAIM", "item": "21 Partitions", "answer": "3 folds, grouped by patient"},
-        ],
+        "checklist": [dict(zip(("standard", "item", "answer"), t, strict=True)) for t in items],
+    }
+
+
+def make_summary() -> dict[str, Any]:
+    """A whole summary.json with every part."""
+    bins = [0.42, 0.55, 0.65, 0.75, 0.85, 0.95]
+    curve = {"confidence": bins, "n": [9, 21, 34, 41, 44, 33]}
+    accuracy = {a[0]: [b + a[4] - 0.77 - 0.02 * i for i, b in enumerate(bins)] for a in ARMS}
+    return {
+        **{"title": "Liver lesions <fabricated>", "created": "2026-11-22T14:19:00+00:00"},
+        **{"data": _data(), "verdict": _verdict(), "arms": [_arm(*row) for row in ARMS], "dose": _dose()},
+        "judge": [_judge(f) for f in range(3)],
+        "gans": [_gan(f, f"conditional/{f}") for f in range(3)],
+        "calibration": [curve | {"arm": arm, "accuracy": values} for arm, values in accuracy.items()],
+        **_papers(),
     }
 
 

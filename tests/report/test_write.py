@@ -1,4 +1,4 @@
-"""The written report: self-contained, escaped, and without a real image when it is to be shared."""
+"""The written report: self-contained, escaped, and whole where parts are missing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.report.pictures import tile_png
 from medgan_fashion.report.write import write_report
 
 
@@ -55,18 +53,6 @@ def _page(path: Path) -> _Page:
     return _Page(html[: html.index("<script>")] + html[end:])
 
 
-@pytest.fixture(scope="module")
-def report(whole: Path) -> Path:
-    """The report of the whole run."""
-    return write_report(whole)
-
-
-@pytest.fixture(scope="module")
-def shared(whole: Path) -> Path:
-    """The shareable report of the whole run."""
-    return write_report(whole, shareable=True)
-
-
 def _edit(run: Path, **parts: Any) -> None:
     path = run / "results" / "summary.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | parts))
@@ -74,6 +60,12 @@ def _edit(run: Path, **parts: Any) -> None:
 
 def _png(image: dict[str, str | None]) -> bytes:
     return base64.b64decode((image["src"] or "").removeprefix("data:image/png;base64,"))
+
+
+@pytest.fixture(scope="module")
+def report(whole: Path) -> Path:
+    """The report of the whole run."""
+    return write_report(whole)
 
 
 def test_writes_page_table_data_and_a_card_per_gan(whole: Path, report: Path) -> None:
@@ -148,31 +140,6 @@ def test_pictures_have_alternative_texts_and_synthetic_ones_a_violet_frame(repor
     for image in images:
         corner = Image.open(io.BytesIO(_png(image))).convert("RGB").getpixel((0, 0))
         assert (corner == (124, 58, 160)) == (image["alt"] or "").startswith("synthetic")
-
-
-def test_shareable_holds_no_real_picture(shared: Path, samples: dict[str, np.ndarray]) -> None:
-    assert shared.parent.name == "report_shareable"
-    html = shared.read_text(encoding="utf-8")
-    for key, arrays in samples.items():
-        if key.endswith(("real", "classic", "train")):
-            for image in arrays.reshape(-1, 32, 32):
-                for kind in ("real", "classic", "synthetic"):
-                    assert base64.b64encode(tile_png(image, kind)).decode() not in html
-    assert all((image["alt"] or "").startswith("synthetic") for image in _page(shared).images)
-
-
-def test_shareable_holds_no_near_copy(shared: Path, report: Path, samples: dict[str, np.ndarray]) -> None:
-    copy = base64.b64encode(tile_png(samples["f0_neighbour_synthetic"][0], "synthetic")).decode()
-    assert copy not in shared.read_text(encoding="utf-8")
-    assert copy in report.read_text(encoding="utf-8")
-    assert len(_page(shared).images) == 2 * (3 * 2 + 5) - 2  # neither in its grid nor in the gallery
-
-
-def test_shareable_holds_no_path_and_no_reason(shared: Path, report: Path) -> None:
-    for path in shared.parent.iterdir():
-        assert "secret" not in path.read_text()
-        assert "hospital/cases" not in path.read_text()
-    assert "hospital/cases" in (report.parent / "report.json").read_text()
 
 
 def test_parts_may_be_missing(run: Path, summary: dict[str, Any]) -> None:
