@@ -18,9 +18,9 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from medgan_fashion.gan.data import Describe, open_source
 from medgan_fashion.gan.games import Batch, synthesis
 from medgan_fashion.gan.recipes import RECIPES, NetworkPair, Recipe
+from medgan_fashion.gan.sources import Describe, open_source
 from medgan_fashion.gan.state import new_state
 from medgan_fashion.gan.training import advance
 
@@ -102,13 +102,13 @@ def compare(channels: int, size: int, device: torch.device, rounds: int, turns: 
     ratio = statistics.median(a / b for a, b in zip(rates["ours"], rates["tutorial"], strict=True))
     a, b = (statistics.median(rates[name]) for name in ("ours", "tutorial"))
     precision = "bf16" if autocast else "f32"
-    return f"{size}x{size}  {channels:>3} channels  {precision}  ours {a:8.0f}/s  tutorial {b:8.0f}/s  ratio {ratio:.2f}"
+    return (
+        f"{size}x{size}  {channels:>3} channels  {precision}  ours {a:8.0f}/s  tutorial {b:8.0f}/s  ratio {ratio:.2f}"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--channels", type=int, nargs="+", default=[32, 64])
     parser.add_argument("--sizes", type=int, nargs="+", default=[32, 64])

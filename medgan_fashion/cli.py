@@ -70,9 +70,19 @@ def cases(
     from medgan_fashion.imaging.make_cases import make_cases
 
     left = make_cases(
-        folder, out, classes=classes, boxes=boxes, masks=masks, pattern=pattern, labels=labels, uid_column=uid_column,
-        z_column=z_column, label_column=label_column, polygon_columns=polygon_columns, lesion_column=lesion_column,
-    )  # fmt: skip
+        folder,
+        out,
+        classes=classes,
+        boxes=boxes,
+        masks=masks,
+        pattern=pattern,
+        labels=labels,
+        uid_column=uid_column,
+        z_column=z_column,
+        label_column=label_column,
+        polygon_columns=polygon_columns,
+        lesion_column=lesion_column,
+    )
     print("\n".join([*left.lines(), str(out)]))
 
 
@@ -229,9 +239,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from jsonargparse import auto_cli
     except ImportError:
-        print(
-            "medgan-fashion needs its command-line extra: pip install 'medgan-fashion[cli]'", file=sys.stderr
-        )
+        print("medgan-fashion needs its command-line extra: pip install 'medgan-fashion[cli]'", file=sys.stderr)
         return 2
     given = sys.argv[1:] if arguments is None else arguments
     # a repeated --data or --set adds to the list

@@ -24,17 +24,16 @@ from medgan_fashion.medical.timing import measured_cost
 from medgan_fashion.report.write import write_report
 
 
-def lesions_command(
-    data: Path | None, out: Path, config: LesionsConfig, dry_run: bool, processes: int | None
-) -> None:
+def lesions_command(data: Path | None, out: Path, config: LesionsConfig, dry_run: bool, processes: int | None) -> None:
     """Runs the chain with progress on the terminal, prints the arms and the verdict, and writes the report."""
     console, workers = Console(), processes or os.cpu_count() or 1
     prepared, config = open_study(data, out, config, workers, console.print)
     plan = Planner(out, prepared.images, config).plan()
     facts = estimate(prepared, config, plan)
     cost = measured_cost(prepared.images, config, facts, workers)
+    who = f"{facts['patients']} {_units(prepared.images)}, {facts['lesions']} lesions, {facts['images']} images"
     console.print(
-        f"[bold]{config.title}[/]: {facts['patients']} patients, {facts['lesions']} lesions, {facts['images']} images; "
+        f"[bold]{config.title}[/]: {who}; "
         f"{facts['gans'] + facts['further_gans']} GANs, {facts['classifiers']} classifiers; "
         f"about {cost['hours'] * 60:.0f} minutes on {workers} processes; in {out}"
     )
@@ -46,21 +45,22 @@ def lesions_command(
     _run(console, data, out, config, workers)
 
 
-def _print_dry_run(
-    console: Console, images: Any, folds: Any, facts: dict[str, Any], cost: dict[str, float]
-) -> None:
+def _units(images: Any) -> str:
+    return "patients" if images.card.grouping == "patient" else f"groups ({images.card.grouping})"
+
+
+def _print_dry_run(console: Console, images: Any, folds: Any, facts: dict[str, Any], cost: dict[str, float]) -> None:
     rows = table_of_counts(images.labels, images.groups, images.lesions, folds, images.card.classes)
     table = Table(*map(str, rows[0].keys()), title="first partition")
     for row in rows:
         table.add_row(*map(str, row.values()))
     console.print(table)
-    console.print(f"{facts['gans']} GANs x {cost['gan_minutes']:.1f} minutes" + (
-        f", and {facts['further_gans']} more for the inner choice or fewer real images" if facts["further_gans"] else ""))  # fmt: skip
+    more = f", and {facts['further_gans']} more for the inner choice or fewer real images"
+    console.print(f"{facts['gans']} GANs x {cost['gan_minutes']:.1f} minutes{more if facts['further_gans'] else ''}")
     console.print(f"{facts['classifiers']} classifiers x {cost['classifier_seconds']:.1f} seconds")
     console.print(f"about {facts['memory_mb'] + cost['process_mb']:.0f} MB of memory for each process")
-    console.print(
-        f"smallest difference this study could show: {100 * facts['smallest_detectable']:.1f} points; {facts['assuming']}"
-    )
+    shown = f"{100 * facts['smallest_detectable']:.1f} points"
+    console.print(f"smallest difference this study could show: {shown}; {facts['assuming']}")
 
 
 def _run(console: Console, data: Path | None, out: Path, config: LesionsConfig, workers: int) -> None:
@@ -88,15 +88,11 @@ def _run(console: Console, data: Path | None, out: Path, config: LesionsConfig, 
 
 def _print_summary(console: Console, summary: dict[str, Any]) -> None:
     metric = summary["verdict"]["metric"]
-    table = Table(
-        "arm", metric.replace("_", " "), "95 % interval", "against the comparator", "real", "classic", "GAN"
-    )
+    table = Table("arm", metric.replace("_", " "), "95 % interval", "against the comparator", "real", "classic", "GAN")
     for arm in summary["arms"]:
         value, gap = arm["metrics"][metric], arm["difference"]
         change = (
-            ""
-            if gap is None
-            else f"{100 * gap['estimate']:+.1f} ({100 * gap['low']:+.1f} to {100 * gap['high']:+.1f})"
+            "" if gap is None else f"{100 * gap['estimate']:+.1f} ({100 * gap['low']:+.1f} to {100 * gap['high']:+.1f})"
         )
         counts = [f"{arm[f'n_{kind}']:.0f}" for kind in ("real", "classic", "gan")]
         table.add_row(

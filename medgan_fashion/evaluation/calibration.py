@@ -9,7 +9,7 @@ from medgan_fashion.evaluation.classification import checked
 
 
 def reliability(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> dict[str, list[Any]]:
-    """Mean confidence, accuracy and count in equal-width bins of the top probability; empty bins are left out.
+    """Mean confidence, accuracy and count in equal-width bins of the top probability, without empty bins.
 
     `probabilities` (N, K), `labels` (N,).
     """

@@ -61,9 +61,7 @@ def specificity(matrix: ArrayLike) -> Floats:
     counts = np.asarray(matrix, dtype=np.int64)
     rest = counts.sum() - support(counts)
     if (rest == 0).any():
-        raise ValueError(
-            "all cases are of one class, so specificity is undefined: give cases of two classes."
-        )
+        raise ValueError("all cases are of one class, so specificity is undefined: give cases of two classes.")
     false_positives = counts.sum(axis=0) - np.diagonal(counts)
     return 1 - false_positives / rest
 
@@ -122,9 +120,7 @@ def lesion_scores(probabilities: ArrayLike, labels: ArrayLike, lesions: ArrayLik
     )
     torn = truth != truth[first][inverse]
     if torn.any():
-        raise ValueError(
-            f"lesion {ids[inverse[torn.argmax()]]} has slices of two classes: correct the case table."
-        )
+        raise ValueError(f"lesion {ids[inverse[torn.argmax()]]} has slices of two classes: correct the case table.")
     sums = np.zeros((len(ids), scores.shape[1]))
     np.add.at(sums, inverse, scores)
     return LesionScores(sums / counts[:, None], truth[first], ids)

@@ -158,9 +158,7 @@ def load_encoder(path: Path) -> Encoder:
     plain = json.loads(metadata["network"])
     side = 4 * 2 ** plain["depth"]
     with torch.random.fork_rng(devices=[]):
-        network = SmallCNN(
-            plain["channels"], plain["n_classes"], (side, side), plain["width"], plain["features"]
-        )
+        network = SmallCNN(plain["channels"], plain["n_classes"], (side, side), plain["width"], plain["features"])
     model = Normalised(network, torch.zeros(plain["channels"]), torch.ones(plain["channels"]))
     model.load_state_dict(tensors)
     model.eval()

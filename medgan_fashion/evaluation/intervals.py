@@ -55,9 +55,7 @@ def _table(labels: ArrayLike, patients: ArrayLike, n_classes: int) -> _Table:
 def _probabilities(values: ArrayLike, labels: ArrayLike) -> Floats:
     scores = np.asarray(values, dtype=np.float64)
     if scores.ndim != 4 or scores.shape[2] != len(np.asarray(labels)):
-        raise ValueError(
-            f"probabilities {scores.shape} must be (repeats, classifier seeds, lesions, classes)."
-        )
+        raise ValueError(f"probabilities {scores.shape} must be (repeats, classifier seeds, lesions, classes).")
     if not np.isfinite(scores).all():
         raise ValueError("probabilities hold NaN: every lesion needs a score in every repeat and seed.")
     return scores
@@ -104,13 +102,13 @@ def cautious_df(patients: float, patients_df: int, training: float, training_df:
 
     Two or three repeats often look alike by chance. The plain formula then trusts the patients' many
     degrees of freedom, and the one-sided error reaches 6.3 % with 2 repeats and 3.8 % with 3; with the
-    bound it stays below 2.5 % at every ratio of the two variances (tests/evaluation/test_intervals.py
+    bound it is at most 2.5 % at every ratio of the two variances (tests/evaluation/test_intervals.py
     integrates it).
     """
     if training_df == 0:
         return float(patients_df)
     upper = training * training_df / float(chi2.ppf(0.2, training_df))
-    return (patients + upper) ** 2 / (patients**2 / patients_df + upper**2 / training_df)
+    return max((patients + upper) ** 2 / (patients**2 / patients_df + upper**2 / training_df), 1.0)
 
 
 def _interval(values: Floats, table: _Table, n_classes: int, metric: Metric) -> Interval:
@@ -123,7 +121,7 @@ def _interval(values: Floats, table: _Table, n_classes: int, metric: Metric) -> 
     df = cautious_df(patients, table.scarcest - 1, training, n_units - 1)
     se = (patients + training) ** 0.5
     half = float(student.ppf(0.975, df)) * se
-    components = {"patients": patients, name: training}
+    components = {"patients": patients} | ({name: training} if n_units > 1 else {})
     return Interval(estimate, estimate - half, estimate + half, se, df, components, covers)
 
 
@@ -132,15 +130,11 @@ def _checked_folds(folds: ArrayLike | None, scores: Floats) -> Ints | None:
         return None
     within = np.asarray(folds, dtype=np.int64)
     if within.shape != (scores.shape[0], scores.shape[2]):
-        raise ValueError(
-            f"folds {within.shape} must be (repeats, lesions) = {(scores.shape[0], scores.shape[2])}."
-        )
+        raise ValueError(f"folds {within.shape} must be (repeats, lesions) = {(scores.shape[0], scores.shape[2])}.")
     return within
 
 
-def _values(
-    scores: Floats, table: _Table, metric: Metric, n_boot: int, seed: int, folds: ArrayLike | None
-) -> Floats:
+def _values(scores: Floats, table: _Table, metric: Metric, n_boot: int, seed: int, folds: ArrayLike | None) -> Floats:
     if metric not in METRICS:
         raise ValueError(f"metric {metric!r} is unknown: choose one of {', '.join(METRICS)}.")
     weights = _weights(table, n_boot, seed)
@@ -184,9 +178,7 @@ def difference_interval(
     """
     tested, reference = _probabilities(arm, labels), _probabilities(against, labels)
     if tested.shape != reference.shape:
-        raise ValueError(
-            f"arms of shape {tested.shape} and {reference.shape} are not paired: score the same cells."
-        )
+        raise ValueError(f"arms of shape {tested.shape} and {reference.shape} are not paired: score the same cells.")
     table = _table(labels, patients, tested.shape[3])
     values = _values(tested, table, metric, n_boot, seed, folds)
     values = values - _values(reference, table, metric, n_boot, seed, folds)

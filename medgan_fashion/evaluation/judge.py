@@ -37,13 +37,29 @@ def _fids(test: Floats, sets: dict[str, Floats], n: int, seed: int) -> dict[str,
     return {
         name: float(
             np.mean(
-                [
-                    fid(_draw(test, n, seed, 2, draw), _draw(features, n, seed, 3, draw, at))
-                    for draw in range(DRAWS)
-                ]
+                [fid(_draw(test, n, seed, 2, draw), _draw(features, n, seed, 3, draw, at)) for draw in range(DRAWS)]
             )
         )
         for at, (name, features) in enumerate(sets.items())
+    }
+
+
+def _figures(test: Floats, sets: dict[str, Floats], extractor: str, seed: int) -> dict:
+    """The judge's answer for checked features."""
+    n, d = min(len(test), *(len(features) for features in sets.values())), test.shape[1]
+    size, possible = min(n // 2, 1000), enough_for_fid(n, d)
+    reason = f"FID needs at least {10 * d} images of each kind for {d} features; there are {n}."
+    kids = {name: kid(test, features, subset_size=size, seed=seed) for name, features in sets.items()}
+    return {
+        "extractor": extractor,
+        "n": n,
+        "d": d,
+        "draws": DRAWS,
+        "kid_subset_size": size,
+        "kid": {name: asdict(value) for name, value in kids.items()},
+        "fid": _fids(test, sets, n, seed) if possible else None,
+        "fid_reason": None if possible else reason,
+        **_overlaps(test, sets, n, seed),
     }
 
 
@@ -64,29 +80,7 @@ def judge_images(
     what bad looks like. Everything is compared at equal n (the smallest set); `fid` is None with
     `fid_reason` when n < 10 d. ValueError for fewer than 6 images in a set.
     """
-    given = {
-        "synthetic": features_synthetic,
-        "train": features_train,
-        "blurred": features_blurred,
-        "noisy": features_noisy,
-    }
+    given = {"synthetic": features_synthetic, "train": features_train}
+    given |= {"blurred": features_blurred, "noisy": features_noisy}
     pairs = {name: feature_pair(features_test, features, at_least=6) for name, features in given.items()}
-    sets = {name: pair[1] for name, pair in pairs.items()}
-    test = pairs["synthetic"][0]
-    n, d = min(len(test), *(len(features) for features in sets.values())), test.shape[1]
-    size = min(n // 2, 1000)
-    possible = enough_for_fid(n, d)
-    reason = f"FID needs at least {10 * d} images of each kind for {d} features; there are {n}."
-    return {
-        "extractor": extractor,
-        "n": n,
-        "d": d,
-        "draws": DRAWS,
-        "kid_subset_size": size,
-        "kid": {
-            name: asdict(kid(test, features, subset_size=size, seed=seed)) for name, features in sets.items()
-        },
-        "fid": _fids(test, sets, n, seed) if possible else None,
-        "fid_reason": None if possible else reason,
-        **_overlaps(test, sets, n, seed),
-    }
+    return _figures(pairs["train"][0], {name: pair[1] for name, pair in pairs.items()}, extractor, seed)

@@ -22,9 +22,7 @@ def feature_pair(real: ArrayLike, fake: ArrayLike, at_least: int = 2) -> tuple[F
     if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
         raise ValueError(f"features {first.shape} and {second.shape} do not fit: give (N, d) and (M, d).")
     if min(len(first), len(second)) < at_least:
-        raise ValueError(
-            f"{len(first)} and {len(second)} images are too few: give at least {at_least} of each."
-        )
+        raise ValueError(f"{len(first)} and {len(second)} images are too few: give at least {at_least} of each.")
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         raise ValueError("features hold NaN or infinity: check the images and the extractor.")
     return first, second

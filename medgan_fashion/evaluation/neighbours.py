@@ -32,7 +32,7 @@ class Neighbours:
 
 
 def orientations(images: ArrayLike) -> list[Images]:
-    """All 8 flips and quarter turns of images (N, C, H, W); the 4 that keep the shape if they are not square."""
+    """All 8 flips and turns of images (N, C, H, W); the 4 that keep the shape if not square."""
     values = np.asarray(images, dtype=np.float32)
     turns = range(4) if values.shape[-1] == values.shape[-2] else (0, 2)
     turned = [np.rot90(values, turn, axes=(-2, -1)) for turn in turns]
@@ -71,6 +71,13 @@ def _equal_minimum(distances: Floats, n: int, rng: np.random.Generator, draws: i
     return np.mean([distances[:, pick].min(axis=1) for pick in picks], axis=0)
 
 
+def _ratios(to_known: Floats, to_unseen: Floats, rng: np.random.Generator) -> Floats:
+    """Nearest distance to training over nearest distance to holdout (N,), at equal numbers of both."""
+    n = min(to_known.shape[1], to_unseen.shape[1])
+    near, far = _equal_minimum(to_known, n, rng), _equal_minimum(to_unseen, n, rng)
+    return np.divide(near, far, out=np.ones_like(near), where=far > 0)
+
+
 def _checked(synthetic: ArrayLike, train: ArrayLike, holdout: ArrayLike) -> tuple[Images, Images, Images]:
     first, second, third = (np.asarray(images, dtype=np.float32) for images in (synthetic, train, holdout))
     shapes = [first.shape, second.shape, third.shape]
@@ -95,19 +102,14 @@ def find_neighbours(
     """
     made, known, unseen = _checked(synthetic, train, holdout)
     known_features, unseen_features, known_rows = encode(known), encode(unseen), standardised(known)
-    n, rng = min(len(known), len(unseen)), np.random.default_rng((seed, 8))
+    rng = np.random.default_rng((seed, 8))
     parts: list[tuple[NDArray, ...]] = []
     for start in range(0, len(made), CHUNK):
         chunk = made[start : start + CHUNK]
-        to_known, to_unseen = (
-            _distances(chunk, known_features, encode),
-            _distances(chunk, unseen_features, encode),
-        )
-        alike = _correlations(chunk, known_rows)
-        near, far = _equal_minimum(to_known, n, rng), _equal_minimum(to_unseen, n, rng)
-        ratio = np.divide(near, far, out=np.ones_like(near), where=far > 0)
-        parts.append(
-            (to_known.argmin(1), to_known.min(1), ratio, alike.argmax(1), alike.max(1).astype(np.float64))
-        )
+        alike = _correlations(chunk, known_rows).astype(np.float64)
+        to_known = _distances(chunk, known_features, encode)
+        to_unseen = _distances(chunk, unseen_features, encode)
+        ratios = _ratios(to_known, to_unseen, rng)
+        parts.append((to_known.argmin(1), to_known.min(1), ratios, alike.argmax(1), alike.max(1)))
     indices, distances, ratios, copied_from, ncc = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Neighbours(indices, distances, ratios, copied_from, ncc, ncc > threshold)

@@ -45,9 +45,7 @@ def mcnemar_exact(arm_right: ArrayLike, against_right: ArrayLike, patients: Arra
     first, second = _rights(arm_right, against_right)
     name = "exact McNemar"
     if len(np.unique(np.asarray(patients))) < len(first):
-        return _result(
-            name, None, None, "not done: some patients have several lesions; see the clustered test"
-        )
+        return _result(name, None, None, "not done: some patients have several lesions; see the clustered test")
     gained, lost = int((first & ~second).sum()), int((second & ~first).sum())
     p = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
     return _result(name, float(gained), float(p), f"{gained} lesions gained, {lost} lost; decisions fixed")
@@ -80,9 +78,7 @@ def _placements(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Floats, Fl
     return of_hits, of_misses
 
 
-def delong(
-    arm_scores: ArrayLike, against_scores: ArrayLike, labels: ArrayLike, patients: ArrayLike
-) -> Result:
+def delong(arm_scores: ArrayLike, against_scores: ArrayLike, labels: ArrayLike, patients: ArrayLike) -> Result:
     """Paired DeLong test of two AUROCs: scores (L,) of class 1, labels (L,) in {0, 1} (DeLong et al. 1988).
 
     Refused for other labels, when a patient has two lesions, or when a class has fewer than two lesions.
@@ -107,7 +103,7 @@ def delong(
 
 
 def nadeau_bengio(differences: ArrayLike, n_train: int, n_test: int) -> Result:
-    """Corrected resampled t-test of fold differences (R, F) over repeated partitions (Nadeau and Bengio 2003).
+    """Corrected resampled t-test of fold differences (R, F) over partitions (Nadeau and Bengio 2003).
 
     t = mean / sqrt((1 / J + n_test / n_train) s^2), J = R F, df = J - 1: the second term pays for the
     overlap of training sets. Refused for a single partition, whose folds say nothing of partitions.
@@ -115,9 +111,7 @@ def nadeau_bengio(differences: ArrayLike, n_train: int, n_test: int) -> Result:
     values = np.asarray(differences, dtype=np.float64)
     name = "Nadeau-Bengio corrected t"
     if values.ndim != 2 or n_train < 1 or n_test < 1:
-        raise ValueError(
-            f"differences {values.shape} must be (repeats, folds), and n_train and n_test above 0."
-        )
+        raise ValueError(f"differences {values.shape} must be (repeats, folds), and n_train and n_test above 0.")
     if values.shape[0] < 2:
         return _result(name, None, None, "not done: it needs repeated partitions")
     variance = float(values.var(ddof=1)) * (1 / values.size + n_test / n_train)

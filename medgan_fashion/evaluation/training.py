@@ -64,13 +64,9 @@ def batches(
         yield np.array([next(stream) for stream, count in streams for _ in range(count)], dtype=np.int64)
 
 
-def _check(
-    images: FloatImages, labels: NDArray[np.int64], real: NDArray[np.bool_] | None, batch: int
-) -> None:
+def _check(images: FloatImages, labels: NDArray[np.int64], real: NDArray[np.bool_] | None, batch: int) -> None:
     if images.ndim != 4 or images.dtype != np.float32 or len(images) == 0:
-        raise ValueError(
-            f"Training images must be float32 (N, C, h, w) with N > 0, not {images.dtype} {images.shape}."
-        )
+        raise ValueError(f"Training images must be float32 (N, C, h, w) with N > 0, not {images.dtype} {images.shape}.")
     if labels.shape != (len(images),):
         raise ValueError(f"There are {len(images)} training images but labels of shape {labels.shape}.")
     if real is not None and (real.dtype != np.bool_ or real.shape != labels.shape):

@@ -29,9 +29,7 @@ class Planned:
 def verdict(interval: Interval, margin: float) -> Verdict:
     """The pre-declared rule on the primary difference; `margin` > 0 is the least effect that would matter."""
     if not margin > 0:
-        raise ValueError(
-            f"margin {margin} must be above 0: give the smallest effect that would matter, as 0.02."
-        )
+        raise ValueError(f"margin {margin} must be above 0: give the smallest effect that would matter, as 0.02.")
     if interval.low > 0:
         return "helps"
     if interval.high < 0:
@@ -75,9 +73,7 @@ def smallest_detectable(se: float, df: float, power: float = 0.8) -> float:
     `se` > 0 the standard error (fraction), `df` >= 1; the result is in the unit of se.
     """
     if not se > 0 or not df >= 1 or not 0.025 < power < 1:
-        raise ValueError(
-            f"se {se} must be above 0, df {df} at least 1 and power {power} between 0.025 and 1."
-        )
+        raise ValueError(f"se {se} must be above 0, df {df} at least 1 and power {power} between 0.025 and 1.")
     bound = float(student.ppf(0.975, df))
 
     def shortfall(shift: float) -> float:
@@ -85,6 +81,13 @@ def smallest_detectable(se: float, df: float, power: float = 0.8) -> float:
 
     shift = brentq(shortfall, 0.0, 3 * bound + 10, full_output=False)
     return se * float(np.asarray(shift))
+
+
+def _terms(discordance: float, repeat_sd: float) -> str:
+    return (
+        f"assuming equal classes, arms that disagree on {100 * discordance:.0f} % of the lesions, a correlation of "
+        f"0.5 within a patient, and a spread of {100 * repeat_sd:.0f} points between repeats"
+    )
 
 
 def planned_detectable(
@@ -97,12 +100,10 @@ def planned_detectable(
 ) -> Planned:
     """The smallest difference a study of this size would show at 80 % power, for a dry run.
 
-    Assumes classes of equal size; that the two arms disagree on `discordance` of the lesions, in both
-    directions alike; that lesions of a patient correlate by 0.5 (Kish's design effect 1 + 0.5 (lesions per
-    patient - 1)); and that the difference varies between repeats with a standard deviation of `repeat_sd`
-    (fraction) for partitions and seeds. All four are guesses until the study has run; with one repeat the
-    spread between repeats counts with one degree of freedom. ValueError for fewer than two patients a
-    class.
+    Assumes classes of equal size; that the two arms disagree on `discordance` of the lesions, in both directions alike;
+    that lesions of a patient correlate by 0.5 (Kish's design effect 1 + 0.5 (lesions per patient - 1)); and that the
+    difference varies between repeats with a standard deviation of `repeat_sd` (fraction), which one repeat cannot show.
+    All four are guesses until the study has run. ValueError for fewer than two patients a class.
     """
     scarcest = n_patients // n_classes
     if scarcest < 2 or n_lesions < n_patients or repeats < 1 or not 0 < discordance <= 1:
@@ -116,8 +117,6 @@ def planned_detectable(
     difference = smallest_detectable((patients + training) ** 0.5, df)
     text = (
         f"With {n_lesions} lesions of {n_patients} patients and {repeats} repeats, a difference of about "
-        f"{100 * difference:.0f} points would be shown with 80 % power, assuming equal classes, arms that "
-        f"disagree on {100 * discordance:.0f} % of the lesions, a correlation of 0.5 within a patient, and a "
-        f"spread of {100 * repeat_sd:.0f} points between repeats."
+        f"{100 * difference:.0f} points would be shown with 80 % power, {_terms(discordance, repeat_sd)}."
     )
     return Planned(difference, text)

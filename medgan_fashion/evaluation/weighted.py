@@ -41,9 +41,7 @@ def _auroc_of_cell(probabilities: Floats, labels: Ints, folds: Ints, weights: Fl
 def _auroc(probabilities: Floats, labels: Ints, folds: Ints, weights: Floats) -> Floats:
     repeats, seeds = probabilities.shape[:2]
     cells = [
-        _auroc_of_cell(probabilities[r, c], labels, folds[r], weights)
-        for r in range(repeats)
-        for c in range(seeds)
+        _auroc_of_cell(probabilities[r, c], labels, folds[r], weights) for r in range(repeats) for c in range(seeds)
     ]
     return np.stack(cells, axis=1)
 

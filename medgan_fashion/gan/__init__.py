@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from medgan_fashion.gan.objectives import OBJECTIVES, Objective
     from medgan_fashion.gan.penalties import PENALTIES
     from medgan_fashion.gan.recipes import RECIPES, Latent, NetworkPair, PenaltyRow, Recipe
-    from medgan_fashion.gan.training import Progress, Score, Trained, train
+    from medgan_fashion.gan.training import Trained, train
+    from medgan_fashion.gan.watching import Progress, Score
 
 # lazy, so that configuration (recipes) can be read without loading torch
 _HOME = {
@@ -17,7 +18,7 @@ _HOME = {
     "Model": "model", "load_model": "model", "save_model": "model",
     "OBJECTIVES": "objectives", "Objective": "objectives", "PENALTIES": "penalties",
     "RECIPES": "recipes", "Latent": "recipes", "NetworkPair": "recipes", "PenaltyRow": "recipes", "Recipe": "recipes",
-    "Progress": "training", "Score": "training", "Trained": "training", "train": "training",
+    "Progress": "watching", "Score": "watching", "Trained": "training", "train": "training",
 }  # fmt: skip
 
 __all__ = [  # noqa: RUF022 - in reading order

@@ -15,9 +15,7 @@ def diversity(images: Tensor, labels: Tensor | None) -> float:
 
     On 8x8 thumbnails: shapes and shades, not noise. 0 when every image of a class is the same.
     """
-    small = (
-        adaptive_avg_pool2d(images.float(), 8).flatten(1) if images.ndim == 4 else images.float().flatten(1)
-    )
+    small = adaptive_avg_pool2d(images.float(), 8).flatten(1) if images.ndim == 4 else images.float().flatten(1)
     groups = [small] if labels is None else [small[labels == c] for c in labels.unique()]
     spreads = [torch.pdist(group).mean() for group in groups if len(group) > 1]
     return float(torch.stack(spreads).mean()) if spreads else 0.0

@@ -1,16 +1,13 @@
-"""Training data of any kind as one function: the batch at an address (seed, images seen)."""
+"""What training data are: their card, and the checks at the door."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-
-RawBatch = tuple[Tensor, Tensor | None]
-_ON_DEVICE = 2 * 2**30  # bytes: arrays up to this size live on the accelerator for the whole training
 
 
 @dataclass(frozen=True)
@@ -28,30 +25,7 @@ class DataCard:
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Source:
-    """`fetch(seed, images_seen, batch)` gives raw images (B, C, H, W) and labels (B,) or None.
-
-    `exact` is False where the same address need not give the same batch again (a plain iterable).
-    """
-
-    fetch: Callable[[int, int, int], RawBatch]
-    card: DataCard
-    exact: bool = True
-
-
-def shuffled_positions(n: int, seed: int, images_seen: int, batch: int) -> np.ndarray:
-    """Rows number images_seen .. images_seen + batch of an endless series of shuffled epochs over n rows: a pure
-    function, so that nothing needs to be remembered to resume."""
-    position = np.arange(images_seen, images_seen + batch)
-    rows = np.empty(batch, dtype=np.int64)
-    for epoch in np.unique(position // n):
-        chosen = position // n == epoch
-        rows[chosen] = np.random.default_rng((seed, int(epoch))).permutation(n)[position[chosen] % n]
-    return rows
-
-
-def _as_images(array: Any) -> Tensor:
+def as_images(array: Any) -> Tensor:
     """An array or tensor as (N, C, ...) uint8 or float32; ValueError in words for anything else."""
     images = torch.as_tensor(np.asarray(array) if not isinstance(array, Tensor) else array)
     if images.dtype not in (torch.uint8, torch.float32):
@@ -65,9 +39,7 @@ def _as_images(array: Any) -> Tensor:
     return images
 
 
-def value_range(
-    images: Tensor, given: tuple[float, float] | None, where: str = "data"
-) -> tuple[float, float]:
+def value_range(images: Tensor, given: tuple[float, float] | None, where: str = "data") -> tuple[float, float]:
     """The range that maps to [-1, 1]: as given, else (0, 255) for uint8, and for floats (0, 1) or (-1, 1) by their
     values. ValueError for NaN, constant images, or values outside."""
     low, high = float(images.min()), float(images.max())
@@ -80,13 +52,11 @@ def value_range(
             return (0.0, 255.0)
         given = (0.0, 1.0) if low >= 0 else (-1.0, 1.0)
     if low < given[0] - 1e-6 or high > given[1] + 1e-6:
-        raise ValueError(
-            f"{where} spans [{low:g}, {high:g}] outside {given}; scale it or give value_range=(low, high)"
-        )
+        raise ValueError(f"{where} spans [{low:g}, {high:g}] outside {given}; scale it or give value_range=(low, high)")
     return given
 
 
-def _class_names(labels: Tensor | None, classes: Sequence[str] | None) -> tuple[str, ...]:
+def class_names(labels: Tensor | None, classes: Sequence[str] | None) -> tuple[str, ...]:
     if labels is None:
         return ()
     if labels.is_floating_point() or int(labels.min()) < 0:
@@ -97,118 +67,9 @@ def _class_names(labels: Tensor | None, classes: Sequence[str] | None) -> tuple[
     return tuple(classes) if classes is not None else tuple(str(i) for i in range(n))
 
 
-def _fingerprint(*arrays: Tensor | None) -> str:
+def fingerprint(*arrays: Tensor | None) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         if array is not None:
             digest.update(np.ascontiguousarray(array.cpu().numpy()).tobytes())
     return digest.hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Describe:
-    """What the caller says of the data."""
-
-    labels: Any = None
-    classes: Sequence[str] | None = None
-    value_range: tuple[float, float] | None = None
-    provenance: dict[str, Any] = field(default_factory=dict)
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-
-
-def _array_source(data: Any, say: Describe) -> Source:
-    images = _as_images(data)
-    labels = None if say.labels is None else torch.as_tensor(np.asarray(say.labels)).long()
-    if labels is not None and len(labels) != len(images):
-        raise ValueError(f"{len(images)} images but {len(labels)} labels; give one label per image")
-    card = DataCard(
-        tuple(images.shape[1:]), value_range(images, say.value_range), str(images.dtype).removeprefix("torch."),
-        _class_names(labels, say.classes), len(images), _fingerprint(images, labels), say.provenance,
-    )  # fmt: skip
-    if say.device.type != "cpu" and images.nbytes <= _ON_DEVICE:
-        images = images.to(say.device)
-
-    def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
-        rows = torch.from_numpy(shuffled_positions(len(images), seed, images_seen, batch))
-        return images[rows.to(images.device)], None if labels is None else labels[rows]
-
-    return Source(fetch, card)
-
-
-def _collate(items: Sequence[Any]) -> RawBatch:
-    if isinstance(items[0], (tuple, list)):
-        images = torch.stack([torch.as_tensor(item[0]) for item in items])
-        return _as_images(images), torch.as_tensor([int(item[1]) for item in items])
-    return _as_images(torch.stack([torch.as_tensor(item) for item in items])), None
-
-
-def _described(
-    fetch: Callable[[int, int, int], RawBatch], say: Describe, first: RawBatch, n: int, exact: bool
-) -> Source:
-    images, labels = first
-    names = _class_names(labels, say.classes)
-    card = DataCard(
-        tuple(images.shape[1:]), value_range(images, say.value_range, "the first batch of data"),
-        str(images.dtype).removeprefix("torch."), names, n, "", say.provenance,
-    )  # fmt: skip
-    if labels is not None and say.classes is None:
-        raise ValueError("data gives labels batch by batch, so their number is unknown; give classes=[names]")
-    return Source(fetch, card, exact)
-
-
-def _dataset_source(data: Any, say: Describe) -> Source:
-    def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
-        return _collate([data[int(i)] for i in shuffled_positions(len(data), seed, images_seen, batch)])
-
-    return _described(fetch, say, _collate([data[i] for i in range(min(len(data), 64))]), len(data), True)
-
-
-def _function_source(data: Callable[[int, int], Any], say: Describe) -> Source:
-    def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
-        got = data(seed, images_seen)
-        images, labels = got if isinstance(got, tuple) else (got, None)
-        return _as_images(images), None if labels is None else torch.as_tensor(labels).long()
-
-    return _described(fetch, say, fetch(0, 0, 0), 0, True)
-
-
-def _iterable_source(data: Iterable[Any], say: Describe) -> Source:
-    stream = iter(data)
-
-    def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
-        nonlocal stream
-        try:
-            got = next(stream)
-        except StopIteration:
-            stream = iter(data)
-            try:
-                got = next(stream)
-            except StopIteration:
-                raise ValueError(
-                    "the iterable of batches is empty or can be read only once; give a longer one"
-                ) from None
-        images, labels = got if isinstance(got, (tuple, list)) else (got, None)
-        return _as_images(images), None if labels is None else torch.as_tensor(labels).long()
-
-    return _described(fetch, say, fetch(0, 0, 0), 0, False)
-
-
-def open_source(data: Any, say: Describe) -> Source:
-    """Any of the four kinds of data as a Source.
-
-    Arrays and tensors (N, C, H, W) or (N, H, W); a map-style Dataset (`__len__`, `__getitem__` giving an image or
-    (image, label)); a function `batch(seed, images_seen)`; or an iterable of batches, without exact resume.
-    """
-    if isinstance(data, (np.ndarray, Tensor)):
-        return _array_source(data, say)
-    if say.labels is not None:
-        raise ValueError("labels= goes with an array or tensor; here let the data itself give (image, label)")
-    if isinstance(data, Sequence) or (getattr(data, "__getitem__", None) and getattr(data, "__len__", None)):
-        return _dataset_source(data, say)
-    if callable(data):
-        return _function_source(data, say)
-    if isinstance(data, Iterable):
-        return _iterable_source(data, say)
-    raise ValueError(
-        f"data is a {type(data).__name__}; give an array, a tensor, a Dataset, batch(seed, i) or an iterable"
-    )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Calls `write(temporary)` and renames the result to `path`; a crash, kill or full disk leaves the old file.
 
     Raises OSError naming the path when the disk refuses.

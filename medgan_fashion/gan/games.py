@@ -1,4 +1,4 @@
-"""Games: which networks move, in which order, on which loss. Synthesis (G against D) is the game of every recipe so far."""
+"""Games: which networks move, in which order, on which loss. Synthesis (G against D) serves every recipe so far."""
 
 import hashlib
 from collections.abc import Callable

@@ -8,9 +8,7 @@ from torch import Tensor
 from medgan_fashion.gan.recipes import Latent
 
 
-def sample_latent(
-    latent: Latent, n: int, generator: torch.Generator, truncation: float | None = None
-) -> Tensor:
+def sample_latent(latent: Latent, n: int, generator: torch.Generator, truncation: float | None = None) -> Tensor:
     """(n, latent.size) draws from the prior, on the generator's device.
 
     `truncation` t > 0 keeps N(0, 1) within +-t (by the inverse of the distribution function, so a seed gives the

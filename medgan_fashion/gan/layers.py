@@ -24,7 +24,9 @@ class MinibatchDeviation(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         n = x.shape[0]
         group = next(g for g in (4, 3, 2, 1) if n % g == 0)
-        spread = (x.reshape(group, n // group, *x.shape[1:]).var(0, unbiased=False) + 1e-8).sqrt()
+        grouped = x.reshape(group, n // group, *x.shape[1:])
+        # the mean of squares, not var(): several times faster on a CPU for so few members
+        spread = ((grouped - grouped.mean(0)).square().mean(0) + 1e-8).sqrt()
         plane = spread.mean(tuple(range(1, x.ndim)), keepdim=True).repeat(group, *[1] * (x.ndim - 1))
         return torch.cat([x, plane.expand(n, 1, *x.shape[2:])], 1)
 

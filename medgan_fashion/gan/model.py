@@ -32,9 +32,7 @@ class Model:
     """G and D, ready to use. Attributes: `generator`, `discriminator` (modules in eval mode), `recipe`, `latent`,
     `card` (shape, value range, classes), `facts` (provenance: seed, images seen, how the weights were selected)."""
 
-    def __init__(
-        self, recipe: Recipe, card: DataCard, networks: dict[str, nn.Module], facts: dict[str, Any]
-    ) -> None:
+    def __init__(self, recipe: Recipe, card: DataCard, networks: dict[str, nn.Module], facts: dict[str, Any]) -> None:
         self.recipe, self.card, self.facts = recipe, card, facts
         self.generator, self.discriminator = networks["generator"].eval(), networks["discriminator"].eval()
 
@@ -70,9 +68,12 @@ class Model:
         raise ValueError(f"unknown class {label!r}; this model has {', '.join(self.card.classes)}")
 
     def generate(
-        self, n: int, labels: int | str | Sequence[int | str] | Tensor | None = None, seed: int = 0,
+        self,
+        n: int,
+        labels: int | str | Sequence[int | str] | Tensor | None = None,
+        seed: int = 0,
         truncation: float | None = None,
-    ) -> Tensor:  # fmt: skip
+    ) -> Tensor:
         """n images (n, C, H, W) in the data's value range and dtype, on the CPU; the same for the same seed."""
         device = next(self.generator.parameters()).device
         y = self.labels(labels, n)
@@ -104,9 +105,7 @@ def save_model(model: Model, path: str | Path) -> None:
     """One safetensors file; recipe, card and facts stand in its metadata as JSON."""
     networks = {"generator": model.generator, "discriminator": model.discriminator}
     tensors = {
-        f"{name}.{k}": v.contiguous().cpu()
-        for name, net in networks.items()
-        for k, v in net.state_dict().items()
+        f"{name}.{k}": v.contiguous().cpu() for name, net in networks.items() for k, v in net.state_dict().items()
     }
     about = {"recipe": to_plain(model.recipe), "card": to_plain(model.card), "facts": to_plain(model.facts)}
     metadata = {"format": FORMAT, **{k: json.dumps(v) for k, v in about.items()}}

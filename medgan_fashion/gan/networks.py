@@ -19,9 +19,10 @@ def base_grid(height: int, width: int) -> tuple[int, int, int]:
     while height % 2 == 0 and width % 2 == 0 and min(height, width) >= 6:
         height, width, k = height // 2, width // 2, k + 1
     if k == 0 or min(height, width) > 8:
+        height, width = height * 2**k, width * 2**k
+        near = "x".join(str(math.ceil(side / 8) * 8) for side in (height, width))
         raise ValueError(
-            f"images of {height * 2**k}x{width * 2**k} have no small base grid; "
-            f"resize to multiples of 8, for example {math.ceil(height * 2**k / 8) * 8}x{math.ceil(width * 2**k / 8) * 8}"
+            f"images of {height}x{width} have no small base grid; resize to multiples of 8, for example {near}"
         )
     return height, width, k
 
@@ -46,9 +47,15 @@ class DCGenerator(nn.Module):
         layers: list[nn.Module] = [norm(widths[0]), nn.ReLU()]
         for before, after in zip(widths, [*widths[1:], channels], strict=True):
             layers.append(
-                nn.ConvTranspose2d(before, after, pair.kernel, 2, pair.kernel // 2 - (pair.kernel == 4),
-                                   output_padding=int(pair.kernel == 5))
-            )  # fmt: skip
+                nn.ConvTranspose2d(
+                    before,
+                    after,
+                    pair.kernel,
+                    2,
+                    pair.kernel // 2 - (pair.kernel == 4),
+                    output_padding=int(pair.kernel == 5),
+                )
+            )
             layers += [norm(after), nn.ReLU()]
         self.layers = nn.Sequential(*layers[:-2], nn.Tanh())
 
@@ -68,9 +75,7 @@ class DCDiscriminator(nn.Module):
         layers: list[nn.Module] = []
         before = channels + (self.plane is not None)
         for i, after in enumerate(_widths(pair, k)):
-            layers.append(
-                wrap(nn.Conv2d(before, after, pair.kernel, 2, pair.kernel // 2 - (pair.kernel == 4)))
-            )
+            layers.append(wrap(nn.Conv2d(before, after, pair.kernel, 2, pair.kernel // 2 - (pair.kernel == 4))))
             layers += [nn.BatchNorm2d(after)] if pair.norm_d == "batch" and i > 0 else []
             layers.append(nn.LeakyReLU(0.2))
             before = after
@@ -94,10 +99,13 @@ class MLPGenerator(nn.Module):
         self.shape = shape
         self.labelled = LabelledLatent(pair.condition_g, latent.size, n_classes)
         self.layers = nn.Sequential(
-            nn.Linear(self.labelled.out_features, pair.width), nn.LeakyReLU(0.2),
-            nn.Linear(pair.width, pair.width), nn.LeakyReLU(0.2),
-            nn.Linear(pair.width, math.prod(shape)), nn.Tanh(),
-        )  # fmt: skip
+            nn.Linear(self.labelled.out_features, pair.width),
+            nn.LeakyReLU(0.2),
+            nn.Linear(pair.width, pair.width),
+            nn.LeakyReLU(0.2),
+            nn.Linear(pair.width, math.prod(shape)),
+            nn.Tanh(),
+        )
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.layers(self.labelled(z, y)).reshape(-1, *self.shape)
@@ -112,9 +120,12 @@ class MLPDiscriminator(nn.Module):
         self.plane = LabelPlane(n_classes, shape[1:]) if pair.condition_d == "plane" else None
         inputs = math.prod(shape) + (math.prod(shape[1:]) if self.plane is not None else 0)
         self.layers = nn.Sequential(
-            nn.Flatten(), wrap(nn.Linear(inputs, pair.width)), nn.LeakyReLU(0.2),
-            wrap(nn.Linear(pair.width, pair.width)), nn.LeakyReLU(0.2),
-        )  # fmt: skip
+            nn.Flatten(),
+            wrap(nn.Linear(inputs, pair.width)),
+            nn.LeakyReLU(0.2),
+            wrap(nn.Linear(pair.width, pair.width)),
+            nn.LeakyReLU(0.2),
+        )
         self.verdict = Verdict(pair.width, pair.condition_d, n_classes, wrap)
 
     def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
@@ -153,13 +164,9 @@ def build_networks(
     The global random state is as it was before.
     """
     if pair.kind == "dcgan" and len(shape) != 3:
-        raise ValueError(
-            f"dcgan networks draw images of (channels, height, width), not {shape}; use kind mlp"
-        )
+        raise ValueError(f"dcgan networks draw images of (channels, height, width), not {shape}; use kind mlp")
     if (pair.condition_g != "none" or pair.condition_d != "none") and n_classes < 1:
-        raise ValueError(
-            "this recipe is conditional: give labels, or take an unconditional recipe such as dcgan"
-        )
+        raise ValueError("this recipe is conditional: give labels, or take an unconditional recipe such as dcgan")
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         make_g, make_d = NETWORKS[pair.kind]

@@ -64,7 +64,7 @@ def hinge() -> Objective:
 
 
 def relativistic_average(objective: Objective) -> Objective:
-    """Jolicoeur-Martineau 2018: each side is judged against the other side's mean logit; G plays D with sides swapped."""
+    """Jolicoeur-Martineau 2018: each side is judged against the other's mean logit; G plays D with sides swapped."""
 
     def against_mean(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         return real - fake.mean(), fake - real.mean()
@@ -101,9 +101,7 @@ def smooth_labels(objective: Objective, amount: float) -> Objective:
         raise ValueError("label smoothing needs a cross-entropy objective: minimax or non_saturating")
     if not 0.0 <= amount < 0.5:
         raise ValueError(f"label smoothing is {amount}; it must lie in [0, 0.5)")
-    return Objective(
-        lambda real, fake: objective.d(real, fake) + amount * real.mean(), objective.g, cross_entropy=True
-    )
+    return Objective(lambda real, fake: objective.d(real, fake) + amount * real.mean(), objective.g, cross_entropy=True)
 
 
 def build_objective(name: str, relativistic: str = "none", label_smoothing: float = 0.0) -> Objective:

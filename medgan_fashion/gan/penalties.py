@@ -23,9 +23,7 @@ def _slopes(critic: Critic, images: Tensor) -> Tensor:
         return (grad.flatten(1).square().sum(1) + 1e-24).sqrt()
 
 
-def gradient_penalty(
-    critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator | None = None
-) -> Tensor:
+def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """E (||grad D(x^)|| - 1)^2 at random points between reals and fakes (Gulrajani et al. 2017, eq. 3)."""
     shape = (real.shape[0], *[1] * (real.ndim - 1))
     mix = torch.rand(shape, generator=generator, device=real.device)

@@ -9,9 +9,16 @@ from medgan_fashion.gan.recipes import Latent
 
 @torch.no_grad()
 def draw(
-    generator: nn.Module, latent: Latent, n: int, labels: Tensor | None, *, seed: int, device: torch.device,
-    truncation: float | None = None, batch: int = 256,
-) -> Tensor:  # fmt: skip
+    generator: nn.Module,
+    latent: Latent,
+    n: int,
+    labels: Tensor | None,
+    *,
+    seed: int,
+    device: torch.device,
+    truncation: float | None = None,
+    batch: int = 256,
+) -> Tensor:
     """(n, C, H, W) images in [-1, 1] on the CPU. The latents come from the CPU's generator: a seed means the same
     pictures on every device."""
     z = sample_latent(latent, n, torch.Generator().manual_seed(seed), truncation)

@@ -44,9 +44,7 @@ class State:
 def _optimizers(recipe: Recipe, networks: Networks) -> dict[str, torch.optim.Optimizer]:
     rates = {"generator": recipe.lr_g, "discriminator": recipe.lr_d}
     return {
-        name: torch.optim.Adam(
-            net.parameters(), lr=rates[name], betas=(recipe.beta1, recipe.beta2), fused=True
-        )
+        name: torch.optim.Adam(net.parameters(), lr=rates[name], betas=(recipe.beta1, recipe.beta2), fused=True)
         for name, net in networks.items()
     }
 
@@ -83,9 +81,7 @@ def published(state: State) -> Networks:
 
 def copy_weights(networks: Networks) -> dict[str, dict[str, Tensor]]:
     """Detached copies of all weights and buffers."""
-    return {
-        name: {k: v.detach().clone() for k, v in net.state_dict().items()} for name, net in networks.items()
-    }
+    return {name: {k: v.detach().clone() for k, v in net.state_dict().items()} for name, net in networks.items()}
 
 
 def save_checkpoint(state: State, path: Path) -> None:
@@ -115,9 +111,7 @@ def load_checkpoint(state: State, path: Path) -> None:
     checkpoint of this version.
     """
     try:
-        data = torch.load(
-            path, weights_only=True, map_location=next(state.networks["generator"].parameters()).device
-        )
+        data = torch.load(path, weights_only=True, map_location=next(state.networks["generator"].parameters()).device)
     except Exception as error:  # torch raises a dozen kinds for a file that is not its own
         raise ValueError(
             f"{path} is not a checkpoint that can be read ({type(error).__name__}); delete it to start anew"
@@ -127,9 +121,7 @@ def load_checkpoint(state: State, path: Path) -> None:
     ours = {"recipe": to_plain(state.recipe), "card": to_plain(state.card), "seed": state.seed}
     changed = differences({k: data[k] for k in ours}, ours)
     if changed:
-        raise ValueError(
-            f"{path} belongs to another training ({'; '.join(changed)}); choose another out folder"
-        )
+        raise ValueError(f"{path} belongs to another training ({'; '.join(changed)}); choose another out folder")
     for name in state.networks:
         state.networks[name].load_state_dict(data["networks"][name])
         state.optimizers[name].load_state_dict(data["optimizers"][name])

@@ -2,57 +2,23 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.alarms import collapse_alarm, diversity, nan_alarm, note_finite
-from medgan_fashion.gan.data import Describe, Source, open_source
+from medgan_fashion.gan.alarms import diversity, nan_alarm, note_finite
 from medgan_fashion.gan.games import Batch, Game, synthesis
-from medgan_fashion.gan.model import Model, model_from_weights, save_model, to_data_range
+from medgan_fashion.gan.model import Model, model_from_weights, save_model
 from medgan_fashion.gan.recipes import Recipe, find_recipe
-from medgan_fashion.gan.sampling import draw
-from medgan_fashion.gan.state import (
-    State,
-    copy_weights,
-    load_checkpoint,
-    new_state,
-    published,
-    save_checkpoint,
-    update_average,
-)
+from medgan_fashion.gan.sources import Describe, Source, open_source
+from medgan_fashion.gan.state import State, load_checkpoint, new_state, save_checkpoint, update_average
+from medgan_fashion.gan.watching import Callback, Score, Watch, check
 
 READ_FLAGS_EVERY = 50  # turns between two looks at the device's non-finite flags
-
-
-@dataclass(frozen=True)
-class Score:
-    """Judges averaged weights during training: `of(images in the data's range, labels) -> float`, lower is better.
-
-    `name` (with its extractor) goes into the model's provenance as what selected the weights.
-    """
-
-    name: str
-    of: Callable[[Tensor, Tensor | None], float]
-    images: int = 256
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a callback sees at each check: `samples` are in the data's value range."""
-
-    images_seen: int
-    target: int
-    row: dict[str, Any]
-    samples: Tensor
-    labels: Tensor | None
-
-
-Callback = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
@@ -65,22 +31,6 @@ class Trained:
     images_seen: int
     alarm: str | None
     exact_resume: bool
-
-
-@dataclass
-class Watch:
-    """What looks on while the loop runs, and how often. It never changes a gradient."""
-
-    target: int
-    every: int
-    score: Score | None
-    callbacks: Sequence[Callback]
-    progress: bool
-    checkpoint: Path | None
-    checkpoint_seconds: float
-    reals: tuple[Tensor, Tensor | None]
-    real_diversity: float
-    saved: float = field(default_factory=time.monotonic)
 
 
 def advance(state: State, game: Game, batches: list[Batch], autocast: bool) -> dict[str, Tensor]:
@@ -108,7 +58,7 @@ def run(state: State, game: Game, source: Source, watch: Watch) -> None:
     device = next(state.networks["generator"].parameters()).device
     autocast = device.type == "cuda" and torch.cuda.is_bf16_supported()
     low, high = source.card.value_range
-    turns = 0
+    turn = state.recipe.batch * game.batches
     while state.images_seen < watch.target and state.alarm is None:
         batches = []
         for i in range(game.batches):
@@ -118,70 +68,21 @@ def run(state: State, game: Game, source: Source, watch: Watch) -> None:
             labels = None if labels is None or not state.card.classes else labels.to(device)
             batches.append(Batch(real, labels, state.seed, position, last=i == game.batches - 1))
         terms = advance(state, game, batches, autocast)
-        update_average(state, state.recipe.batch * game.batches)
-        before, state.images_seen = state.images_seen, state.images_seen + state.recipe.batch * game.batches
-        turns += 1
+        update_average(state, turn)
+        before, state.images_seen = state.images_seen, state.images_seen + turn
         done = state.images_seen >= watch.target
-        if turns % READ_FLAGS_EVERY == 0 or done:
+        if state.images_seen // turn % READ_FLAGS_EVERY == 0 or done:
             state.alarm = nan_alarm(state.first_bad)
         if state.alarm is None and (state.images_seen // watch.every != before // watch.every or done):
             check(state, watch, terms)
-        if watch.checkpoint and (
-            done or state.alarm or time.monotonic() - watch.saved > watch.checkpoint_seconds
-        ):
+        if watch.checkpoint and (done or state.alarm or time.monotonic() - watch.saved > watch.checkpoint_seconds):
             save_checkpoint(state, watch.checkpoint)
             watch.saved = time.monotonic()
 
 
-def check(state: State, watch: Watch, terms: dict[str, Tensor]) -> None:
-    """Looks at samples of the published networks: alarms, score, what to keep, callbacks, a line of progress."""
-    state.alarm = nan_alarm(state.first_bad)
-    if state.alarm:
-        return
-    labels = watch.reals[1]
-    n = watch.score.images if watch.score else len(watch.reals[0])
-    chosen = None if labels is None else labels.repeat(-(-n // len(labels)))[:n]
-    device = next(state.networks["generator"].parameters()).device
-    raw = draw(
-        published(state)["generator"], state.recipe.latent, n, chosen, seed=state.seed + 1, device=device
-    )
-    ratio = diversity(raw, chosen) / max(watch.real_diversity, 1e-12)
-    row: dict[str, Any] = {"images_seen": state.images_seen, "diversity": ratio}
-    row |= {term: float(value.detach()) for term, value in terms.items()}
-    samples = to_data_range(raw, state.card)
-    if watch.score:
-        row["score"] = float(watch.score.of(samples, chosen))
-    state.history.append(row)
-    state.alarm = collapse_alarm(state.history, warm_up=max(watch.target // 5, 5 * watch.every))
-    keep(state, row, watch.score)
-    for callback in watch.callbacks:
-        callback(Progress(state.images_seen, watch.target, row, samples, chosen))
-    if watch.progress:
-        said = "  ".join(f"{k} {v:.3g}" for k, v in row.items() if k != "images_seen")
-        print(f"{state.images_seen:>9,} of {watch.target:,} images seen  {said}", file=sys.stderr)
-
-
-def keep(state: State, row: dict[str, Any], score: Score | None) -> None:
-    """Remembers these weights if they are healthy and no worse by the score than those kept."""
-    best = state.kept["score"] if state.kept and score else None
-    if state.alarm or (best is not None and row["score"] >= best):
-        return
-    if state.kept is not None and row["diversity"] < 0.1 <= state.kept["diversity"]:
-        return
-    state.kept = {
-        "by": score.name if score else "the last average" if state.average else "the last weights",
-        "score": row.get("score"),
-        "images_seen": state.images_seen,
-        "diversity": row["diversity"],
-        "weights": copy_weights(published(state)),
-    }
-
-
 def _start(recipe: Recipe, source: Source, seed: int, device: torch.device) -> tuple[State, Game]:
     if recipe.conditional and not source.card.classes:
-        raise ValueError(
-            "this recipe is conditional: give labels, or take an unconditional recipe such as dcgan"
-        )
+        raise ValueError("this recipe is conditional: give labels, or take an unconditional recipe such as dcgan")
     game = synthesis(recipe)
     state = new_state(recipe, source.card, seed, game, device)
     state.exact = source.exact
@@ -218,8 +119,8 @@ def train(
     Dataset, `batch(seed, i)`, or an iterable of batches (see data.open_source). `labels`: whole numbers (N,) for
     conditional recipes. `out`: a folder for checkpoint.pt and model.safetensors; the same call again resumes from it
     bit for bit on the CPU. None writes nothing. Every `check_every` images the alarms look at samples, and `score`
-    (if given) chooses which weights are kept; otherwise the last healthy average is. An alarm ends the training and
-    stands in the result in words. No global random state, default or backend flag is touched.
+    (if given) chooses which weights an alarm leaves; a healthy training keeps its last average. An alarm ends the
+    training and stands in the result in words. No global random state, default or backend flag is touched.
 
     Raises ValueError for data, recipe or checkpoint that do not fit, RuntimeError when nothing healthy was kept.
     """
@@ -235,20 +136,13 @@ def train(
         if checkpoint.exists():
             load_checkpoint(state, checkpoint)
     if progress and not source.exact:
-        print(
-            "a plain iterable cannot be rewound: a resumed training will see other batches", file=sys.stderr
-        )
-    reals = _reference(source, seed) if source.exact else source_first(source, seed)
+        print("a plain iterable cannot be rewound: a resumed training will see other batches", file=sys.stderr)
+    reals = _reference(source, seed)
     watch = Watch(
         images_seen, check_every, score, callbacks, progress, checkpoint, checkpoint_seconds, reals, diversity(*reals)
-    )  # fmt: skip
+    )
     run(state, game, source, watch)
     return _finish(state, folder)
-
-
-def source_first(source: Source, seed: int) -> tuple[Tensor, Tensor | None]:
-    """One batch of an iterable as the reals that diversity is measured against."""
-    return _reference(source, seed)
 
 
 def _finish(state: State, folder: Path | None) -> Trained:
@@ -256,9 +150,13 @@ def _finish(state: State, folder: Path | None) -> Trained:
         raise RuntimeError(f"nothing healthy was kept: {state.alarm or 'no image was shown'}")
     selected = {k: state.kept[k] for k in ("by", "score", "images_seen")}
     facts = {
-        "images_seen": state.images_seen, "seed": state.seed, "selected": selected, "alarm": state.alarm,
-        "exact_resume": state.exact, "torch": torch.__version__,
-    }  # fmt: skip
+        "images_seen": state.images_seen,
+        "seed": state.seed,
+        "selected": selected,
+        "alarm": state.alarm,
+        "exact_resume": state.exact,
+        "torch": torch.__version__,
+    }
     model = model_from_weights(state.recipe, state.card, state.kept["weights"], facts)
     if folder is not None:
         save_model(model, folder / "model.safetensors")

@@ -113,9 +113,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         raise ValueError(f"pattern {pattern!r} is no regular expression ({error}): correct it") from None
     groups = set(compiled.groupindex)
     if not groups or not groups <= set(PATTERN_GROUPS):
-        raise ValueError(
-            f"pattern {pattern!r} must name groups such as (?P<patient>...) among {PATTERN_GROUPS}"
-        )
+        raise ValueError(f"pattern {pattern!r} must name groups such as (?P<patient>...) among {PATTERN_GROUPS}")
     return compiled
 
 
@@ -142,9 +140,7 @@ def yolo_regions(found: Found) -> list[Region]:
         try:
             label, x, y, w, h = fields[0], *map(float, fields[1:])
         except ValueError:
-            raise UnreadableError(
-                "a box line is not `label x y width height`", "correct the .txt file"
-            ) from None
+            raise UnreadableError("a box line is not `label x y width height`", "correct the .txt file") from None
         box = ((x - w / 2) * width, (y - h / 2) * height, w * width, h * height)
         if not (w > 0 and h > 0):
             raise UnreadableError("a box without area", "correct the .txt file")

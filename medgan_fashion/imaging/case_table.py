@@ -80,18 +80,14 @@ def _check_header(header: list[str], name: str) -> Grouping:
     known = ", ".join(KNOWN_COLUMNS)
     for column in header:
         if column not in KNOWN_COLUMNS:
-            raise ValueError(
-                f"{name} has an unknown column {column!r}: rename or remove it; known are {known}"
-            )
+            raise ValueError(f"{name} has an unknown column {column!r}: rename or remove it; known are {known}")
     for column in ("image", "label"):
         if column not in header:
             raise ValueError(f"{name} lacks the column {column!r}: add it; known are {known}")
     for columns in (BOX, CIRCLE):
         present = [c for c in columns if c in header]
         if present and len(present) < len(columns):
-            raise ValueError(
-                f"{name} has {', '.join(present)} but a region needs all of {', '.join(columns)}"
-            )
+            raise ValueError(f"{name} has {', '.join(present)} but a region needs all of {', '.join(columns)}")
     if "patient" in header:
         return "patient"
     return "near-duplicate pictures" if "picture_group" in header else "none"
@@ -125,15 +121,11 @@ def _lesion(fields: dict[str, str], group: str, row: int, grouping: Grouping) ->
 def _case(fields: dict[str, str], row: int, folder: Path, name: str, grouping: Grouping) -> Case:
     where = f"row {row} of {name}"
     if not fields["image"] or not fields["label"]:
-        raise ValueError(
-            f"{where} has no {'label' if fields['image'] else 'image'}: fill it in or remove the row"
-        )
+        raise ValueError(f"{where} has no {'label' if fields['image'] else 'image'}: fill it in or remove the row")
     column = {"patient": "patient", "near-duplicate pictures": "picture_group"}.get(grouping)
     group = fields[column] if column else f"row {row}"
     if not group:
-        raise ValueError(
-            f"{where} has no {column}: fill it in, so that no {column} can be on two sides of a split"
-        )
+        raise ValueError(f"{where} has no {column}: fill it in, so that no {column} can be on two sides of a split")
     cohort = fields.get("cohort", "") or "development"
     if cohort not in COHORTS:
         raise ValueError(f"{where} has cohort {cohort!r}: use {' or '.join(COHORTS)}")
@@ -162,20 +154,14 @@ def _check_cases(cases: list[Case], grouping: Grouping, name: str) -> None:
         place = (case.image, case.slice, case.box, case.circle, case.mask, own_lesion)
         first = seen.setdefault(place, case)
         if first is not case:
-            raise ValueError(
-                f"row {case.row} of {name} repeats row {first.row}, same image and region: remove one"
-            )
+            raise ValueError(f"row {case.row} of {name} repeats row {first.row}, same image and region: remove one")
         first = seen.setdefault(("group", case.group), case)
         if first.external != case.external:
             what = "patient" if grouping == "patient" else "picture group"
-            raise ValueError(
-                f"rows {first.row} and {case.row} of {name} are one {what} in both cohorts: keep one"
-            )
+            raise ValueError(f"rows {first.row} and {case.row} of {name} are one {what} in both cohorts: keep one")
         first = seen.setdefault(("lesion", case.lesion), case)
         if first.label != case.label:
-            raise ValueError(
-                f"rows {first.row} and {case.row} of {name} are one lesion with two labels: correct it"
-            )
+            raise ValueError(f"rows {first.row} and {case.row} of {name} are one lesion with two labels: correct it")
 
 
 def read_case_table(path: Path) -> CaseTable:

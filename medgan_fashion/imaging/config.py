@@ -29,9 +29,7 @@ class IntensityConfig:
         if self.kind == "window" and (self.centre is None or self.width is None or self.width <= 0):
             raise ValueError("intensity.kind window needs intensity.centre and a positive intensity.width")
         if not 0 <= self.low < self.high <= 100:
-            raise ValueError(
-                f"intensity.low {self.low} and intensity.high {self.high} must be 0 <= low < high <= 100"
-            )
+            raise ValueError(f"intensity.low {self.low} and intensity.high {self.high} must be 0 <= low < high <= 100")
 
     @property
     def each_alone(self) -> bool:

@@ -28,9 +28,7 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         raise ValueError(f"{path.name} is not UTF-8 text: save it as 'CSV UTF-8'") from None
     head = text.partition("\n")[0]
     delimiter = next((d for d in ",;\t" if d in head), ",")
-    records = [
-        r for r in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, r))
-    ]
+    records = [r for r in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, r))]
     if len(records) < 2:
         raise ValueError(f"{path.name} holds no rows: it needs a header and one row per image")
     header = [name.strip() for name in records[0]]

@@ -62,11 +62,7 @@ def parse_card(text: str, name: str) -> DatasetCard:
     known = {field.name for field in fields(DatasetCard)}
     needed = known - {"download", "sha256"}
     if not isinstance(raw, dict) or not needed <= set(raw) <= known:
-        wrong = (
-            ", ".join(sorted(needed ^ (set(raw) - {"download", "sha256"})))
-            if isinstance(raw, dict)
-            else "all"
-        )
+        wrong = ", ".join(sorted(needed ^ (set(raw) - {"download", "sha256"}))) if isinstance(raw, dict) else "all"
         raise ValueError(f"the card {name} has missing or unknown keys: correct {wrong}")
     return DatasetCard(**{**raw, "quirks": tuple(raw["quirks"]), "counts": dict(raw["counts"])})
 
@@ -74,9 +70,7 @@ def parse_card(text: str, name: str) -> DatasetCard:
 def list_datasets() -> tuple[DatasetCard, ...]:
     """All cards that come with the package, by name."""
     files = [f for f in _cards_folder().iterdir() if f.name.endswith(".yaml")]
-    return tuple(
-        parse_card(f.read_text(encoding="utf-8"), f.name) for f in sorted(files, key=lambda f: f.name)
-    )
+    return tuple(parse_card(f.read_text(encoding="utf-8"), f.name) for f in sorted(files, key=lambda f: f.name))
 
 
 def dataset_card(name: str) -> DatasetCard:
@@ -92,9 +86,7 @@ def dataset_card(name: str) -> DatasetCard:
 
 
 def _check_sums(listing: Path, folder: Path) -> int:
-    lines = [
-        line.split(maxsplit=1) for line in listing.read_text(encoding="utf-8").splitlines() if line.strip()
-    ]
+    lines = [line.split(maxsplit=1) for line in listing.read_text(encoding="utf-8").splitlines() if line.strip()]
     for digest, name in lines:
         path = folder / name.lstrip("*").strip()
         if not path.is_file():
@@ -107,13 +99,9 @@ def _check_sums(listing: Path, folder: Path) -> int:
 
 def _check_counts(card: DatasetCard, folder: Path) -> int:
     for name, count in card.counts.items():
-        files = [
-            p for p in (folder / name).rglob("*") if p.is_file() and not is_mask_name(p) and is_picture(p)
-        ]
+        files = [p for p in (folder / name).rglob("*") if p.is_file() and not is_mask_name(p) and is_picture(p)]
         if len(files) != count:
-            raise ValueError(
-                f"{folder.name}/{name} holds {len(files)} pictures instead of {count}: fetch it again"
-            )
+            raise ValueError(f"{folder.name}/{name} holds {len(files)} pictures instead of {count}: fetch it again")
     return sum(card.counts.values())
 
 

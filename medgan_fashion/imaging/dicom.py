@@ -67,9 +67,7 @@ def check_kind(dataset: "FileDataset") -> None:
     if str(dataset.get("SyntheticData", "")).upper() == "YES":
         raise UnreadableError("marked as synthetic (0008,001C), not a real case", "remove the row")
     if "Rows" not in dataset or "PhotometricInterpretation" not in dataset:
-        raise UnreadableError(
-            "DICOM without an image", "remove the row, or name the image object of the study"
-        )
+        raise UnreadableError("DICOM without an image", "remove the row, or name the image object of the study")
     if int(dataset.get("NumberOfFrames") or 1) > 1:
         raise UnreadableError("multi-frame DICOM", "split it into single frames and give each frame a row")
     if dataset.PhotometricInterpretation not in _MONOCHROME or int(dataset.get("SamplesPerPixel", 1)) != 1:
@@ -86,9 +84,7 @@ def _stored_values(dataset: "FileDataset") -> NDArray[Any]:
             raise UnreadableError("its codec is not installed", f"pip install {package}") from None
         raise UnreadableError("pixels do not decode", "decompress the file with another tool") from None
     except (ValueError, AttributeError, KeyError, EOFError, IndexError, TypeError):
-        raise UnreadableError(
-            "pixel data is damaged or incomplete", "fetch it again from the archive"
-        ) from None
+        raise UnreadableError("pixel data is damaged or incomplete", "fetch it again from the archive") from None
 
 
 def _padding(dataset: "FileDataset", stored: NDArray[Any]) -> NDArray[np.bool_] | None:

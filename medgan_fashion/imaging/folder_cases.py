@@ -112,9 +112,7 @@ def _mask_finder(masks: Path, out: Path) -> Callable[[Found], list[Region]]:
     return find
 
 
-def pair_regions(
-    pictures: list[Found], out: Path, boxes: Boxes, masks: Path | None, left: Left
-) -> list[Pair]:
+def pair_regions(pictures: list[Found], out: Path, boxes: Boxes, masks: Path | None, left: Left) -> list[Pair]:
     """Each picture with each of its lesions, from box files or masks; without either, once."""
     if boxes == "yolo":
         return _regions(pictures, yolo_regions, left)

@@ -79,7 +79,5 @@ def table_of_counts(
         for label, name in enumerate(classes):
             here = (folds == fold) & (labels == label)
             counts = {"images": int(here.sum()), "lesions": len(np.unique(lesions[here]))}
-            table.append(
-                {"fold": int(fold), "class": name, **counts, "patients": len(np.unique(groups[here]))}
-            )
+            table.append({"fold": int(fold), "class": name, **counts, "patients": len(np.unique(groups[here]))})
     return table

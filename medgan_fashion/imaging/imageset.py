@@ -53,9 +53,7 @@ def centre(images: NDArray, size: tuple[int, int]) -> NDArray:
     """
     (canvas_h, canvas_w), (h, w) = images.shape[-2:], size
     if h > canvas_h or w > canvas_w:
-        raise ValueError(
-            f"a view of {h}x{w} does not fit into a canvas of {canvas_h}x{canvas_w}: lower image.size"
-        )
+        raise ValueError(f"a view of {h}x{w} does not fit into a canvas of {canvas_h}x{canvas_w}: lower image.size")
     top, left = (canvas_h - h) // 2, (canvas_w - w) // 2
     return images[..., top : top + h, left : left + w]
 
@@ -89,14 +87,10 @@ class ImageSet:
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.dtype != np.float32:
-            raise ValueError(
-                f"images must be float32 (N, C, H, W), not {self.images.dtype} {self.images.shape}"
-            )
+            raise ValueError(f"images must be float32 (N, C, H, W), not {self.images.dtype} {self.images.shape}")
         for name in _ARRAYS[1:]:
             if getattr(self, name).shape != (len(self.images),):
-                raise ValueError(
-                    f"{name} must have shape ({len(self.images)},) like images, one value per image"
-                )
+                raise ValueError(f"{name} must have shape ({len(self.images)},) like images, one value per image")
         for name, known in (("labels", self.card.classes), ("groups", self.card.pseudonyms)):
             array = getattr(self, name)
             if len(array) and not 0 <= array.min() <= array.max() < len(known):
@@ -135,9 +129,7 @@ class ImageSet:
         """Writes one .npy per array and card.json into the folder, which is made if missing."""
         folder.mkdir(parents=True, exist_ok=True)
         for name in _ARRAYS:
-            np.save(
-                folder / f"{name}.npy", getattr(self, name).astype(_DTYPES.get(name, "int64"), copy=False)
-            )
+            np.save(folder / f"{name}.npy", getattr(self, name).astype(_DTYPES.get(name, "int64"), copy=False))
         (folder / "card.json").write_text(json.dumps(asdict(self.card), indent=1), encoding="utf-8")
 
     @classmethod

@@ -40,9 +40,7 @@ class Intensity:
             low, high = _each(images, self.config, self.size)
         else:
             if len(self.low) != images.shape[1]:
-                raise ValueError(
-                    f"intensity was fitted on {len(self.low)} channels, not {images.shape[1]}: refit it"
-                )
+                raise ValueError(f"intensity was fitted on {len(self.low)} channels, not {images.shape[1]}: refit it")
             low, high = (np.array(v, dtype=np.float64).reshape(1, -1, 1, 1) for v in (self.low, self.high))
         scaled = (images - low) / np.maximum(high - low, np.finfo(np.float32).tiny)
         return np.clip(scaled, 0.0, 1.0).astype(np.float32)
@@ -108,7 +106,5 @@ def fit_intensity(canvases: NDArray, config: IntensityConfig, size: tuple[int, i
         return Intensity(config, size, (middle - half,) * n_channels, (middle + half,) * n_channels)
     low, high = _fitted(_view(canvases, size), config)
     if any(a >= b for a, b in zip(low, high, strict=True)):
-        raise ValueError(
-            f"intensity {config.kind} found no spread of values: widen intensity.low and intensity.high"
-        )
+        raise ValueError(f"intensity {config.kind} found no spread of values: widen intensity.low and intensity.high")
     return Intensity(config, size, low, high)

@@ -82,9 +82,7 @@ def group_pictures(paths: Sequence[Path]) -> tuple[dict[Path, int], dict[Path, s
     return {path: int(group) for path, group in zip(hashes, groups, strict=True)}, reasons
 
 
-def duplicate_groups(
-    pictures: Sequence[NDArray] | Sequence[Path], max_distance: int = MAX_DISTANCE
-) -> NDArray:
+def duplicate_groups(pictures: Sequence[NDArray] | Sequence[Path], max_distance: int = MAX_DISTANCE) -> NDArray:
     """Groups near-duplicate pictures by difference hash and union-find.
 
     Args:

@@ -67,9 +67,7 @@ def _canvas(case: Case, config: ImageConfig) -> Canvas:
         raise UnreadableError(
             "the row has no box, circle or mask", "fill one in, or use the whole picture (image.roi whole)"
         )
-    pixels, diameter = extract_canvas(
-        picture.pixels, box, config.size, margin=config.margin, context=config.context
-    )
+    pixels, diameter = extract_canvas(picture.pixels, box, config.size, margin=config.margin, context=config.context)
     view = centre(pixels, config.size)
     if view.min() == view.max():
         raise UnreadableError("all pixels of the region are equal", "correct the region, or remove the row")
@@ -134,9 +132,7 @@ def _lesions(cases: Sequence[Case]) -> NDArray[np.int64]:
     return first_appearance([index.setdefault(case.lesion, len(index)) for case in cases])
 
 
-def _image_set(
-    cases: Sequence[Case], canvases: Sequence[Canvas], table: CaseTable, config: ImageConfig
-) -> ImageSet:
+def _image_set(cases: Sequence[Case], canvases: Sequence[Canvas], table: CaseTable, config: ImageConfig) -> ImageSet:
     unit = check_alike(cases, canvases, table.name, config)
     groups, pseudonyms = _groups(cases)
     label_of = {name: number for number, name in enumerate(table.classes)}
@@ -184,7 +180,5 @@ def prepare_cases(
     images = _image_set([case for case, _ in read], [canvas for _, canvas in read], checked, config)
     empty = sorted(set(range(len(checked.classes))) - set(images.labels.tolist()))
     if empty:
-        raise ValueError(
-            f"class {checked.classes[empty[0]]!r} of {table.name} has no usable row: correct its rows"
-        )
+        raise ValueError(f"class {checked.classes[empty[0]]!r} of {table.name} has no usable row: correct its rows")
     return Prepared(images, tuple((failure.row, failure.reason) for failure in failures))

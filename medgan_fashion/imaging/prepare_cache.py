@@ -84,8 +84,6 @@ def cached_prepare(
     folder = cache / cases_key(table, config, skip_unreadable=skip_unreadable)
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
-        prepared = prepare_cases(
-            table, config, skip_unreadable=skip_unreadable, processes=processes, progress=progress
-        )
+        prepared = prepare_cases(table, config, skip_unreadable=skip_unreadable, processes=processes, progress=progress)
         _store(prepared, folder)
     return _load(folder)

@@ -85,9 +85,7 @@ def preview(table: Path, out_png: Path, n: int = 48, config: ImageConfig | None 
         check_alike([case for case, _ in good], [r for _, r in good], checked.name, config)
     columns = min(_COLUMNS, len(cases))
     step = (_TILE + _GAP, _TILE + _CAPTION + _GAP)
-    sheet = Image.new(
-        "RGB", (columns * step[0] + _GAP, math.ceil(len(cases) / columns) * step[1] + _GAP), "white"
-    )
+    sheet = Image.new("RGB", (columns * step[0] + _GAP, math.ceil(len(cases) / columns) * step[1] + _GAP), "white")
     for place, (case, result, view) in enumerate(zip(cases, results, _views(results, config), strict=True)):
         second = result.reason if isinstance(result, Failure) else case.label
         corner = (_GAP + place % columns * step[0], _GAP + place // columns * step[1])

@@ -51,9 +51,7 @@ def report_failures(table: Path, n_rows: int, failures: Sequence[Failure], skip_
     if not failures or (skip_unreadable and len(failures) < n_rows):
         return
     first = failures[0]
-    listed = (
-        f"files and cures stand in {quarantine_file(table).name} beside the table" if written else first.cure
-    )
+    listed = f"files and cures stand in {quarantine_file(table).name} beside the table" if written else first.cure
     way_out = "correct them" if skip_unreadable else "correct them or pass --skip-unreadable"
     raise ValueError(
         f"{len(failures)} of {n_rows} rows of {table.name} cannot be used, the first is row {first.row} "

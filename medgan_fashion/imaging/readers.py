@@ -16,9 +16,7 @@ from medgan_fashion.imaging.pictures import Picture, UnreadableError
 _PILLOW_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, zlib.error)
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow's "L"
 _CHECK = "open it in a viewer, and export it again or remove the row"
-_MAX_LABELS = (
-    8  # a mask with more distinct values than this was smoothed or compressed: cut at half its maximum
-)
+_MAX_LABELS = 8  # a mask with more distinct values than this was smoothed or compressed: cut at half its maximum
 
 
 def _read_numpy(path: Path) -> Picture:
@@ -30,9 +28,7 @@ def _read_numpy(path: Path) -> Picture:
     if array.dtype.kind not in "fiub":
         raise UnreadableError(f"NPY of {array.dtype}", "save real numbers")
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[0] > 16):
-        raise UnreadableError(
-            f"NPY of shape {array.shape}", "save (height, width) or (channels, height, width)"
-        )
+        raise UnreadableError(f"NPY of shape {array.shape}", "save (height, width) or (channels, height, width)")
     unit = "float" if array.dtype.kind == "f" else f"grey {8 * array.dtype.itemsize} bit"
     return Picture((array if array.ndim == 3 else array[None]).astype(np.float32), unit)
 
@@ -69,9 +65,7 @@ def _grey(picture: Image.Image) -> tuple[NDArray[Any], str]:
 def _read_pillow(path: Path) -> Picture:
     picture = _open(path)
     if str(picture.info.get("SyntheticData", "")).upper() == "YES":
-        raise UnreadableError(
-            "marked as synthetic (text chunk SyntheticData), not a real case", "remove the row"
-        )
+        raise UnreadableError("marked as synthetic (text chunk SyntheticData), not a real case", "remove the row")
     pixels, unit = _grey(picture)
     return Picture(pixels[None].astype(np.float32), unit)
 
@@ -81,13 +75,9 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(132)
     except FileNotFoundError:
-        raise UnreadableError(
-            "the file does not exist", "check the path, it is relative to the table"
-        ) from None
+        raise UnreadableError("the file does not exist", "check the path, it is relative to the table") from None
     except OSError:
-        raise UnreadableError(
-            "the file cannot be opened", "check its rights, and that it is no folder"
-        ) from None
+        raise UnreadableError("the file cannot be opened", "check its rights, and that it is no folder") from None
 
 
 def is_dicom(path: Path) -> bool:

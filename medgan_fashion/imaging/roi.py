@@ -46,9 +46,7 @@ def circle_box(circle: tuple[float, float, float], spacing_mm: tuple[float, floa
         UnreadableError: the picture has no pixel spacing.
     """
     if spacing_mm is None:
-        raise UnreadableError(
-            "diameter_mm without pixel spacing", "give x, y, width, height in pixels instead"
-        )
+        raise UnreadableError("diameter_mm without pixel spacing", "give x, y, width, height in pixels instead")
     x, y, diameter = circle
     width, height = diameter / spacing_mm[1], diameter / spacing_mm[0]
     return (x - width / 2, y - height / 2, width, height)

@@ -36,15 +36,13 @@ def _declare(run: Path, config: LesionsConfig) -> None:
             )
         return
     run.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda part: part.write_text(json.dumps(plain, indent=1)) and None)
+    write_whole(path, lambda part: part.write_text(json.dumps(plain, indent=1)))
 
 
 def _cases(run: Path, data: Path | None, config: LesionsConfig, say: Say) -> tuple[Path, LesionsConfig]:
     if data is not None:
         if not data.is_file():
-            raise ValueError(
-                f"no case table at {data}; write one with: medgan-fashion cases FOLDER --out cases.csv"
-            )
+            raise ValueError(f"no case table at {data}; write one with: medgan-fashion cases FOLDER --out cases.csv")
         return data, config
     image = replace(
         phantom_image_config(),
@@ -84,11 +82,16 @@ def estimate(prepared: Prepared, config: LesionsConfig, plan: Plan) -> dict[str,
     patients, lesions = len(set(images.groups.tolist())), len(set(images.lesions.tolist()))
     planned = planned_detectable(lesions, patients, len(images.card.classes), config.repeats)
     return {
-        "patients": patients, "lesions": lesions, "images": len(images.labels), "gans": len(gans),
-        "further_gans": len(all_gans - gans), "classifiers": len({cell.task.key for cell in plan.cells}),
-        "smallest_detectable": planned.difference, "assuming": planned.text,
+        "patients": patients,
+        "lesions": lesions,
+        "images": len(images.labels),
+        "gans": len(gans),
+        "further_gans": len(all_gans - gans),
+        "classifiers": len({cell.task.key for cell in plan.cells}),
+        "smallest_detectable": planned.difference,
+        "assuming": planned.text,
         "memory_mb": images.images.nbytes * (config.pool + 2) / 2**20,
-    }  # fmt: skip
+    }
 
 
 def _deep(task: Any) -> list[Any]:

@@ -26,9 +26,7 @@ def _patients(images: ImageSet, plan: Plan) -> AuditItem:
     shared = np.intersect1d(images.groups[images.external], images.groups[~images.external])
     problems += [f"{images.card.pseudonyms[g]} in both cohorts" for g in shared]
     what = "patient" if images.card.grouping == "patient" else f"group ({images.card.grouping})"
-    return _item(
-        f"no {what} on both sides of a split", problems, f"{len(plan.partitions)} partitions checked"
-    )
+    return _item(f"no {what} on both sides of a split", problems, f"{len(plan.partitions)} partitions checked")
 
 
 def same_picture_groups(images: ImageSet) -> list[str]:
@@ -47,9 +45,7 @@ def same_picture_groups(images: ImageSet) -> list[str]:
 
 def _pictures(images: ImageSet) -> AuditItem:
     problems = [f"{words} look alike under different patients" for words in same_picture_groups(images)]
-    return _item(
-        "no near-duplicate picture under two patients", problems, f"{len(images.labels)} crops compared"
-    )
+    return _item("no near-duplicate picture under two patients", problems, f"{len(images.labels)} crops compared")
 
 
 def _rows(images: ImageSet, plan: Plan, run: Path) -> AuditItem:
@@ -75,10 +71,7 @@ def _synthetic(plan: Plan, run: Path) -> AuditItem:
     problems = []
     for (repeat, fold), materials in plan.materials.items():
         about = json.loads((materials.synthetic.folder(run) / "provenance.json").read_text())
-        if (
-            about["training_rows"] != load_fold(materials.training.folder(run)).training_rows
-            or not about["synthetic"]
-        ):
+        if about["training_rows"] != load_fold(materials.training.folder(run)).training_rows or not about["synthetic"]:
             problems.append(f"synthetic images of fold {fold}, repeat {repeat} come from other rows")
     return _item(
         "every GAN saw its own fold's training rows only",

@@ -152,15 +152,11 @@ def replay(canvas: NDArray[np.float32], parameters: Parameters, size: tuple[int,
 
 def _check(canvases: NDArray[np.float32], rows: tuple[int, int], size: tuple[int, int]) -> None:
     if canvases.ndim != 4 or canvases.dtype != np.float32 or len(canvases) == 0:
-        raise ValueError(
-            f"Canvases must be float32 (N, C, H, W), N > 0, not {canvases.dtype} {canvases.shape}."
-        )
+        raise ValueError(f"Canvases must be float32 (N, C, H, W), N > 0, not {canvases.dtype} {canvases.shape}.")
     if rows != (len(canvases), len(canvases)):
         raise ValueError(f"There are {len(canvases)} canvases but {rows[0]} labels and {rows[1]} diameters.")
     if canvases.shape[2] < size[0] or canvases.shape[3] < size[1]:
-        raise ValueError(
-            f"Canvases {canvases.shape[2:]} are smaller than the view {size}; raise the context."
-        )
+        raise ValueError(f"Canvases {canvases.shape[2:]} are smaller than the view {size}; raise the context.")
     if canvases.min() < 0 or canvases.max() > 1:
         raise ValueError("Canvases must lie in [0, 1]; apply the fold's intensity mapping first.")
 

@@ -34,9 +34,7 @@ def train_and_score(
     if pool_labels.min() < 0 or pool_labels.max() >= n_classes:
         raise ValueError(f"Pool labels must lie in 0..{n_classes - 1}, but reach {pool_labels.max()}.")
     channels, height, width = pool_images.shape[1:]
-    network = build_classifier(
-        config.network, channels, n_classes, (height, width), seed=seed, dropout=config.dropout
-    )
+    network = build_classifier(config.network, channels, n_classes, (height, width), seed=seed, dropout=config.dropout)
     model = train_classifier(
         network,
         pool_images,

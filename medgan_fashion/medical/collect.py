@@ -26,7 +26,15 @@ from medgan_fashion.medical.scores import Lesions, arm_scores, external_scores, 
 from medgan_fashion.medical.summary import check_summary
 
 PACKAGES = ("medgan-fashion", "torch", "numpy", "scipy", "scikit-learn", "albumentations", "monai", "pydicom")
-FIGURES = ("balanced_accuracy", "auroc", "brier", "sensitivity_weighted", "specificity_weighted", "sensitivity_macro", "specificity_macro")  # fmt: skip # noqa: E501
+FIGURES = (
+    "balanced_accuracy",
+    "auroc",
+    "brier",
+    "sensitivity_weighted",
+    "specificity_weighted",
+    "sensitivity_macro",
+    "specificity_macro",
+)
 
 
 def _counts(images: Any) -> dict[str, int]:
@@ -86,30 +94,42 @@ class Collector:
         primary = self.config.primary
         interval = self._difference(self.scores[primary.arm], self.scores[primary.against])
         words = verdict_sentence(
-            interval, primary.margin, arm=primary.arm, against=primary.against, metric=primary.metric,
+            interval,
+            primary.margin,
+            arm=primary.arm,
+            against=primary.against,
+            metric=primary.metric,
             grouping=self.images.card.grouping,
-        )  # fmt: skip
+        )
         return {
-            "verdict": verdict(interval, primary.margin), "sentence": words, "metric": primary.metric, "arm": primary.arm,
-            "against": primary.against, "estimate": interval.estimate, "low": interval.low, "high": interval.high,
-            "margin": primary.margin, "smallest_detectable": smallest_detectable(interval.se, interval.df),
-            "covers": list(interval.covers), "df": interval.df,
-            "components": {"patients": interval.components["patients"], "repeats": sum(interval.components.values()) - interval.components["patients"]},
-        }  # fmt: skip
+            "verdict": verdict(interval, primary.margin),
+            "sentence": words,
+            "metric": primary.metric,
+            "arm": primary.arm,
+            "against": primary.against,
+            "estimate": interval.estimate,
+            "low": interval.low,
+            "high": interval.high,
+            "margin": primary.margin,
+            "smallest_detectable": smallest_detectable(interval.se, interval.df),
+            "covers": list(interval.covers),
+            "df": interval.df,
+            "components": {
+                "patients": interval.components["patients"],
+                "repeats": interval.se**2 - interval.components["patients"],
+            },
+        }
 
     def _metrics(self, scores: Any) -> dict[str, Any]:
         """Means over all classifiers; the interval where the metric has one."""
         table, flat = self.lesions, scores.reshape(-1, *scores.shape[2:])
         each = [classifier_figures(one, table.labels) for one in flat]
         out: dict[str, Any] = {
-            name: {"value": float(np.mean([one[name] for one in each])), "low": None, "high": None}
-            for name in FIGURES
+            name: {"value": float(np.mean([one[name] for one in each])), "low": None, "high": None} for name in FIGURES
         }
         for metric in ("balanced_accuracy", "auroc", "sensitivity_weighted"):
             folds = table.folds if metric == "auroc" else None
-            found = arm_interval(
-                scores, table.labels, table.patients, metric, seed=self.config.seed, folds=folds
-            )
+            found = arm_interval(scores, table.labels, table.patients, metric, seed=self.config.seed, folds=folds)
             out[metric] = {"value": found.estimate, "low": found.low, "high": found.high}
         return {"metrics": out, **self._per_class(each)}
 
@@ -125,9 +145,7 @@ class Collector:
         """Every other arm against the comparator, Holm-adjusted together; secondary."""
         primary = self.config.primary
         found = {
-            a: self._difference(s, self.scores[primary.against])
-            for a, s in self.scores.items()
-            if a != primary.against
+            a: self._difference(s, self.scores[primary.against]) for a, s in self.scores.items() if a != primary.against
         }
         p = {arm: p_value(interval) for arm, interval in found.items()}
         adjusted = holm({arm: value for arm, value in p.items() if arm != primary.arm})
@@ -148,10 +166,7 @@ class Collector:
         for arm, scores in self.scores.items():
             cells = self._cells(arm)
             pools = [json.loads((c.task.folder(self.run) / "pool.json").read_text()) for c in cells]
-            n = {
-                f"n_{kind}": float(np.mean([pool[kind] for pool in pools]))
-                for kind in ("real", "classic", "gan")
-            }
+            n = {f"n_{kind}": float(np.mean([pool[kind] for pool in pools])) for kind in ("real", "classic", "gan")}
             row = {
                 "arm": arm,
                 **n,
@@ -173,10 +188,16 @@ class Collector:
                 scores = self._scores([c for c in here if c.ratio == ratio])
                 found = self._metrics(scores)["metrics"][self.config.primary.metric]
                 gap = self._difference(scores, base) if ratio else None
-                out.append({
-                    "real_fraction": fraction, "ratio": ratio, **found, "estimate": gap.estimate if gap else 0.0,
-                    "difference_low": gap.low if gap else 0.0, "difference_high": gap.high if gap else 0.0,
-                })  # fmt: skip
+                out.append(
+                    {
+                        "real_fraction": fraction,
+                        "ratio": ratio,
+                        **found,
+                        "estimate": gap.estimate if gap else 0.0,
+                        "difference_low": gap.low if gap else 0.0,
+                        "difference_high": gap.high if gap else 0.0,
+                    }
+                )
         return out
 
     def judgements(self) -> list[dict[str, Any]]:
@@ -199,13 +220,22 @@ class Collector:
                 about = json.loads((gan.folder(self.run) / "gan.json").read_text())
                 took = json.loads((gan.folder(self.run) / "stage.json").read_text())["seconds"]
                 label = gan.inputs["label"]
-                out.append({
-                    "name": f"GAN of fold {fold}, repeat {repeat}" + ("" if label is None else f", {classes[label]}"),
-                    "recipe": self.config.gan.recipe, "fold": fold, "repeat": repeat, "images_seen": about["images_seen"],
-                    "alarm": about["alarm"], "selected": about["selected"], "training_rows": about["training_rows"],
-                    "training_images": about["images"], "classes": classes if label is None else [classes[label]],
-                    "seconds": took,
-                })  # fmt: skip
+                out.append(
+                    {
+                        "name": f"GAN of fold {fold}, repeat {repeat}"
+                        + ("" if label is None else f", {classes[label]}"),
+                        "recipe": self.config.gan.recipe,
+                        "fold": fold,
+                        "repeat": repeat,
+                        "images_seen": about["images_seen"],
+                        "alarm": about["alarm"],
+                        "selected": about["selected"],
+                        "training_rows": about["training_rows"],
+                        "training_images": about["images"],
+                        "classes": classes if label is None else [classes[label]],
+                        "seconds": took,
+                    }
+                )
         return out
 
     def calibration(self) -> list[dict[str, Any]]:
@@ -213,9 +243,7 @@ class Collector:
         labels, out = self.lesions.labels, []
         for arm in (self.config.primary.against, self.config.primary.arm):
             flat = self.scores[arm].reshape(-1, *self.scores[arm].shape[2:])
-            out.append(
-                {"arm": arm, **reliability(flat.reshape(-1, flat.shape[-1]), np.tile(labels, len(flat)))}
-            )
+            out.append({"arm": arm, **reliability(flat.reshape(-1, flat.shape[-1]), np.tile(labels, len(flat)))})
         return out
 
     def tests(self) -> list[dict[str, Any]]:
@@ -227,9 +255,7 @@ class Collector:
         """The external cohort's AUROC per arm, by each arm's mean classifier."""
         if not self.images.external.any():
             return None
-        figures = {
-            arm: auroc(*external_scores(self.images, self.run, self._cells(arm))) for arm in self.config.arms
-        }
+        figures = {arm: auroc(*external_scores(self.images, self.run, self._cells(arm))) for arm in self.config.arms}
         return {**_counts(self.images.take(np.flatnonzero(self.images.external))), "auroc": figures}
 
 
@@ -249,11 +275,20 @@ def collect(run: Path, name: str, prepared: Prepared, config: LesionsConfig, pla
     made = Collector(run, prepared, config, plan)
     data = data_section(name, prepared) | {"external": made.external()}
     summary: dict[str, Any] = {
-        "title": config.title, "created": datetime.now(UTC).isoformat(timespec="seconds"), "data": data,
-        "verdict": made.verdict(), "arms": made.arms(), "dose": made.dose(), "judge": made.judgements(),
-        "tests": made.tests(), "audit": audit(prepared.images, plan, run), "gans": made.gans(),
-        "calibration": made.calibration(), "config": to_plain(config), "versions": versions(),
-    }  # fmt: skip
+        "title": config.title,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "data": data,
+        "verdict": made.verdict(),
+        "arms": made.arms(),
+        "dose": made.dose(),
+        "judge": made.judgements(),
+        "tests": made.tests(),
+        "audit": audit(prepared.images, plan, run),
+        "gans": made.gans(),
+        "calibration": made.calibration(),
+        "config": to_plain(config),
+        "versions": versions(),
+    }
     summary["checklist"] = checklist(summary)
     check_summary(summary)
     results = run / "results"
@@ -263,9 +298,7 @@ def collect(run: Path, name: str, prepared: Prepared, config: LesionsConfig, pla
         with np.load(plan.judgements[0, fold].folder(run) / "samples.npz") as arrays:
             samples |= {f"f{fold}_{key}": arrays[key] for key in arrays.files}
     write_whole(results / "samples.npz", lambda path: _save_arrays(path, samples))
-    write_whole(
-        results / "summary.json", lambda path: path.write_text(json.dumps(summary, indent=1)) and None
-    )
+    write_whole(results / "summary.json", lambda path: path.write_text(json.dumps(summary, indent=1)) and None)
     return summary
 
 

@@ -80,6 +80,4 @@ class ClassifierConfig:
         if not 0 <= self.dropout < 1:
             raise ValueError(f"classifier.dropout must lie in [0, 1), not {self.dropout}.")
         if self.real_share is not None and not 0 < self.real_share < 1:
-            raise ValueError(
-                f"classifier.real_share must lie between 0 and 1 or be null, not {self.real_share}."
-            )
+            raise ValueError(f"classifier.real_share must lie between 0 and 1 or be null, not {self.real_share}.")

@@ -1,4 +1,4 @@
-"""Configuration of the lesion ablation: what a user's YAML may say, and the checks before any work. Imports no torch."""
+"""The lesion ablation's configuration: what a user's YAML may say, checked before any work. Imports no torch."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -116,9 +116,7 @@ def _check(config: LesionsConfig) -> None:
             raise ValueError(f"unknown arm '{arm}' in arms or primary; choose from {', '.join(ARMS)}")
     for key in ("arm", "against"):
         if getattr(config.primary, key) not in config.arms:
-            raise ValueError(
-                f"primary.{key} is '{getattr(config.primary, key)}', which is not in arms; add it there"
-            )
+            raise ValueError(f"primary.{key} is '{getattr(config.primary, key)}', which is not in arms; add it there")
     if config.folds < 2 or config.repeats < 1 or config.classifier_seeds < 1:
         raise ValueError("folds must be at least 2, repeats and classifier_seeds at least 1")
     if max(config.ratios) > config.pool - 1:
@@ -134,8 +132,11 @@ def _check(config: LesionsConfig) -> None:
         raise ValueError("choose: inner needs at least two dose_ratios to choose from")
     recipe = config.gan.resolved()
     if recipe.conditional == config.gan.per_class:
-        what = "per_class: true wants an unconditional recipe (dcgan)" if config.gan.per_class else (
-            "an unconditional recipe needs per_class: true, or take small or cgan")  # fmt: skip
+        what = (
+            "per_class: true wants an unconditional recipe (dcgan)"
+            if config.gan.per_class
+            else ("an unconditional recipe needs per_class: true, or take small or cgan")
+        )
         raise ValueError(f"gan.recipe '{config.gan.recipe}': {what}")
 
 

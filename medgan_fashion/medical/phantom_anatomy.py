@@ -62,9 +62,7 @@ def draw_patient(rng: Rng, size: int) -> Patient:
 def _nodules(rng: Rng, patient: Patient) -> Grid:
     n = int(rng.integers(2, 8))
     first = rng.uniform(0, 2 * np.pi)
-    angles = (
-        first + np.linspace(0, 2 * np.pi * rng.uniform(0.4, 1), n, endpoint=False) + rng.normal(0, 0.25, n)
-    )
+    angles = first + np.linspace(0, 2 * np.pi * rng.uniform(0.4, 1), n, endpoint=False) + rng.normal(0, 0.25, n)
     bright = rng.normal(130, 12) + patient.shift + rng.normal(0, 6, n)
     return np.stack([angles, rng.uniform(0.75, 0.95, n), rng.uniform(0.12, 0.36, n), bright], axis=1)
 
@@ -129,9 +127,7 @@ def _vessels(rng: Rng, size: int, drift: float, spacing: float) -> Grid:
             curve = curve[((curve >= 0) & (curve < size)).all(axis=1)]
             lines[curve[:, 1], curve[:, 0]] = 1
         sigma = width / spacing / 3
-        smooth = ndimage.gaussian_filter(
-            lines, sigma, truncate=3
-        )  # a thin line's crest is 1 / (sigma sqrt(2 pi))
+        smooth = ndimage.gaussian_filter(lines, sigma, truncate=3)  # a thin line's crest is 1 / (sigma sqrt(2 pi))
         filled = np.maximum(filled, np.clip(smooth * sigma * np.sqrt(2 * np.pi) * 1.3 - 0.15, 0, 1))
     return filled
 
@@ -160,10 +156,9 @@ def draw_slice(
     dx, dy = columns - lesion.x, rows - lesion.y
     distance, angle = np.hypot(dx, dy), np.arctan2(dy, dx)
     amplitudes = lesion.amplitudes * (1 + 0.25 * rng.normal(0, 1, 6))
+    # the outline's waves: sum of a_k cos(k angle + p_k), k = 2..7
     waves = np.polyval(np.append((amplitudes * np.exp(1j * lesion.phases))[::-1], (0, 0)), np.exp(1j * angle))
-    radius = (
-        lesion.radius * np.sqrt(1 - height**2) * (1 + waves.real)
-    )  # sum of a_k cos(k angle + p_k), k = 2..7
+    radius = lesion.radius * np.sqrt(1 - height**2) * (1 + waves.real)
     vessels = _vessels(np.random.default_rng(lesion.anatomy), size, 2 * height, patient.spacing)
     liver = patient.liver + patient.vessel * vessels + 3 * _texture(rng, size, 1.6, 2)
     share = _soft((distance - radius) / lesion.softness)
@@ -171,10 +166,8 @@ def draw_slice(
     inside = _inside(lesion, (distance / radius)[near], angle[near], texture[near])
     hu[near] += share[near] * (inside - hu[near])
     direction, away, bend = lesion.edge
-    along, across = (
-        np.cos(direction) * dx + np.sin(direction) * dy,
-        np.cos(direction) * dy - np.sin(direction) * dx,
-    )
+    along = np.cos(direction) * dx + np.sin(direction) * dy
+    across = np.cos(direction) * dy - np.sin(direction) * dx
     fat = _soft((away - bend * across**2 - along) * 2)
     hu = ndimage.gaussian_filter(hu + fat * (1 - share) * (-95 - hu), 0.6)
     found = np.argwhere(share > 0.5)

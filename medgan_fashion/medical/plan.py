@@ -81,9 +81,7 @@ def fraction_of_patients(
 class Planner:
     """Builds a Plan for one image set and configuration. `synthesis` may put something else in the GAN's place."""
 
-    def __init__(
-        self, run: Path, images: ImageSet, config: LesionsConfig, synthesis: Synthesis | None = None
-    ) -> None:
+    def __init__(self, run: Path, images: ImageSet, config: LesionsConfig, synthesis: Synthesis | None = None) -> None:
         self.run, self.images, self.config = run, images, config
         self.synthesis = synthesis
         self.intensity = to_plain(config.image.intensity)
@@ -113,13 +111,9 @@ class Planner:
     def _seed(self, repeat: int, fold: int) -> int:
         return self.config.seed * 1_000_000 + repeat * 1_000 + fold * 10
 
-    def _fold(
-        self, plan: Plan, repeat: int, fold: int, train: NDArray[np.int64], test: NDArray[np.int64]
-    ) -> None:
+    def _fold(self, plan: Plan, repeat: int, fold: int, train: NDArray[np.int64], test: NDArray[np.int64]) -> None:
         config, seed = self.config, self._seed(repeat, fold)
-        keep = fraction_of_patients(
-            self.images.labels[train], self.images.groups[train], 1 - config.held_back, seed
-        )
+        keep = fraction_of_patients(self.images.labels[train], self.images.groups[train], 1 - config.held_back, seed)
         available, held = (train[keep], train[~keep]) if config.held_back else (train, train[:0])
         materials = self._materials(available, seed)
         tested = self._tested(materials.training, test)
@@ -136,9 +130,13 @@ class Planner:
             self._cells(plan, arm, repeat, fold, materials, tested, ratio, extra)
         self._dose(plan, repeat, fold, available, tested)
         plan.judgements[repeat, fold] = judge.task(
-            training=materials.training, test=tested, synthetic=materials.synthetic, classic=materials.classic,
-            encoder=materials.encoder, seed=seed,
-        )  # fmt: skip
+            training=materials.training,
+            test=tested,
+            synthetic=materials.synthetic,
+            classic=materials.classic,
+            encoder=materials.encoder,
+            seed=seed,
+        )
 
     def _tested(self, training: Task, rows: NDArray[np.int64]) -> Task:
         return test_fold.task(rows=store_rows(self.run, self.images.take(rows)), training=training)
@@ -148,19 +146,21 @@ class Planner:
         training = training_fold.task(rows=stored, intensity=self.intensity)
         made = round((config.pool - 1) * len(rows))
         classic = classic_images.task(training=training, n=made, policy=to_plain(config.classic), seed=seed)
-        encoder = fold_encoder.task(
-            training=training, varied=classic, updates=config.encoder_updates, seed=seed
-        )
+        encoder = fold_encoder.task(training=training, varied=classic, updates=config.encoder_updates, seed=seed)
         recipe = to_plain(config.gan.resolved())
         labels = range(len(self.images.card.classes)) if config.gan.per_class else (None,)
         gans = tuple(
-            train_gan.task(training=training, encoder=encoder, recipe=recipe, images_seen=config.gan.images_seen, seed=seed, label=label)
+            train_gan.task(
+                training=training,
+                encoder=encoder,
+                recipe=recipe,
+                images_seen=config.gan.images_seen,
+                seed=seed,
+                label=label,
+            )
             for label in labels
-        )  # fmt: skip
-        n = round(
-            (config.pool if {"gan-only", "real+gan"} & set(config.arms) else 1 + max(config.ratios))
-            * len(rows)
         )
+        n = round((config.pool if {"gan-only", "real+gan"} & set(config.arms) else 1 + max(config.ratios)) * len(rows))
         synthetic = synthesise.task(training=training, gans=list(gans), n=n, seed=seed)
         materials = Materials(training, encoder, gans, synthetic, classic, stored)
         if self.synthesis:
@@ -169,9 +169,18 @@ class Planner:
         return materials
 
     def _cells(
-        self, plan: Plan, arm: str, repeat: int, fold: int, materials: Materials, tested: Task, ratio: float | Task,
-        extra: dict[str, Any], real_fraction: float = 1.0, dose: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        plan: Plan,
+        arm: str,
+        repeat: int,
+        fold: int,
+        materials: Materials,
+        tested: Task,
+        ratio: float | Task,
+        extra: dict[str, Any],
+        real_fraction: float = 1.0,
+        dose: bool = False,
+    ) -> None:
         for c in range(self.config.classifier_seeds):
             task = self._classify(arm, materials, tested, ratio, self._seed(repeat, fold) + c, extra)
             number = self.config.ratio if isinstance(ratio, Task) else ratio
@@ -186,18 +195,22 @@ class Planner:
         seed: int,
         extra: dict[str, Any],
     ) -> Task:
-        inputs: dict[str, Any] = {
-            k: v for k, v in extra.items() if k != "held_back" or arm == "real+held-back"
-        }
+        inputs: dict[str, Any] = {k: v for k, v in extra.items() if k != "held_back" or arm == "real+held-back"}
         if arm not in ("real", "real+oversampled", "real+gan", "gan-only"):
             inputs["classic"] = materials.classic
         if arm in GAN_ARMS:
             inputs["synthetic"] = materials.synthetic
         return classify.task(
-            training=materials.training, test=tested, arm=arm, pool=self.config.pool, classifier=self.classifier,
+            training=materials.training,
+            test=tested,
+            arm=arm,
+            pool=self.config.pool,
+            classifier=self.classifier,
             # an arm without synthetic images is the same whatever the ratio: one task, computed once
-            ratio=ratio if arm in GAN_ARMS or arm == "real+held-back" else 0.0, seed=seed, **inputs,
-        )  # fmt: skip
+            ratio=ratio if arm in GAN_ARMS or arm == "real+held-back" else 0.0,
+            seed=seed,
+            **inputs,
+        )
 
     def _dose(self, plan: Plan, repeat: int, fold: int, rows: NDArray[np.int64], tested: Task) -> None:
         """Benefit against amount: every ratio (0 = the comparator) at every fraction of the real patients."""

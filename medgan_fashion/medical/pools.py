@@ -66,7 +66,11 @@ def fill_pool(
     """(images, labels, is-real mask) of a pool: reals repeated in order as often as counted, then the others."""
     rows = np.arange(counts.real) % max(len(real.images), 1)
     parts = [Images(real.images[rows], real.labels[rows])]
-    for source, n, name in ((held_back, counts.held_back, "held-back"), (classic, counts.classic, "classic"), (gan, counts.gan, "GAN")):  # fmt: skip # noqa: E501
+    for source, n, name in (
+        (held_back, counts.held_back, "held-back"),
+        (classic, counts.classic, "classic"),
+        (gan, counts.gan, "GAN"),
+    ):
         if n:
             assert source is not None, name
             parts.append(source.first(n, name))

@@ -1,4 +1,4 @@
-"""The ablation's own stages: classic images, one classifier, the choice of a ratio, the judgement of a fold's images."""
+"""The ablation's own stages: classic images, a classifier, the choice of a ratio, the judgement of a fold."""
 
 import json
 from pathlib import Path
@@ -31,9 +31,7 @@ from medgan_fashion.runs.stages import load_synthetic
 
 GRID = 6  # images of each class in a sample grid
 PAIRS = 24  # nearest neighbours kept for the gallery
-BLUR = (
-    1 / 16
-)  # sigma of the blurred reals, as a share of the view's height: what a bad generator's softness looks like
+BLUR = 1 / 16  # sigma of the blurred reals, as a share of the view's height: what a bad generator's softness looks like
 NOISE = 0.2  # sd of the noisy reals
 
 
@@ -42,8 +40,14 @@ def classic_images(work: Path, training: Path, n: int, policy: dict[str, Any], s
     """n classic variations of the training rows; each records its source row and parameters."""
     fold = load_fold(training)
     made = augmented_set(
-        fold.canvases, fold.labels, fold.diameters, n_images=n, size=fold.size, config=from_plain(ClassicConfig, policy), seed=seed
-    )  # fmt: skip
+        fold.canvases,
+        fold.labels,
+        fold.diameters,
+        n_images=n,
+        size=fold.size,
+        config=from_plain(ClassicConfig, policy),
+        seed=seed,
+    )
     np.save(work / "images.npy", made.images)
     np.save(work / "labels.npy", np.asarray(fold.labels)[made.source])
     np.save(work / "source.npy", made.source)
@@ -65,16 +69,26 @@ def _synthetic(folder: Path | None, fold: Fold, arm: str, seed: int) -> Images |
 
 @stage(version=1)
 def classify(
-    work: Path, training: Path, test: Path, arm: str, pool: float, ratio: float | Path, classifier: dict[str, Any], seed: int,
-    classic: Path | None = None, synthetic: Path | None = None, held_back: Path | None = None, external: Path | None = None,
-) -> None:  # fmt: skip
+    work: Path,
+    training: Path,
+    test: Path,
+    arm: str,
+    pool: float,
+    ratio: float | Path,
+    classifier: dict[str, Any],
+    seed: int,
+    classic: Path | None = None,
+    synthetic: Path | None = None,
+    held_back: Path | None = None,
+    external: Path | None = None,
+) -> None:
     """Trains one arm's classifier on one fold; writes probabilities.npy (N, K) of the test rows, in their order.
 
     `ratio` is a number, or the folder of a `choose_ratio`.
     """
     fold, held = load_fold(training), None if held_back is None else load_fold(held_back)
-    ratio = json.loads((ratio / "chosen.json").read_text())["ratio"] if isinstance(ratio, Path) else ratio
-    counts = compose(arm, len(fold.labels), pool, float(ratio), 0 if held is None else len(held.labels))
+    share = json.loads((ratio / "chosen.json").read_text())["ratio"] if isinstance(ratio, Path) else float(ratio)
+    counts = compose(arm, len(fold.labels), pool, share, 0 if held is None else len(held.labels))
     images, labels, real = fill_pool(
         counts,
         Images(fold.views, np.asarray(fold.labels)),
@@ -92,7 +106,7 @@ def classify(
     np.save(work / "external.npy", probabilities[len(tests[0].labels) :])
     about = {
         "arm": arm,
-        "ratio": ratio,
+        "ratio": share,
         "real": counts.real + counts.held_back,
         "classic": counts.classic,
         "gan": counts.gan,
@@ -105,11 +119,7 @@ def figure(metric: str, probabilities: NDArray[np.float64], labels: NDArray[np.i
     if metric == "auroc":
         return auroc(probabilities, labels)
     matrix = confusion(labels, probabilities.argmax(1), probabilities.shape[1])
-    return (
-        balanced_accuracy(matrix)
-        if metric == "balanced_accuracy"
-        else support_weighted(sensitivity(matrix), matrix)
-    )
+    return balanced_accuracy(matrix) if metric == "balanced_accuracy" else support_weighted(sensitivity(matrix), matrix)
 
 
 @stage(version=1)
@@ -136,9 +146,7 @@ def _grid(images: NDArray[np.float32], labels: NDArray[np.int64], n_classes: int
 
 
 @stage(version=1)
-def judge(
-    work: Path, training: Path, test: Path, synthetic: Path, classic: Path, encoder: Path, seed: int
-) -> None:
+def judge(work: Path, training: Path, test: Path, synthetic: Path, classic: Path, encoder: Path, seed: int) -> None:
     """Image figures of one fold's synthetic images, its sample grids and its neighbour gallery. Chooses nothing."""
     fold, held_out = load_fold(training), load_fold(test)
     made, labels = load_synthetic(synthetic, fold)
@@ -183,4 +191,5 @@ def _save_samples(work: Path, fold: Fold, made: Any, labels: Any, classic: Path,
         neighbour_synthetic=_thumbnails(made[closest]),
         neighbour_train=_thumbnails(fold.views[near.copied_from[closest]]),
         neighbour_ncc=near.ncc[closest],
+        neighbour_copy=near.flags[closest],
     )

@@ -166,9 +166,7 @@ def _check(value: Any, hint: Any, path: str) -> None:
             raise _wrong(path, f"must be a list, not {type(value).__name__}")
         for i, item in enumerate(value):
             _check(item, get_args(hint)[0], f"{path}[{i}]")
-    elif isinstance(value, bool) != (hint is bool) or not isinstance(
-        value, (int, float) if hint is float else hint
-    ):
+    elif isinstance(value, bool) != (hint is bool) or not isinstance(value, (int, float) if hint is float else hint):
         raise _wrong(path, f"must be {hint.__name__}, not {type(value).__name__}")
     elif value != value:
         raise _wrong(path, "is NaN where null is meant")

@@ -17,9 +17,7 @@ TURNS = 6
 
 def _seconds_per_image(images: ImageSet, config: LesionsConfig) -> float:
     recipe = config.gan.resolved()
-    views = np.random.default_rng(0).random(
-        (64, *images.images.shape[1:2], *images.card.size), dtype=np.float32
-    )
+    views = np.random.default_rng(0).random((64, *images.images.shape[1:2], *images.card.size), dtype=np.float32)
     labels = np.arange(64) % len(images.card.classes) if recipe.conditional else None
     shown, took = recipe.batch * recipe.n_critic * TURNS, []
     for count in (shown // TURNS, shown):
@@ -39,9 +37,7 @@ def _seconds_per_image(images: ImageSet, config: LesionsConfig) -> float:
 
 def _classifier_seconds(images: ImageSet, config: LesionsConfig) -> float:
     n_classes = len(images.card.classes)
-    views = np.random.default_rng(1).random(
-        (64, *images.images.shape[1:2], *images.card.size), dtype=np.float32
-    )
+    views = np.random.default_rng(1).random((64, *images.images.shape[1:2], *images.card.size), dtype=np.float32)
     took = []
     for updates in (1, 1 + TURNS):
         started = time.perf_counter()
@@ -58,9 +54,7 @@ def _classifier_seconds(images: ImageSet, config: LesionsConfig) -> float:
     return max(took[1] - took[0], 1e-6) / TURNS * config.classifier.updates
 
 
-def measured_cost(
-    images: ImageSet, config: LesionsConfig, facts: dict[str, Any], processes: int
-) -> dict[str, float]:
+def measured_cost(images: ImageSet, config: LesionsConfig, facts: dict[str, Any], processes: int) -> dict[str, float]:
     """Minutes of one GAN, seconds of one classifier, hours of the whole grid on `processes` one-thread workers.
 
     Measured by a few updates with one thread; the caller's thread count is restored.
@@ -74,5 +68,8 @@ def measured_cost(
         torch.set_num_threads(threads)
     total = (facts["gans"] + facts["further_gans"]) * gan + facts["classifiers"] * classifier
     return {
-        "gan_minutes": gan / 60, "classifier_seconds": classifier, "hours": total / processes / 3600, "process_mb": 700.0,
-    }  # fmt: skip
+        "gan_minutes": gan / 60,
+        "classifier_seconds": classifier,
+        "hours": total / processes / 3600,
+        "process_mb": 700.0,
+    }

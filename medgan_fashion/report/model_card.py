@@ -60,9 +60,7 @@ def _training(gan: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
     return [*lines, f"- Weights: chosen by {plain(chosen['by'])} ({score})."]
 
 
-def model_card(
-    gan: Mapping[str, Any], data: Mapping[str, Any], judge_rows: Sequence[Mapping[str, Any]]
-) -> str:
+def model_card(gan: Mapping[str, Any], data: Mapping[str, Any], judge_rows: Sequence[Mapping[str, Any]]) -> str:
     """Markdown card of one entry of `gans`; `judge_rows` may hold other folds, only this GAN's are used."""
     mine = [j for j in judge_rows if (j["fold"], j["repeat"]) == (gan["fold"], gan["repeat"])]
     lines = [f"# {plain(gan['name'])}", ""]

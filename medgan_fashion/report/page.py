@@ -61,9 +61,7 @@ def _figures(summary: Summary) -> dict[str, str]:
 
 def _pictures(summary: Summary, arrays: Arrays) -> dict[str, Any]:
     found = [{"fold": f, "classes": grids(arrays, f, summary["data"]["classes"])} for f in folds(arrays)]
-    pairs = [
-        {"fold": f, "pairs": neighbours(arrays, f, near_copies(summary).get(f, 0))} for f in folds(arrays)
-    ]
+    pairs = [{"fold": f, "pairs": neighbours(arrays, f, near_copies(summary).get(f, 0))} for f in folds(arrays)]
     return {
         "has_pictures": bool(arrays),
         "grids": [g for g in found if any(c["rows"] for c in g["classes"])],

@@ -16,9 +16,7 @@ BAND = 20  # pixels of the caption below the picture
 FRAME = 5  # pixels of the coloured frame
 COLOURS = {"synthetic": (124, 58, 160), "real": (84, 94, 102), "classic": (46, 104, 112)}
 KEPT_WHEN_SHARED = ("synthetic", "neighbour_synthetic", "neighbour_ncc", "neighbour_copy")
-KEY = re.compile(
-    r"f(\d+)_(real|synthetic|classic|neighbour_synthetic|neighbour_train|neighbour_ncc|neighbour_copy)"
-)
+KEY = re.compile(r"f(\d+)_(real|synthetic|classic|neighbour_synthetic|neighbour_train|neighbour_ncc|neighbour_copy)")
 
 Arrays = dict[str, np.ndarray]
 
@@ -52,9 +50,7 @@ def tile_png(image: np.ndarray, kind: str) -> bytes:
     tile = Image.new("RGB", (size[0] + 2 * FRAME, size[1] + FRAME + BAND), COLOURS[kind])
     tile.paste(picture, (FRAME, FRAME))
     centre = (tile.width / 2, size[1] + FRAME + BAND / 2)
-    ImageDraw.Draw(tile).text(
-        centre, kind.upper(), fill="white", font=ImageFont.load_default(13), anchor="mm"
-    )
+    ImageDraw.Draw(tile).text(centre, kind.upper(), fill="white", font=ImageFont.load_default(13), anchor="mm")
     buffer = io.BytesIO()
     tile.save(buffer, "PNG", compress_level=4)
     return buffer.getvalue()

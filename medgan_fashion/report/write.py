@@ -32,9 +32,7 @@ def _read_summary(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ValueError(f"{path} does not exist; run the ablation to its end first.") from None
     except json.JSONDecodeError as error:
-        raise ValueError(
-            f"{path} is no JSON (line {error.lineno}); run the ablation's last stage again."
-        ) from None
+        raise ValueError(f"{path} is no JSON (line {error.lineno}); run the ablation's last stage again.") from None
 
 
 def write_report(run: Path, *, shareable: bool = False) -> Path:

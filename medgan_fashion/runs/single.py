@@ -20,10 +20,8 @@ def _read(data: Path, size: tuple[int, int]) -> dict[str, Any]:
     if data.suffix == ".npz":
         with np.load(data) as arrays:
             if "images" not in arrays:
-                raise ValueError(
-                    f"{data} holds {', '.join(arrays)} but no `images`; save them under that name"
-                )
-            return {"data": arrays["images"], "labels": arrays["labels"] if "labels" in arrays else None}
+                raise ValueError(f"{data} holds {', '.join(arrays)} but no `images`; save them under that name")
+            return {"data": arrays["images"], "labels": arrays.get("labels")}
     config = ImageConfig(size=size)
     images = prepare_cases(data, config).images
     images = images.take(~images.external)  # external rows are only ever tested on
@@ -61,10 +59,15 @@ def generate_files(
     low, high = made.card.value_range
     out.mkdir(parents=True, exist_ok=True)
     about = {
-        "SyntheticData": "YES", "model": model.name, "seed": seed, "truncation": truncation, "value_range": [low, high],
-        "labels": None if labels is None else [classes[int(k)] for k in labels], "facts": made.facts,
-    }  # fmt: skip
-    write_whole(out / "synthetic.json", lambda path: path.write_text(json.dumps(about, indent=1)) and None)
+        "SyntheticData": "YES",
+        "model": model.name,
+        "seed": seed,
+        "truncation": truncation,
+        "value_range": [low, high],
+        "labels": None if labels is None else [classes[int(k)] for k in labels],
+        "facts": made.facts,
+    }
+    write_whole(out / "synthetic.json", lambda path: path.write_text(json.dumps(about, indent=1)))
     if format == "npy":
         np.save(out / "synthetic.npy", images)
         return n

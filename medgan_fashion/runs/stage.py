@@ -19,9 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Union
-
-Plain = Union[None, bool, int, float, str, list["Plain"], dict[str, "Plain"]]
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ def complete(task: Task, run: Path) -> Path:
     return task.folder(run)
 
 
-def store(run: Path, kind: str, key: str, fill: Callable[[Path], None]) -> Stored:
+def store(run: Path, kind: str, key: str, fill: Callable[[Path], object]) -> Stored:
     """Puts content under its own hash, once; any number of processes may do so at the same time."""
     folder = run / "stages" / kind / key
     if not folder.is_dir():

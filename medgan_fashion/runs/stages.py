@@ -34,7 +34,7 @@ def fold_encoder(work: Path, training: Path, varied: Path, updates: int, seed: i
 
 
 def kid_score(encoder: Encoder, reals: NDArray[np.float32], seed: int) -> Score:
-    """KID between samples and training reals, lower is better: chooses which averaged weights are kept."""
+    """KID between samples and training reals, lower is better: chooses which weights an alarm leaves."""
     features = encoder.features(reals)
 
     def of(images: Tensor, labels: Tensor | None) -> float:
@@ -70,7 +70,7 @@ def train_gan(
     seed: int,
     label: int | None,
 ) -> None:
-    """Trains on the fold's rows (of one class, where `label` is given); goes on from its own checkpoint after a kill."""
+    """Trains on the fold's rows (of one class, if `label` is given); goes on from its own checkpoint after a kill."""
     fold = load_fold(training)
     chosen = np.arange(len(fold.labels)) if label is None else np.flatnonzero(fold.labels == label)
     views = fold.views[chosen]

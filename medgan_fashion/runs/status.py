@@ -8,7 +8,7 @@ from medgan_fashion.runs.stage import claim
 
 
 def run_status(run: Path) -> list[str]:
-    """Lines for a person: stages done, what is being worked on, where the results lie. ValueError for another folder."""
+    """Lines for a person: stages done, what is in progress, where the results lie. ValueError for another folder."""
     stages = run / "stages"
     if not stages.is_dir():
         raise ValueError(f"{run} is no run folder; give the one after --out")
@@ -17,9 +17,7 @@ def run_status(run: Path) -> list[str]:
     for work in sorted(stages.glob("*/.*.work")):
         with claim(work.with_suffix(".claim")) as free:
             state = "left by a process that died; the same command goes on from it" if free else "in progress"
-        lines.append(
-            f"{work.parent.name} {work.name.strip('.').removesuffix('.work')[:8]}: {state}{_training(work)}"
-        )
+        lines.append(f"{work.parent.name} {work.name.strip('.').removesuffix('.work')[:8]}: {state}{_training(work)}")
     report = run / "report" / "report.html"
     lines.append(f"report: {report}" if report.exists() else "no report yet")
     return lines

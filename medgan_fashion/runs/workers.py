@@ -64,9 +64,7 @@ def share(tasks: Sequence[Task], run: Path, processes: int, report: Report | Non
     ordered = in_order(tasks)
     context = multiprocessing.get_context("spawn")
     failures = context.Queue()
-    workers = [
-        context.Process(target=_worker, args=(ordered, run, os.getpid(), failures)) for _ in range(processes)
-    ]
+    workers = [context.Process(target=_worker, args=(ordered, run, os.getpid(), failures)) for _ in range(processes)]
     # read by OpenMP as the child starts: waiting threads sleep instead of spinning
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for process in workers:
@@ -80,9 +78,7 @@ def share(tasks: Sequence[Task], run: Path, processes: int, report: Report | Non
         if not failures.empty():
             raise RuntimeError(_last_line(failures.get()))
         if not all(task.done(run) for task in ordered):
-            raise RuntimeError(
-                "a worker ended early (killed, or out of memory); the same command goes on from here"
-            )
+            raise RuntimeError("a worker ended early (killed, or out of memory); the same command goes on from here")
         _tell(ordered, run, report)
     finally:
         for process in workers:

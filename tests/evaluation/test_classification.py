@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.evaluation import classification as c
+from medgan_fashion.evaluation.calibration import reliability
 
 AUGMENTED = [[52, 1, 0], [2, 44, 18], [0, 18, 47]]
 WITH_GAN = [[53, 0, 0], [2, 52, 10], [1, 13, 51]]
@@ -66,3 +67,10 @@ def test_figures_are_plain_and_named():
     assert found["calibration_error"] == pytest.approx(0.3)
     with pytest.raises(ValueError, match="row 1 is not finite"):
         c.classifier_figures([[0.5, 0.5], [np.nan, 0.5]], [0, 1])
+
+
+def test_reliability_by_hand_leaves_empty_bins_out():
+    found = reliability([[0.8, 0.2], [0.8, 0.2], [0.4, 0.6]], [0, 1, 1], bins=5)
+    assert found["n"] == [1, 2]
+    assert found["confidence"] == pytest.approx([0.6, 0.8])
+    assert found["accuracy"] == [1.0, 0.5]

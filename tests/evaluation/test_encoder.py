@@ -19,9 +19,7 @@ from medgan_fashion.evaluation.training import batches, predict, train_classifie
 Images = NDArray[np.float32]
 
 
-def planted(
-    n: int, seed: int, size: tuple[int, int] = (16, 16), channels: int = 1
-) -> tuple[Images, NDArray[np.int64]]:
+def planted(n: int, seed: int, size: tuple[int, int] = (16, 16), channels: int = 1) -> tuple[Images, NDArray[np.int64]]:
     """Two classes whose bright half differs: learnable in a few updates, not from mean grey."""
     rng = np.random.default_rng(seed)
     labels = np.arange(n) % 2

@@ -35,7 +35,7 @@ def test_equals_torchmetrics():
         num_features = 6
 
         def forward(self, images):
-            return images.flatten(1)
+            return images.flatten(1).double()
 
     metric = image_fid.FrechetInceptionDistance(Flat(), input_img_size=(3, 1, 2), normalize=False)
     metric = metric.set_dtype(torch.float64)

@@ -42,9 +42,7 @@ def test_takes_features_and_flat_images():
     def brightness(values):
         return values.mean(axis=(1, 2, 3), dtype=np.float64)[:, None]
 
-    levels = np.array([0.1, 0.5, 0.9], dtype=np.float32)[:, None, None, None] * np.ones(
-        (3, 1, 4, 4), np.float32
-    )
+    levels = np.array([0.1, 0.5, 0.9], dtype=np.float32)[:, None, None, None] * np.ones((3, 1, 4, 4), np.float32)
     found = find_neighbours(levels[[2, 0]], levels, levels, encode=brightness)
     assert found.indices.tolist() == [2, 0]
     assert not found.flags.any()

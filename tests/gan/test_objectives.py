@@ -32,9 +32,7 @@ def test_cross_entropy_by_hand_and_exact_at_thirty() -> None:
     for real, fake in ((0.3, -0.7), (30.0, -30.0), (-30.0, 30.0)):
         expected = -log_sigmoid(real) - log_sigmoid(-fake)
         assert float(non_saturating().d(logits(real), logits(fake))) == pytest.approx(expected, rel=1e-12)
-        assert float(non_saturating().g(logits(real), logits(fake))) == pytest.approx(
-            -log_sigmoid(fake), rel=1e-12
-        )
+        assert float(non_saturating().g(logits(real), logits(fake))) == pytest.approx(-log_sigmoid(fake), rel=1e-12)
         assert float(minimax().g(logits(real), logits(fake))) == pytest.approx(log_sigmoid(-fake), rel=1e-12)
 
 
@@ -47,9 +45,7 @@ def test_non_saturating_gradient_survives_a_confident_critic() -> None:
 
 def test_least_squares_wasserstein_hinge_by_hand() -> None:
     real, fake = logits(0.5, 2.0), logits(-1.0, 0.25)
-    assert float(least_squares().d(real, fake)) == pytest.approx(
-        0.5 * (0.25 + 1) / 2 + 0.5 * (1 + 0.0625) / 2
-    )
+    assert float(least_squares().d(real, fake)) == pytest.approx(0.5 * (0.25 + 1) / 2 + 0.5 * (1 + 0.0625) / 2)
     assert float(least_squares().g(real, fake)) == pytest.approx(0.5 * (4 + 0.5625) / 2)
     assert float(least_squares(-1, 1, 0).g(real, fake)) == pytest.approx(0.5 * (1 + 0.0625) / 2)
     assert float(wasserstein().d(real, fake)) == pytest.approx(-0.375 - 1.25)

@@ -18,9 +18,7 @@ def test_slope_five(batch: int, channels: int) -> None:
     real, fake = torch.rand(batch, channels, 8, 8), torch.rand(batch, channels, 8, 8)
     assert float(gradient_penalty(linear_critic, real, fake)) == pytest.approx(16.0)
     assert float(r1(linear_critic, real, fake)) == pytest.approx(25.0)
-    assert float(drift(linear_critic, real, fake)) == pytest.approx(
-        float(linear_critic(real).square().mean())
-    )
+    assert float(drift(linear_critic, real, fake)) == pytest.approx(float(linear_critic(real).square().mean()))
 
 
 @pytest.mark.parametrize("name", PENALTIES)
@@ -36,9 +34,7 @@ def test_reaches_the_critic_and_stays_float32(name: str) -> None:
 
 def test_flat_critic_has_finite_gradient() -> None:
     scale = torch.zeros(1, requires_grad=True)
-    gradient_penalty(
-        lambda x: scale * x.flatten(1).sum(1), torch.rand(2, 1, 4, 4), torch.rand(2, 1, 4, 4)
-    ).backward()
+    gradient_penalty(lambda x: scale * x.flatten(1).sum(1), torch.rand(2, 1, 4, 4), torch.rand(2, 1, 4, 4)).backward()
     assert scale.grad is not None
     assert torch.isfinite(scale.grad).all()
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from medgan_fashion.gan import RECIPES, Recipe, load_model, train
-from medgan_fashion.gan.data import Describe, open_source
 from medgan_fashion.gan.games import Batch, synthesis
 from medgan_fashion.gan.plain import from_plain, to_plain
+from medgan_fashion.gan.sources import Describe, open_source
 from medgan_fashion.gan.state import new_state
 from medgan_fashion.gan.training import advance
 
@@ -47,12 +47,8 @@ def test_a_step_moves_only_what_it_trains(name: str) -> None:
     real, y = source.fetch(0, 0, recipe.batch)
     for step in game.steps:
         batch = Batch(real * 2 - 1, y, 0, 0)
-        before = {
-            k: v.clone() for net in ("generator", "discriminator") for k, v in _named(state, net).items()
-        }
-        terms = advance(
-            state, type(game)((step,), game.averaged, step.n_repeat), [batch] * step.n_repeat, False
-        )
+        before = {k: v.clone() for net in ("generator", "discriminator") for k, v in _named(state, net).items()}
+        terms = advance(state, type(game)((step,), game.averaged, step.n_repeat), [batch] * step.n_repeat, False)
         assert all(torch.isfinite(value) for value in terms.values())
         for net in ("generator", "discriminator"):
             moved = any(not torch.equal(before[k], v) for k, v in _named(state, net).items())
@@ -70,9 +66,7 @@ def test_resume_is_bitwise_and_the_model_describes_itself(name: str, tmp_path: P
     turn = recipe.batch * recipe.n_critic
 
     def go(turns: int, out: Path):
-        return train(
-            recipe, images, labels=labels, images_seen=turns * turn, out=out, progress=False, check_every=turn
-        )
+        return train(recipe, images, labels=labels, images_seen=turns * turn, out=out, progress=False, check_every=turn)
 
     whole = go(6, tmp_path / "whole")
     go(3, tmp_path / "halved")
@@ -107,7 +101,5 @@ def test_images_have_the_data_s_shape_and_range(name: str, shape: tuple[int, ...
 
 def test_uint8_comes_back_as_uint8() -> None:
     images, labels = phantoms()
-    model = train(
-        tiny("small"), (images * 255).astype(np.uint8), labels=labels, images_seen=16, progress=False
-    ).model
+    model = train(tiny("small"), (images * 255).astype(np.uint8), labels=labels, images_seen=16, progress=False).model
     assert model.generate(2).dtype == torch.uint8

@@ -71,9 +71,7 @@ def test_groupings(table: Table) -> None:
 
 
 def test_lesions_are_scoped_within_patients(table: Table) -> None:
-    cases = read_case_table(
-        table("image,label,patient,lesion", "a,x,1,1", "b,x,1,1", "c,x,2,1", "d,x,2,")
-    ).cases
+    cases = read_case_table(table("image,label,patient,lesion", "a,x,1,1", "b,x,1,1", "c,x,2,1", "d,x,2,")).cases
     assert [case.lesion == cases[0].lesion for case in cases] == [True, True, False, False]
     assert cases[3].lesion != cases[2].lesion
 

@@ -43,14 +43,10 @@ def test_window_is_not_applied(dicom: Write) -> None:
         ("MONOCHROME2", None, False),
     ],
 )
-def test_polarity_is_inverted_at_most_once(
-    dicom: Write, photometric: str, shape: str | None, inverted: bool
-) -> None:
+def test_polarity_is_inverted_at_most_once(dicom: Write, photometric: str, shape: str | None, inverted: bool) -> None:
     stored = np.array([[0, 1], [95, 4000]], dtype=np.uint16)
     tags = {} if shape is None else {"PresentationLUTShape": shape}
-    path = dicom(
-        stored, PhotometricInterpretation=photometric, BitsStored=12, HighBit=11, Modality="MG", **tags
-    )
+    path = dicom(stored, PhotometricInterpretation=photometric, BitsStored=12, HighBit=11, Modality="MG", **tags)
     expected = [[4095, 4094], [4000, 95]] if inverted else stored
     np.testing.assert_array_equal(read_image(path).pixels[0], expected)
 

@@ -46,9 +46,7 @@ def test_zscore_puts_the_mean_in_the_middle() -> None:
 @pytest.mark.parametrize("config", [IntensityConfig("zscore"), IntensityConfig("range", per_image=True)])
 def test_canvas_and_its_view_get_the_same_map(config: IntensityConfig) -> None:
     fitted = fit_intensity(canvases(), config, (2, 2))
-    np.testing.assert_array_equal(
-        fitted.apply(canvases())[:, :, 1:3, 1:3], fitted.apply(canvases()[:, :, 1:3, 1:3])
-    )
+    np.testing.assert_array_equal(fitted.apply(canvases())[:, :, 1:3, 1:3], fitted.apply(canvases()[:, :, 1:3, 1:3]))
 
 
 def test_each_image_alone() -> None:
@@ -70,9 +68,7 @@ def test_channels_are_fitted_apart() -> None:
         fitted.apply(canvases())
 
 
-@pytest.mark.parametrize(
-    "config", [IntensityConfig(), IntensityConfig("window", 40, 400), IntensityConfig("zscore")]
-)
+@pytest.mark.parametrize("config", [IntensityConfig(), IntensityConfig("window", 40, 400), IntensityConfig("zscore")])
 def test_round_trip_through_plain_data(config: IntensityConfig) -> None:
     fitted = fit_intensity(canvases(), config, (2, 2))
     assert Intensity.from_dict(json.loads(json.dumps(fitted.to_dict()))) == fitted

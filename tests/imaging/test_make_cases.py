@@ -122,9 +122,7 @@ def test_labels_join_on_series_and_position(dicom: Callable[..., Path], tmp_path
     noise = np.random.default_rng(0).integers(0, 4000, (20, 20)).astype(np.uint16)
     (tmp_path / "tree").mkdir()
     for n, z in enumerate((-10.0, -12.5)):
-        dicom(
-            noise, f"tree/{n}.dcm", PatientID="7", SeriesInstanceUID="1.2.3", ImagePositionPatient=[0, 0, z]
-        )
+        dicom(noise, f"tree/{n}.dcm", PatientID="7", SeriesInstanceUID="1.2.3", ImagePositionPatient=[0, 0, z])
     labels = tmp_path / "labels.csv"
     rows = [
         '1.2.3,-10.0,"[3, 5, 8]","[2, 9, 4]",4,n1',
@@ -153,9 +151,7 @@ def test_labels_join_on_series_and_position(dicom: Callable[..., Path], tmp_path
 
 def test_real_sets(shared_data: Path, tmp_path: Path) -> None:
     busi = shared_data / "busi_breast_ultrasound"
-    left = make_cases(
-        busi, tmp_path / "busi.csv", masks=busi / "masks_original_size", classes="benign,malignant"
-    )
+    left = make_cases(busi, tmp_path / "busi.csv", masks=busi / "masks_original_size", classes="benign,malignant")
     assert left.written == {"benign": 102, "malignant": 66}
     lidc = shared_data / "lidc_ct"
     left = make_cases(

@@ -125,9 +125,7 @@ def test_mixed_depths_need_an_intensity_of_each_image(picture: Make, table: Tabl
     assert prepare_cases(path, config).images.card.unit == "grey"
 
 
-def test_hounsfield_units_never_mix_with_grey(
-    picture: Make, table: Table, dicom: Callable[..., Path]
-) -> None:
+def test_hounsfield_units_never_mix_with_grey(picture: Make, table: Table, dicom: Callable[..., Path]) -> None:
     noise = np.random.default_rng(0).integers(-1000, 1000, (40, 40)).astype(np.int16)
     dicom(noise, Modality="CT", RescaleSlope=1, RescaleIntercept=0)
     path = table("image,label", "x.dcm,x", f"{picture('b.png')},y")
@@ -154,9 +152,7 @@ def test_cache_follows_bytes_not_times(good: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.undo()
     monkeypatch.setenv("MEDGAN_FASHION_KEY", "another secret text")
     assert cached_prepare(good, LESION, cache).images.card.pseudonyms != first.images.card.pseudonyms
-    Image.fromarray(np.random.default_rng(9).integers(0, 255, (40, 50)).astype(np.uint8)).save(
-        good.parent / "0.png"
-    )
+    Image.fromarray(np.random.default_rng(9).integers(0, 255, (40, 50)).astype(np.uint8)).save(good.parent / "0.png")
     assert cached_prepare(good, LESION, cache).images.content_hash() != first.images.content_hash()
     assert cached_prepare(good, ImageConfig(size=(10, 10)), cache).images.card.size == (10, 10)
     assert len(list(cache.iterdir())) == 4

@@ -9,9 +9,7 @@ from medgan_fashion.imaging.config import ImageConfig
 from medgan_fashion.imaging.preview import preview
 
 
-def test_a_sheet_with_a_red_field(
-    picture: Callable[..., str], table: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_sheet_with_a_red_field(picture: Callable[..., str], table: Callable[..., Path], tmp_path: Path) -> None:
     rows = [f"{picture(f'{n}.png', n)},{'ab'[n % 2]}" for n in range(9)]
     path = table("image,label", *rows, "missing.png,b")
     preview(path, tmp_path / "out/sheet.png", 10, ImageConfig(size=(16, 16), roi="whole"))

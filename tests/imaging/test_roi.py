@@ -21,9 +21,7 @@ def test_circle_box_uses_both_spacings() -> None:
         circle_box((20.0, 10.0, 8.0), None)
 
 
-@pytest.mark.parametrize(
-    "box", [(-5, 0, 10, 10), (0, -5, 10, 10), (75, 0, 10, 10), (0, 55, 10, 10), (200, 0, 5, 5)]
-)
+@pytest.mark.parametrize("box", [(-5, 0, 10, 10), (0, -5, 10, 10), (75, 0, 10, 10), (0, 55, 10, 10), (200, 0, 5, 5)])
 def test_box_outside(box: tuple[float, float, float, float]) -> None:
     with pytest.raises(UnreadableError, match="leaves the picture"):
         check_box(box, (60, 80))
@@ -34,14 +32,10 @@ def test_rounding_at_the_edge_and_large_circles_are_fine() -> None:
     check_box((-20, -20, 50, 50), (60, 80), centre_only=True)
 
 
-@pytest.mark.parametrize(
-    ("size", "context"), [((32, 32), 1.5), ((31, 33), 1.5), ((28, 20), 1.37), ((16, 16), 1.0)]
-)
+@pytest.mark.parametrize(("size", "context"), [((32, 32), 1.5), ((31, 33), 1.5), ((28, 20), 1.37), ((16, 16), 1.0)])
 def test_canvas_is_even_around_the_view(size: tuple[int, int], context: float) -> None:
     canvas = canvas_size(size, context)
-    assert all(
-        (c - s) % 2 == 0 and c - s * context + 1.01 >= 0 and c >= s for c, s in zip(canvas, size, strict=True)
-    )
+    assert all((c - s) % 2 == 0 and c - s * context + 1.01 >= 0 and c >= s for c, s in zip(canvas, size, strict=True))
 
 
 def test_pixels_are_copied_at_scale_one() -> None:

@@ -14,9 +14,17 @@ from medgan_fashion.medical.config import ClassicConfig
 SIZE = (32, 32)
 Policy = Literal["general", "paper"]
 STILL = ClassicConfig(
-    rotation=0, flip_horizontal=False, flip_vertical=False, shift=0, scale=0, brightness=0, contrast=0,
-    gamma=0, blur=0, noise=0,
-)  # fmt: skip
+    rotation=0,
+    flip_horizontal=False,
+    flip_vertical=False,
+    shift=0,
+    scale=0,
+    brightness=0,
+    contrast=0,
+    gamma=0,
+    blur=0,
+    noise=0,
+)
 
 
 def canvases(n: int = 5, channels: int = 1, side: int = 48, seed: int = 0) -> NDArray[np.float32]:
@@ -34,9 +42,7 @@ def made(
         np.zeros(len(pixels), dtype=np.int64),
         np.full(len(pixels), diameter, dtype=np.float32),
     )
-    return augmented_set(
-        pixels, labels, diameters, n_images=n, size=SIZE, config=config or ClassicConfig(), seed=seed
-    )
+    return augmented_set(pixels, labels, diameters, n_images=n, size=SIZE, config=config or ClassicConfig(), seed=seed)
 
 
 @pytest.mark.parametrize("policy", ["general", "paper"])
@@ -96,18 +102,14 @@ def test_flips_and_quarter_turns_are_exact(flip: str, axes: tuple[int, ...]) -> 
     pixels = canvases(1)
     view = pixels[0, :, 8:40, 8:40]
     record = made(pixels, 1, STILL).parameters[0]
-    np.testing.assert_allclose(
-        replay(pixels[0], record | {"flip": flip}, SIZE), np.flip(view, axes), atol=1e-5
-    )
+    np.testing.assert_allclose(replay(pixels[0], record | {"flip": flip}, SIZE), np.flip(view, axes), atol=1e-5)
     turned = replay(pixels[0], record | {"angle": 90.0}, SIZE)
     np.testing.assert_allclose(turned, np.rot90(view, -1, (1, 2)), atol=1e-4)
 
 
 def test_the_papers_480_variants() -> None:
     diameter = 21.3
-    records = made(
-        canvases(1), 2 * PAPER_VARIANTS, ClassicConfig(policy="paper"), diameter=diameter
-    ).parameters
+    records = made(canvases(1), 2 * PAPER_VARIANTS, ClassicConfig(policy="paper"), diameter=diameter).parameters
     assert PAPER_VARIANTS == 480
     first, second = records[:PAPER_VARIANTS], records[PAPER_VARIANTS:]
     angles = Counter(record["angle"] for record in first)
@@ -154,8 +156,13 @@ def test_errors_name_what_is_wrong() -> None:
         made(pixels.astype(np.float64), 3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="5 canvases but 2 labels"):
         augmented_set(
-            pixels, np.zeros(2, dtype=np.int64), np.ones(5, dtype=np.float32),
-            n_images=1, size=SIZE, config=ClassicConfig(), seed=0,
-        )  # fmt: skip
+            pixels,
+            np.zeros(2, dtype=np.int64),
+            np.ones(5, dtype=np.float32),
+            n_images=1,
+            size=SIZE,
+            config=ClassicConfig(),
+            seed=0,
+        )
     with pytest.raises(ValueError, match=r"classic\.rotation"):
         ClassicConfig(rotation=270)

@@ -54,9 +54,7 @@ def test_files_are_real_ct_to_a_reader(table: Path) -> None:
 
 
 def test_patients_share_a_series_and_no_uid_repeats(table: Path) -> None:
-    headers = [
-        pydicom.dcmread(table.parent / row["image"], stop_before_pixels=True) for row in rows_of(table)
-    ]
+    headers = [pydicom.dcmread(table.parent / row["image"], stop_before_pixels=True) for row in rows_of(table)]
     assert len({header.SOPInstanceUID for header in headers}) == len(headers)
     assert len({header.SeriesInstanceUID for header in headers}) == 9
     assert len({(header.PatientID, header.SeriesInstanceUID) for header in headers}) == 9
@@ -91,10 +89,7 @@ def test_classes_differ_as_their_anatomy_does() -> None:
             patient = draw_patient(rng, 96)
             lesion = draw_lesion(rng, kind, patient, 96)
             hu, _ = draw_slice(lesion, patient, 0.0, rng, 96)
-            depth = (
-                np.hypot(*(np.mgrid[0:96, 0:96] - np.array([lesion.y, lesion.x])[:, None, None]))
-                / lesion.radius
-            )
+            depth = np.hypot(*(np.mgrid[0:96, 0:96] - np.array([lesion.y, lesion.x])[:, None, None])) / lesion.radius
             inner[kind, i], outer[kind, i] = hu[depth < 0.5].mean(), hu[(depth > 0.65) & (depth < 0.9)].mean()
     means, rises = inner.mean(axis=1), (outer - inner).mean(axis=1)
     assert means[0] < 30 < 35 < means[1] < 70

@@ -11,9 +11,7 @@ from medgan_fashion.report.figures import arms_figure, class_figure, interval
 from medgan_fashion.report.page import SECTIONS, TEMPLATES
 
 
-@pytest.mark.parametrize(
-    ("low", "estimate", "high"), [(-0.3, -0.1, 0.05), (0.001, 0.01, 0.019), (0.0, 0.0, 0.0)]
-)
+@pytest.mark.parametrize(("low", "estimate", "high"), [(-0.3, -0.1, 0.05), (0.001, 0.01, 0.019), (0.0, 0.0, 0.0)])
 def test_the_interval_fits_its_drawing_in_order(
     summary: dict[str, Any], low: float, estimate: float, high: float
 ) -> None:

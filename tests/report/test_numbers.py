@@ -23,9 +23,7 @@ def test_percent_and_metrics() -> None:
     assert numbers.metric_points(0.0121, "brier") == "+0.012"
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.0004, "< 0.001"), (0.0312, "0.031"), (1.0, "1.000"), (None, "–")]
-)
+@pytest.mark.parametrize(("value", "text"), [(0.0004, "< 0.001"), (0.0312, "0.031"), (1.0, "1.000"), (None, "–")])
 def test_p_value(value: float | None, text: str) -> None:
     assert numbers.p_value(value) == text
 

@@ -49,9 +49,7 @@ def test_a_missing_key_is_named(summary: dict[str, Any], path: list[Any], name: 
         ("data", {"grouping": "folder"}, r"data\.grouping is 'folder'"),
     ],
 )
-def test_a_wrong_value_is_named(
-    summary: dict[str, Any], part: str, change: dict[str, Any], message: str
-) -> None:
+def test_a_wrong_value_is_named(summary: dict[str, Any], part: str, change: dict[str, Any], message: str) -> None:
     summary[part] |= change
     with pytest.raises(ValueError, match=message):
         check_summary(summary)

@@ -115,9 +115,7 @@ def test_names_are_escaped(run: Path, report: Path, summary: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("grouping", ["none", "near-duplicate pictures"])
-def test_missing_patients_stand_in_the_verdict_line(
-    run: Path, summary: dict[str, Any], grouping: str
-) -> None:
+def test_missing_patients_stand_in_the_verdict_line(run: Path, summary: dict[str, Any], grouping: str) -> None:
     _edit(run, data=summary["data"] | {"grouping": grouping})
     html = write_report(run).read_text(encoding="utf-8")
     line = re.search(r'<p class="word">(.*?)</p>', html)

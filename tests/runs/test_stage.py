@@ -23,9 +23,7 @@ def test_key_is_name_version_and_inputs() -> None:
     assert number.task(value=1).key != number.task(value=2).key
     one = total.task(parts=[number.task(value=1)])
     assert one.key != total.task(parts=[number.task(value=2)]).key
-    assert (
-        total.task(parts=[Stored("abc", Path("/a"))]).key == total.task(parts=[Stored("abc", Path("/b"))]).key
-    )
+    assert total.task(parts=[Stored("abc", Path("/a"))]).key == total.task(parts=[Stored("abc", Path("/b"))]).key
     assert pickle.loads(pickle.dumps(one)) == one
 
 
@@ -60,8 +58,15 @@ def test_a_claim_is_exclusive(tmp_path: Path) -> None:
 
 
 def _start(run: Path, code: str) -> "subprocess.Popen[bytes]":
-    text = f"from pathlib import Path\nfrom tests.runs.planted_stages import *\nfrom medgan_fashion.runs.stage import complete\nfrom medgan_fashion.runs.workers import work\nrun = Path({str(run)!r})\n{code}"  # noqa: E501
-    return subprocess.Popen([sys.executable, "-c", text], cwd=HERE)
+    lines = [
+        "from pathlib import Path",
+        "from medgan_fashion.runs.stage import complete",
+        "from medgan_fashion.runs.workers import work",
+        "from tests.runs.planted_stages import *",
+        f"run = Path({str(run)!r})",
+        code,
+    ]
+    return subprocess.Popen([sys.executable, "-c", "\n".join(lines)], cwd=HERE)
 
 
 def test_kill_and_resume_goes_on_from_the_work_folder(tmp_path: Path) -> None:
@@ -97,6 +102,6 @@ def test_a_second_worker_waits_for_what_the_first_holds(tmp_path: Path) -> None:
 
 def test_store_is_idempotent(tmp_path: Path) -> None:
     for _ in range(2):
-        stored = store(tmp_path, "rows", "k", lambda work: (work / "a").write_text("1") and None)
+        stored = store(tmp_path, "rows", "k", lambda work: (work / "a").write_text("1"))
         assert (stored.folder / "a").read_text() == "1"
     assert len(list((tmp_path / "stages" / "rows").iterdir())) == 1

@@ -1,0 +1,48 @@
+"""Weights are counts: a lesion of weight 2 is a lesion twice."""
+
+import numpy as np
+import pytest
+
+from medgan_fashion.evaluation.classification import auroc, balanced_accuracy, binary_auroc, confusion
+from medgan_fashion.evaluation.weighted import cell_values, weighted_auroc
+
+
+def table(seed=0, shape=(2, 3, 40, 3)):
+    rng = np.random.default_rng(seed)
+    scores = rng.dirichlet(np.ones(shape[3]), shape[:3]).round(1)
+    return scores, np.arange(shape[2]) % shape[3], rng.integers(0, 3, (5, shape[2])).astype(float)
+
+
+def test_auroc_with_integer_weights_equals_repeated_cases_ties_included():
+    scores, labels, weights = table()
+    found = weighted_auroc(scores[0, 0, :, 1], labels == 1, weights)
+    for row, value in zip(weights, found, strict=True):
+        again = np.repeat(np.arange(40), row.astype(int))
+        assert value == pytest.approx(binary_auroc(scores[0, 0, again, 1], labels[again] == 1))
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "sensitivity_weighted", "auroc"])
+def test_every_cell_equals_the_plain_metric_of_repeated_cases(metric):
+    scores, labels, weights = table()
+    found = cell_values(scores, labels, weights, metric)
+    assert found.shape == (5, 2, 3)
+    for b, r, c in np.ndindex(5, 2, 3):
+        again = np.repeat(np.arange(40), weights[b].astype(int))
+        chosen, truth = scores[r, c, again], labels[again]
+        matrix = confusion(truth, chosen.argmax(axis=1), 3)
+        wanted = {
+            "balanced_accuracy": balanced_accuracy(matrix),
+            "sensitivity_weighted": np.trace(matrix) / matrix.sum(),
+            "auroc": auroc(chosen, truth),
+        }
+        assert found[b, r, c] == pytest.approx(wanted[metric])
+
+
+def test_auroc_is_within_folds_and_then_averaged():
+    scores, labels, _ = table()
+    folds = np.stack([np.arange(40) // 20, np.arange(40) // 3 % 2])
+    found = cell_values(scores, labels, np.ones((1, 40)), "auroc", folds)
+    wanted = [auroc(scores[1, 2, folds[1] == f], labels[folds[1] == f]) for f in (0, 1)]
+    assert found[0, 1, 2] == pytest.approx(np.mean(wanted))
+    with pytest.raises(ValueError, match="fold 0 has no case of class 0"):
+        cell_values(scores, labels, np.ones((1, 40)), "auroc", np.stack([labels > 0, labels > 0]).astype(int))

@@ -1,0 +1,166 @@
+"""The whole chain on phantoms with planted generators, and its guards against leakage."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.medical.ablation import estimate, open_study, run_lesions
+from medgan_fashion.medical.audit import audit
+from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.phantoms import write_liver_phantoms
+from medgan_fashion.medical.plan import Planner, fraction_of_patients
+from medgan_fashion.runs.folds import load_fold
+from medgan_fashion.runs.stages import load_synthetic
+
+from .planted import copies, fresh_truth, shuffled
+
+PLAIN = {
+    "image": {"size": [24, 24]},
+    "folds": 2,
+    "repeats": 2,
+    "classifier_seeds": 2,
+    "arms": ["real+classic", "real+classic+gan"],
+    "gan": {"images_seen": 64, "changes": {"networks": {"width": 4, "max_width": 8}}},
+    "classifier": {"updates": 150, "batch": 32},
+    "encoder_updates": 20,
+    "phantom_patients": 24,
+}
+STUDY = from_plain(LesionsConfig, PLAIN)
+
+
+@pytest.mark.parametrize(("generator", "helps"), [(fresh_truth, True), (copies, False), (shuffled, False)])
+def test_planted_truth_helps_and_planted_nothing_does_not(generator, helps: bool, tmp_path: Path) -> None:
+    # few real lesions, many synthetic ones: what a perfect generator is worth shows
+    config = replace(STUDY, ratio=8.0, pool=10.0, classifier=replace(STUDY.classifier, updates=250))
+    summary = run_lesions(None, tmp_path, config, processes=0, synthesis=generator)
+    assert (summary["verdict"]["verdict"] == "helps") == helps, summary["verdict"]
+    assert all(item["passed"] for item in summary["audit"]), summary["audit"]
+
+
+def _study(tmp_path: Path, table: Path, name: str) -> tuple[ImageSet, LesionsConfig, Path]:
+    run = tmp_path / name
+    prepared, config = open_study(table, run, STUDY, 1, lambda text: None)
+    return prepared.images, config, run
+
+
+def test_tampering_with_a_test_row_leaves_the_gan_s_key(tmp_path: Path) -> None:
+    table = write_liver_phantoms(tmp_path / "phantoms", patients=24)
+    images, config, run = _study(tmp_path, table, "a")
+    plan = Planner(run, images, config).plan()
+    victim = int(np.flatnonzero(plan.partitions[0] == 0)[0])
+    pixels = np.array(images.images)
+    pixels[victim] += 50.0
+    tampered = Planner(tmp_path / "b", replace(images, images=pixels), config).plan()
+    gan = {key: m.gans[0].key for key, m in plan.materials.items()}
+    other = {key: m.gans[0].key for key, m in tampered.materials.items()}
+    for (repeat, fold), key in gan.items():
+        seen = plan.partitions[repeat][victim] != fold
+        assert (key != other[repeat, fold]) == seen
+    tests = [cell.task.key for cell in plan.cells if cell.repeat == 0 and cell.fold == 0]
+    assert not set(tests) & {cell.task.key for cell in tampered.cells}
+
+
+def test_a_planted_leak_is_found(tmp_path: Path) -> None:
+    table = write_liver_phantoms(tmp_path / "phantoms", patients=24)
+    lines = table.read_text().splitlines()
+    first = lines[1].split(",")
+    first[2] = "SOMEBODY-ELSE"
+    table.write_text("\n".join([*lines, ",".join(first)]) + "\n")
+    summary = run_lesions(table, tmp_path / "run", STUDY, processes=0, synthesis=copies)
+    failed = {item["check"] for item in summary["audit"] if not item["passed"]}
+    assert "no near-duplicate picture under two patients" in failed
+    text = json.dumps(summary)
+    assert "SOMEBODY" not in text
+    assert "PHANTOM-0" not in text
+    assert str(tmp_path) not in text
+
+
+def test_synthetic_images_of_another_fold_are_refused(tmp_path: Path) -> None:
+    run_lesions(None, tmp_path, STUDY, processes=0, synthesis=copies)
+    folds = sorted((tmp_path / "stages" / "training_fold").iterdir())[:2]
+    made = next(
+        path
+        for path in (tmp_path / "stages" / "planted").glob("*/provenance.json")
+        if json.loads(path.read_text())["training_rows"] == load_fold(folds[0]).training_rows
+    )
+    load_synthetic(made.parent, load_fold(folds[0]))
+    with pytest.raises(ValueError, match="not of this fold"):
+        load_synthetic(made.parent, load_fold(folds[1]))
+
+
+def test_another_configuration_on_a_declared_run_is_refused(tmp_path: Path) -> None:
+    open_study(None, tmp_path, STUDY, 1, lambda text: None)
+    moved = replace(STUDY, primary=replace(STUDY.primary, margin=0.05))
+    with pytest.raises(ValueError, match=r"primary\.margin: 0\.02 -> 0\.05"):
+        open_study(None, tmp_path, moved, 1, lambda text: None)
+
+
+def test_everything_else_a_plan_can_hold(tmp_path: Path) -> None:
+    config = from_plain(
+        LesionsConfig,
+        {
+            **PLAIN,
+            "repeats": 1,
+            "phantom_patients": 36,
+            "held_back": 0.25,
+            "choose": "inner",
+            "dose_ratios": [0.5, 1.0],
+            "real_fractions": [0.5, 1.0],
+            "arms": ["real", "real+classic", "real+classic+gan", "real+held-back", "gan-only"],
+        },
+    )
+    prepared, config = open_study(None, tmp_path, config, 1, lambda text: None)
+    plan = Planner(tmp_path, prepared.images, config).plan()
+    facts = estimate(prepared, config, plan)
+    assert facts["gans"] == 2
+    assert facts["further_gans"] == 4  # one for each inner training set, one for half of the patients
+    assert {(cell.real_fraction, cell.ratio) for cell in plan.cells if cell.dose} == {
+        (f, r) for f in (0.5, 1.0) for r in (0.0, 0.5, 1.0)
+    }
+    summary = run_lesions(None, tmp_path, config, processes=0, synthesis=copies)
+    assert len(summary["dose"]) == 6
+    assert summary["dose"][0]["estimate"] == 0.0
+
+
+def test_patients_of_a_smaller_fraction_are_among_a_larger_one_s() -> None:
+    labels, groups = np.repeat([0, 1, 2], 30), np.repeat(np.arange(30), 3)
+    chosen = [set(groups[fraction_of_patients(labels, groups, f, 3)]) for f in (0.2, 0.5, 1.0)]
+    assert chosen[0] < chosen[1] < chosen[2]
+    assert [len(c) for c in chosen] == [6, 15, 30]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"arms": ["real"]}, "not in arms"),
+        ({"arms": ["real", "magic"]}, "unknown arm 'magic'"),
+        ({"ratio": 5.0}, "set pool to at least 6"),
+        ({"gan": {"recipe": "dcgan"}}, "per_class"),
+        ({"gan": {"recipe": "dcgann"}}, "choose from"),
+        ({"gan": {"changes": {"networks": {"widht": 4}}}}, "gan.changes.networks.widht"),
+        ({"foldz": 3}, "unknown key 'foldz'"),
+        ({"folds": "three"}, "must be int"),
+        ({"held_back": 0.2}, "real\\+held-back"),
+    ],
+)
+def test_configuration_errors_name_the_key(change: dict, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        from_plain(LesionsConfig, {**PLAIN, **change})
+
+
+def test_audit_notices_an_altered_training_fold(tmp_path: Path) -> None:
+    run_lesions(None, tmp_path, STUDY, processes=0, synthesis=copies)
+    prepared, config = open_study(None, tmp_path, STUDY, 1, lambda text: None)
+    plan = Planner(tmp_path, prepared.images, config, copies).plan()
+    rows = plan.materials[0, 0].rows.folder / "images.npy"
+    pixels = np.load(rows)
+    test = prepared.images.images[plan.partitions[0] == 0]
+    pixels[0] = test[0]
+    np.save(rows, pixels)
+    found = {item["check"]: item["passed"] for item in audit(prepared.images, plan, tmp_path)}
+    assert not found["training folds hold their own rows and no test picture"]
