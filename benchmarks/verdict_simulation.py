@@ -59,7 +59,7 @@ class Setting:
 
 NASTY = Spread(partition=0.3, partition_arm=0.25, gan_seed=0.4, classifier_arm=0.2)
 QUIET = Spread(partition=0.0, partition_arm=0.0, gan_seed=0.0, classifier_arm=0.0, patient_repeat_arm=0.0)
-GAN_ALONE = replace(QUIET, gan_seed=0.25, residual=0.1)
+GAN_ALONE = replace(QUIET, gan_seed=0.4, residual=0.1)
 SETTINGS = (
     Setting("30 patients", patients=30),
     Setting("60 patients", patients=60),

@@ -14,8 +14,9 @@ from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.imaging.prepare_cache import cached_prepare
 from medgan_fashion.medical.collect import collect
 from medgan_fashion.medical.lesions_config import LesionsConfig, phantom_image_config
+from medgan_fashion.medical.materials import Synthesis
 from medgan_fashion.medical.phantoms import write_liver_phantoms
-from medgan_fashion.medical.plan import Plan, Planner, Synthesis
+from medgan_fashion.medical.plan import Plan, Planner
 from medgan_fashion.runs.workers import share, work
 
 Say = Callable[[str], None]

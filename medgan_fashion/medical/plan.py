@@ -1,6 +1,5 @@
 """The plan of an ablation: every classifier, GAN and judgement as a task, from the folds' rows; runs nothing."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,10 @@ from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.imaging.folds import patient_folds
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.lesions_config import GAN_ARMS, LesionsConfig
-from medgan_fashion.medical.stages import choose_ratio, classic_images, classify, judge
-from medgan_fashion.runs.folds import store_rows, test_fold, training_fold
-from medgan_fashion.runs.stage import Stored, Task
-from medgan_fashion.runs.stages import fold_encoder, synthesise, train_gan
-
-Synthesis = Callable[["Materials", int, int], Task]
-
-
-@dataclass(frozen=True)
-class Materials:
-    """What one training set offers: its fold, encoder, GANs, synthetic and classic images."""
-
-    training: Task
-    encoder: Task
-    gans: tuple[Task, ...]
-    synthetic: Task
-    classic: Task
-    rows: Stored
+from medgan_fashion.medical.materials import Materials, Synthesis, fraction_of_patients, make_materials
+from medgan_fashion.medical.stages import choose_ratio, classify, judge
+from medgan_fashion.runs.folds import store_rows, test_fold
+from medgan_fashion.runs.stage import Task
 
 
 @dataclass(frozen=True)
@@ -62,29 +47,12 @@ class Plan:
         return [cell.task for cell in self.cells] + list(self.judgements.values())
 
 
-def fraction_of_patients(
-    labels: NDArray[np.int64], groups: NDArray[np.int64], fraction: float, seed: int
-) -> NDArray[np.bool_]:
-    """Rows of a share of the patients, class by class (a patient counts in the class of most of its rows).
-
-    Nested: the patients of a smaller fraction are among those of a larger one. Each class keeps at least two.
-    """
-    patients = np.unique(groups)
-    main = np.array([np.bincount(labels[groups == p]).argmax() for p in patients])
-    chosen: list[int] = []
-    for k in np.unique(main):
-        order = np.random.default_rng((seed, int(k), 17)).permutation(patients[main == k])
-        chosen += order[: max(2, round(fraction * len(order)))].tolist()
-    return np.isin(groups, chosen)
-
-
 class Planner:
     """Builds a Plan for one image set and configuration. `synthesis` may put something else in the GAN's place."""
 
     def __init__(self, run: Path, images: ImageSet, config: LesionsConfig, synthesis: Synthesis | None = None) -> None:
         self.run, self.images, self.config = run, images, config
         self.synthesis = synthesis
-        self.intensity = to_plain(config.image.intensity)
         self.classifier = to_plain(config.classifier)
 
     def plan(self) -> Plan:
@@ -142,31 +110,7 @@ class Planner:
         return test_fold.task(rows=store_rows(self.run, self.images.take(rows)), training=training)
 
     def _materials(self, rows: NDArray[np.int64], seed: int) -> Materials:
-        config, stored = self.config, store_rows(self.run, self.images.take(rows))
-        training = training_fold.task(rows=stored, intensity=self.intensity)
-        made = round((config.pool - 1) * len(rows))
-        classic = classic_images.task(training=training, n=made, policy=to_plain(config.classic), seed=seed)
-        encoder = fold_encoder.task(training=training, varied=classic, updates=config.encoder_updates, seed=seed)
-        recipe = to_plain(config.gan.resolved())
-        labels = range(len(self.images.card.classes)) if config.gan.per_class else (None,)
-        gans = tuple(
-            train_gan.task(
-                training=training,
-                encoder=encoder,
-                recipe=recipe,
-                images_seen=config.gan.images_seen,
-                seed=seed,
-                label=label,
-            )
-            for label in labels
-        )
-        n = round((config.pool if {"gan-only", "real+gan"} & set(config.arms) else 1 + max(config.ratios)) * len(rows))
-        synthetic = synthesise.task(training=training, gans=list(gans), n=n, seed=seed)
-        materials = Materials(training, encoder, gans, synthetic, classic, stored)
-        if self.synthesis:
-            planted = self.synthesis(materials, n, seed)
-            materials = Materials(training, encoder, (), planted, classic, stored)
-        return materials
+        return make_materials(self.run, self.images, rows, self.config, seed, self.synthesis)
 
     def _cells(
         self,

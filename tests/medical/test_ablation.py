@@ -12,8 +12,9 @@ from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation import estimate, open_study, run_lesions
 from medgan_fashion.medical.audit import audit
 from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.materials import Synthesis, fraction_of_patients
 from medgan_fashion.medical.phantoms import write_liver_phantoms
-from medgan_fashion.medical.plan import Planner, fraction_of_patients
+from medgan_fashion.medical.plan import Planner
 from medgan_fashion.runs.folds import load_fold
 from medgan_fashion.runs.stages import load_synthetic
 
@@ -33,11 +34,33 @@ PLAIN = {
 STUDY = from_plain(LesionsConfig, PLAIN)
 
 
+# few real patients in training, all of them in testing: what a perfect generator is worth can show
+POOR = from_plain(
+    LesionsConfig,
+    {
+        **PLAIN,
+        "repeats": 3,
+        "classifier_seeds": 1,
+        "phantom_patients": 90,
+        "held_back": 0.5,
+        "arms": ["real+classic", "real+classic+gan", "real+held-back"],
+        "ratio": 6.0,
+        "pool": 8.0,
+        "classifier": {"updates": 200, "batch": 32},
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def shared_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for the three planted runs: the comparator's stages are computed once."""
+    return tmp_path_factory.mktemp("planted")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("generator", "helps"), [(fresh_truth, True), (copies, False), (shuffled, False)])
-def test_planted_truth_helps_and_planted_nothing_does_not(generator, helps: bool, tmp_path: Path) -> None:
-    # few real lesions, many synthetic ones: what a perfect generator is worth shows
-    config = replace(STUDY, ratio=8.0, pool=10.0, classifier=replace(STUDY.classifier, updates=250))
-    summary = run_lesions(None, tmp_path, config, processes=0, synthesis=generator)
+def test_planted_truth_helps_and_planted_nothing_does_not(generator: Synthesis, helps: bool, shared_run: Path) -> None:
+    summary = run_lesions(None, shared_run, POOR, processes=0, synthesis=generator)
     assert (summary["verdict"]["verdict"] == "helps") == helps, summary["verdict"]
     assert all(item["passed"] for item in summary["audit"]), summary["audit"]
 

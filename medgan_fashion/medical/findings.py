@@ -1,0 +1,96 @@
+"""Parts of the summary that are read, not computed: the data, the image figures, the GANs, the versions."""
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare import Prepared
+from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.plan import Plan
+
+PACKAGES = ("medgan-fashion", "torch", "numpy", "scipy", "scikit-learn", "albumentations", "monai", "pydicom")
+
+
+def counts(images: ImageSet) -> dict[str, int]:
+    return {
+        "patients": len(np.unique(images.groups)),
+        "lesions": len(np.unique(images.lesions)),
+        "images": len(images.labels),
+    }
+
+
+def data_section(name: str, prepared: Prepared) -> dict[str, Any]:
+    """Who was in the study, class by class, and what was left out."""
+    images = prepared.images
+    mine, outside = (
+        images.take(np.flatnonzero(~images.external)),
+        images.take(np.flatnonzero(images.external)),
+    )
+    per_class = [
+        {"class": label, **counts(mine.take(np.flatnonzero(mine.labels == k)))}
+        for k, label in enumerate(images.card.classes)
+    ]
+    return {
+        "name": name,
+        "classes": list(images.card.classes),
+        **counts(mine),
+        "per_class": per_class,
+        "grouping": images.card.grouping,
+        "skipped": [{"row": row, "reason": reason} for row, reason in prepared.skipped],
+        "external": counts(outside) if len(outside.labels) else None,
+    }
+
+
+def judgements(plan: Plan, run: Path) -> list[dict[str, Any]]:
+    """Image figures per fold; precision and its kin are the synthetic images'."""
+    out = []
+    for (repeat, fold), task in plan.judgements.items():
+        found = json.loads((task.folder(run) / "figures.json").read_text())
+        for name in ("precision", "recall", "density", "coverage"):
+            found[name] = found[name]["synthetic"]
+        fid = found.pop("fid")
+        found |= {"fid": fid["synthetic"] if fid else None, "fid_note": found.pop("fid_reason")}
+        out.append({"repeat": repeat, "fold": fold, **found})
+    return out
+
+
+def gans(plan: Plan, run: Path, config: LesionsConfig, classes: list[str]) -> list[dict[str, Any]]:
+    """Every GAN: what it saw, how its weights were selected, whether an alarm stopped it."""
+    out = []
+    for (repeat, fold), materials in plan.materials.items():
+        for gan in materials.gans:
+            about = json.loads((gan.folder(run) / "gan.json").read_text())
+            took = json.loads((gan.folder(run) / "stage.json").read_text())["seconds"]
+            label = gan.inputs["label"]
+            out.append(
+                {
+                    "name": f"GAN of fold {fold}, repeat {repeat}" + ("" if label is None else f", {classes[label]}"),
+                    "recipe": config.gan.recipe,
+                    "fold": fold,
+                    "repeat": repeat,
+                    "images_seen": about["images_seen"],
+                    "alarm": about["alarm"],
+                    "selected": about["selected"],
+                    "training_rows": about["training_rows"],
+                    "training_images": about["images"],
+                    "classes": classes if label is None else [classes[label]],
+                    "seconds": took,
+                }
+            )
+    return out
+
+
+def versions() -> dict[str, str]:
+    """What this was computed with."""
+    out = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            out[package] = version(package)
+        except PackageNotFoundError:
+            out[package] = "not installed"
+    return out

@@ -1,0 +1,82 @@
+"""What one training set offers to the arms: its fold, encoder, GANs, synthetic and classic images; all as tasks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.stages import classic_images
+from medgan_fashion.runs.folds import store_rows, training_fold
+from medgan_fashion.runs.stage import Stored, Task
+from medgan_fashion.runs.stages import fold_encoder, synthesise, train_gan
+
+
+@dataclass(frozen=True)
+class Materials:
+    """The tasks of one training set; `rows` are exactly the rows that all of them may see."""
+
+    training: Task
+    encoder: Task
+    gans: tuple[Task, ...]
+    synthetic: Task
+    classic: Task
+    rows: Stored
+
+
+# (materials without synthetic images of their own, number of images, seed) -> the task that makes them
+Synthesis = Callable[[Materials, int, int], Task]
+
+
+def fraction_of_patients(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], fraction: float, seed: int
+) -> NDArray[np.bool_]:
+    """Rows of a share of the patients, class by class (a patient counts in the class of most of its rows).
+
+    Nested: the patients of a smaller fraction are among those of a larger one. Each class keeps at least two.
+    """
+    patients = np.unique(groups)
+    main = np.array([np.bincount(labels[groups == p]).argmax() for p in patients])
+    chosen: list[int] = []
+    for k in np.unique(main):
+        order = np.random.default_rng((seed, int(k), 17)).permutation(patients[main == k])
+        chosen += order[: max(2, round(fraction * len(order)))].tolist()
+    return np.isin(groups, chosen)
+
+
+def _gans(training: Task, encoder: Task, config: LesionsConfig, n_classes: int, seed: int) -> tuple[Task, ...]:
+    recipe = to_plain(config.gan.resolved())
+    labels = range(n_classes) if config.gan.per_class else (None,)
+    seen = config.gan.images_seen
+    return tuple(
+        train_gan.task(training=training, encoder=encoder, recipe=recipe, images_seen=seen, seed=seed, label=label)
+        for label in labels
+    )
+
+
+def make_materials(
+    run: Path,
+    images: ImageSet,
+    rows: NDArray[np.int64],
+    config: LesionsConfig,
+    seed: int,
+    synthesis: Synthesis | None = None,
+) -> Materials:
+    """The tasks for these rows of the image set. `synthesis` may put something else in the GAN's place."""
+    stored = store_rows(run, images.take(rows))
+    training = training_fold.task(rows=stored, intensity=to_plain(config.image.intensity))
+    fill = round((config.pool - 1) * len(rows))
+    classic = classic_images.task(training=training, n=fill, policy=to_plain(config.classic), seed=seed)
+    encoder = fold_encoder.task(training=training, varied=classic, updates=config.encoder_updates, seed=seed)
+    gans = _gans(training, encoder, config, len(images.card.classes), seed)
+    most = config.pool if {"gan-only", "real+gan"} & set(config.arms) else 1 + max(config.ratios)
+    n = round(most * len(rows))
+    made = synthesise.task(training=training, gans=list(gans), n=n, seed=seed)
+    materials = Materials(training, encoder, gans, made, classic, stored)
+    if synthesis:
+        return replace(materials, gans=(), synthetic=synthesis(materials, n, seed))
+    return materials
