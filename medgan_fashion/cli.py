@@ -234,6 +234,17 @@ COMMANDS: dict[str, Any] = {
 }
 
 
+def _flag(word: str) -> str:
+    """Flags as people write them: --dry-run for --dry_run=true, and a repeated --data or --set adds to the list."""
+    if not word.startswith("--"):
+        return word
+    name, equals, value = word.partition("=")
+    name = name.replace("-", "_").replace("__", "--", 1)
+    if name in ("--dry_run", "--skip_unreadable", "--shareable") and not equals:
+        return f"{name}=true"
+    return f"{name}+{equals}{value}" if name in ("--data", "--set") else f"{name}{equals}{value}"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Entry point: 0 done, 1 failed on the way (what was computed stays), 2 refused at the door, in one sentence."""
     try:
@@ -242,10 +253,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("medgan-fashion needs its command-line extra: pip install 'medgan-fashion[cli]'", file=sys.stderr)
         return 2
     given = sys.argv[1:] if arguments is None else arguments
-    # a repeated --data or --set adds to the list
-    given = [word + "+" if word in ("--data", "--set") else word for word in given]
     try:
-        auto_cli(COMMANDS, args=given, prog="medgan-fashion", as_positional=True)
+        auto_cli(COMMANDS, args=[_flag(word) for word in given], prog="medgan-fashion", as_positional=True)
     except (ValueError, OSError) as error:
         print(f"medgan-fashion: {error}", file=sys.stderr)
         return 2

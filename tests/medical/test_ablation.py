@@ -44,9 +44,9 @@ POOR = from_plain(
         "phantom_patients": 90,
         "held_back": 0.5,
         "arms": ["real+classic", "real+classic+gan", "real+held-back"],
-        "ratio": 6.0,
-        "pool": 8.0,
-        "classifier": {"updates": 200, "batch": 32},
+        "ratio": 10.0,
+        "pool": 12.0,
+        "classifier": {"updates": 300, "batch": 32, "real_share": None},
     },
 )
 
