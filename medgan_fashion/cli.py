@@ -202,7 +202,7 @@ def verify(name: str, folder: Path) -> None:
     """
     from medgan_fashion.imaging import dataset_cards
 
-    print(dataset_cards.verify_dataset(name, folder))
+    print(f"{dataset_cards.verify_dataset(name, folder)} files in {folder} agree with the card {name}")
 
 
 def fetch(name: str, folder: Path) -> None:

@@ -1,4 +1,7 @@
-"""One thread per test process: on a shared machine two are slower, and results are exact either way."""
+"""What every test runs under: one thread (two are slower on a shared machine), and a key of its own."""
+
+import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -8,3 +11,15 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _key_of_the_tests() -> Iterator[None]:
+    """Pseudonyms under a key of the tests' own: the user's key file is neither read nor made."""
+    before = os.environ.get("MEDGAN_FASHION_KEY")
+    os.environ["MEDGAN_FASHION_KEY"] = "a key that only tests use"
+    yield
+    if before is None:
+        del os.environ["MEDGAN_FASHION_KEY"]
+    else:
+        os.environ["MEDGAN_FASHION_KEY"] = before

@@ -53,11 +53,11 @@ def parse_card(text: str, name: str) -> DatasetCard:
     Raises:
         ValueError: not YAML, or keys that are unknown or missing.
     """
-    import yaml
+    from ruamel.yaml import YAML, YAMLError
 
     try:
-        raw: Any = yaml.safe_load(text)
-    except yaml.YAMLError:
+        raw: Any = YAML(typ="safe").load(text)
+    except YAMLError:
         raise ValueError(f"the card {name} is no YAML: correct it") from None
     known = {field.name for field in fields(DatasetCard)}
     needed = known - {"download", "sha256"}

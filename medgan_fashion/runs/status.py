@@ -12,7 +12,7 @@ def run_status(run: Path) -> list[str]:
     stages = run / "stages"
     if not stages.is_dir():
         raise ValueError(f"{run} is no run folder; give the one after --out")
-    done = Counter(path.parent.name for path in stages.glob("*/*/stage.json"))
+    done = Counter(path.parents[1].name for path in stages.glob("*/[!.]*/stage.json"))
     lines = [f"{name}: {count} done" for name, count in sorted(done.items())]
     for work in sorted(stages.glob("*/.*.work")):
         with claim(work.with_suffix(".claim")) as free:
