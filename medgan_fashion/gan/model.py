@@ -108,8 +108,8 @@ def save_model(model: Model, path: str | Path) -> None:
         f"{name}.{k}": v.contiguous().cpu() for name, net in networks.items() for k, v in net.state_dict().items()
     }
     about = {"recipe": to_plain(model.recipe), "card": to_plain(model.card), "facts": to_plain(model.facts)}
-    metadata = {"format": FORMAT, **{k: json.dumps(v) for k, v in about.items()}}
-    write_whole(Path(path), lambda temporary: save_file(tensors, temporary, metadata))
+    # one key only: safetensors writes several in random order, and equal models should be equal files
+    write_whole(Path(path), lambda temporary: save_file(tensors, temporary, {FORMAT: json.dumps(about)}))
 
 
 def load_model(path: str | Path, device: str | torch.device = "cpu") -> Model:
@@ -125,14 +125,13 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> Model:
         raise ValueError(
             f"{path} is not a safetensors file ({error}); give a model.safetensors of this package"
         ) from error
-    if metadata.get("format") != FORMAT:
-        raise ValueError(
-            f"{path} is not a model of this package (format {metadata.get('format')!r}, expected {FORMAT!r})"
-        )
-    recipe = from_plain(Recipe, json.loads(metadata["recipe"]))
-    card = from_plain(DataCard, json.loads(metadata["card"]))
+    if FORMAT not in metadata:
+        known = ", ".join(metadata) or "none"
+        raise ValueError(f"{path} is not a model of this package: it needs metadata {FORMAT} and has {known}")
+    about = json.loads(metadata[FORMAT])
+    recipe, card = from_plain(Recipe, about["recipe"]), from_plain(DataCard, about["card"])
     weights: dict[str, dict[str, Tensor]] = {"generator": {}, "discriminator": {}}
     for key, tensor in tensors.items():
         name, _, rest = key.partition(".")
         weights[name][rest] = tensor
-    return model_from_weights(recipe, card, weights, json.loads(metadata["facts"])).to(device)
+    return model_from_weights(recipe, card, weights, about["facts"]).to(device)

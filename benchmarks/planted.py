@@ -1,0 +1,46 @@
+"""Can the whole chain tell what synthetic images are worth? Generators of known worth stand in the GAN's place.
+
+python benchmarks/planted.py [--processes 2] [--out DIR]
+
+Few real phantoms in training (half of the patients are held back from every arm but real+held-back), all of them in
+testing. Fresh phantoms of the true distribution should end "helps"; copies of the training rows and fresh phantoms
+with shuffled labels must not. The comparator's stages are computed once and shared.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.medical.ablation import run_lesions
+from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.planted import PLANTED
+
+STUDY = {
+    "folds": 2,
+    "repeats": 4,
+    "classifier_seeds": 1,
+    "phantom_patients": 90,
+    "held_back": 0.5,
+    "arms": ["real+classic", "real+classic+gan", "real+held-back"],
+    "ratio": 10.0,
+    "pool": 12.0,
+    "classifier": {"updates": 400, "real_share": None},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args()
+    out = args.out or Path(tempfile.mkdtemp())
+    for kind, generator in PLANTED.items():
+        summary = run_lesions(
+            None, out, from_plain(LesionsConfig, STUDY), processes=args.processes, synthesis=generator
+        )
+        print(f"{kind:9} {summary['verdict']['sentence']}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
