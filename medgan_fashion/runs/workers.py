@@ -28,12 +28,23 @@ def in_order(tasks: Sequence[Task]) -> list[Task]:
     return list(ordered.values())
 
 
+def most_needed_first(tasks: Sequence[Task]) -> list[Task]:
+    """Ordered tasks by how many others wait for them, directly or through others: a GAN that fourteen classifiers
+    need must not be what one worker starts when all others are done."""
+    waiting: dict[str, set[str]] = {task.key: set() for task in tasks}
+    for task in reversed(tasks):
+        for need in task.needs():
+            waiting[need.key] |= {task.key, *waiting[task.key]}
+    return sorted(tasks, key=lambda task: -len(waiting[task.key]))
+
+
 def work(tasks: Sequence[Task], run: Path, finished: Callable[[], bool] = lambda: False) -> None:
     """Takes one ready task after the other until all are done; tasks that others hold are waited for."""
-    left = in_order(tasks)
+    left = most_needed_first(in_order(tasks))
     while left and not finished():
         left = [task for task in left if not task.done(run)]
-        ready = [task for task in left if all(need.done(run) for need in task.needs())]
+        ready = (task for task in left if all(need.done(run) for need in task.needs()))
+        # any() stops at the first success: what became ready meanwhile may be needed more than the next in line
         if left and not any(attempt(task, run) for task in ready):
             time.sleep(0.2)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from medgan_fashion.runs.stage import Stored, claim, complete, store
-from medgan_fashion.runs.workers import in_order, share, work
+from medgan_fashion.runs.workers import in_order, most_needed_first, share, work
 
 from .planted_stages import counts_slowly, fails, number, total
 
@@ -98,6 +98,14 @@ def test_a_second_worker_waits_for_what_the_first_holds(tmp_path: Path) -> None:
     work([task], tmp_path)
     process.wait()
     assert (tmp_path / "log.txt").read_text() == "number 5\n"
+
+
+def test_what_most_others_wait_for_comes_first() -> None:
+    shared, single = number.task(value=1), number.task(value=2)
+    sums = [total.task(parts=[shared, number.task(value=i)]) for i in (3, 4)] + [total.task(parts=[single])]
+    ordered = most_needed_first(in_order(sums))
+    assert ordered[0] == shared
+    assert [task.stage.name for task in ordered[-3:]] == ["total"] * 3
 
 
 def test_store_is_idempotent(tmp_path: Path) -> None:
