@@ -75,7 +75,11 @@ def tutorial(recipe: Recipe, images: torch.Tensor, device: torch.device) -> Call
         opt_g.step()
         _ = loss_real.item() + loss_fake.item(), loss_g.item()
 
-    return lambda n: [step() for _ in range(n)] and None
+    def turns(n: int) -> None:
+        for _ in range(n):
+            step()
+
+    return turns
 
 
 def rate(turns: Callable[[int], None], n: int, batch: int, device: torch.device) -> float:

@@ -43,7 +43,8 @@ class Model:
 
     def to(self, device: str | torch.device) -> "Model":
         """Moves both networks; returns self."""
-        self.generator.to(device), self.discriminator.to(device)
+        for network in (self.generator, self.discriminator):
+            network.to(device)
         return self
 
     def labels(self, labels: int | str | Sequence[int | str] | Tensor | None, n: int) -> Tensor | None:

@@ -34,7 +34,7 @@ def same_picture_groups(images: ImageSet) -> list[str]:
 
     An exact copy is found by content; a near copy by its difference hash. Both are leaks if a split divides them.
     """
-    same = duplicate_groups(images.view())
+    same = duplicate_groups(list(images.view()))
     found = []
     for group in np.unique(same):
         rows = np.flatnonzero(same == group)

@@ -33,7 +33,7 @@ def collect(run: Path, name: str, prepared: Prepared, config: LesionsConfig, pla
         "judge": judgements(plan, run),
         "tests": made.tests(),
         "audit": audit(prepared.images, plan, run),
-        "gans": gans(plan, run, config, data["classes"]),
+        "gans": gans(plan, run, config, list(prepared.images.card.classes)),
         "calibration": made.calibration(),
         "config": to_plain(config),
         "versions": versions(),
