@@ -45,7 +45,7 @@ def window(tasks: list[Task], run: Path) -> float:
 
 def judge(run: Path, processes: int, wall: float | None) -> list[str]:
     """The lines of the table."""
-    config = from_plain(LesionsConfig, json.loads((run / "config.json").read_text()))
+    config = from_plain(LesionsConfig, json.loads((run / "declared.json").read_text())["config"])
     images = ImageSet.load(next(path.parent for path in (run / "prepared").rglob("card.json")))
     plan = Planner(run, images, config).plan()
     tasks = in_order(plan.tasks)

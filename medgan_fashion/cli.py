@@ -111,7 +111,7 @@ def preview(
 
 def train(
     data: Path,
-    out: Path,
+    out: Path = Path("my_gan"),
     recipe: str = "small",
     images_seen: int = 100_000,
     size: tuple[int, int] = (64, 64),
@@ -144,7 +144,7 @@ def generate(
     label: str | None = None,
     seed: int = 0,
     truncation: float | None = None,
-    format: Literal["png", "npy"] = "png",
+    format: Literal["png", "npz"] = "png",
 ) -> None:
     """Draw synthetic images from a model; every file says that it is synthetic.
 
@@ -155,7 +155,7 @@ def generate(
         label: class name or number; without: all classes evenly.
         seed: the same seed gives the same pictures.
         truncation: keep latents within this many standard deviations.
-        format: png (with a text chunk and a JSON beside) or npy.
+        format: png (marked in its text chunk) or npz (marked by an entry); a JSON stands beside both.
     """
     from medgan_fashion.runs.single import generate_files
 

@@ -62,7 +62,7 @@ def test_settings_and_inputs() -> None:
         (["generate", "nowhere.safetensors"], "no model at nowhere.safetensors"),
         (["report", "RUN"], "summary.json"),
         (["status", "RUN"], "no run folder"),
-        (["train", "nowhere.npz", "RUN"], "no file nowhere.npz"),
+        (["train", "nowhere.npz", "--out", "RUN"], "no file nowhere.npz"),
     ],
 )
 def test_refusals_are_one_sentence(
@@ -80,7 +80,7 @@ def test_train_resume_generate_and_refusal_as_real_data(tmp_path: Path, capsys: 
     images = np.random.default_rng(0).random((24, 1, 16, 16), dtype=np.float32)
     np.savez(tmp_path / "data.npz", images=images, labels=np.arange(24) % 2)
     for seen in ("64", "128"):
-        assert main(["train", str(tmp_path / "data.npz"), str(tmp_path / "gan"), "--images_seen", seen]) == 0
+        assert main(["train", str(tmp_path / "data.npz"), "--out", str(tmp_path / "gan"), "--images-seen", seen]) == 0
     model = str(tmp_path / "gan" / "model.safetensors")
     assert main(["generate", model, "--out", str(tmp_path / "made"), "--n", "3", "--label", "1", "--seed", "4"]) == 0
     about = json.loads((tmp_path / "made" / "synthetic.json").read_text())

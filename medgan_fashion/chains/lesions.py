@@ -1,7 +1,10 @@
 """The lesion chain as a person at a terminal sees it: what will happen, how far it is, what came out."""
 
 import os
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +30,10 @@ from medgan_fashion.report.write import write_report
 def lesions_command(data: Path | None, out: Path, config: LesionsConfig, dry_run: bool, processes: int | None) -> None:
     """Runs the chain with progress on the terminal, prints the arms and the verdict, and writes the report."""
     console, workers = Console(), processes or os.cpu_count() or 1
-    prepared, config = open_study(data, out, config, workers, console.print)
-    plan = Planner(out, prepared.images, config).plan()
+    with _bar(console, "reading cases") as tell:
+        prepared, config = open_study(data, out, config, workers, console.print, tell)
+    with tempfile.TemporaryDirectory() as scratch:  # a look at the plan leaves no trace: a dry run may be adjusted
+        plan = Planner(Path(scratch), prepared.images, config).plan()
     facts = estimate(prepared, config, plan)
     cost = measured_cost(prepared.images, config, facts, workers)
     who = f"{facts['patients']} {_units(prepared.images)}, {facts['lesions']} lesions, {facts['images']} images"
@@ -45,12 +50,26 @@ def lesions_command(data: Path | None, out: Path, config: LesionsConfig, dry_run
     _run(console, data, out, config, workers)
 
 
+@contextmanager
+def _bar(console: Console, name: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar that is gone when done; gives what to call with (done, all)."""
+    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(name, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
 def _units(images: Any) -> str:
     return "patients" if images.card.grouping == "patient" else f"groups ({images.card.grouping})"
 
 
+def _development(images: Any, folds: Any) -> tuple[Any, Any, Any, Any]:
+    inside = ~images.external
+    return images.labels[inside], images.groups[inside], images.lesions[inside], folds[inside]
+
+
 def _print_dry_run(console: Console, images: Any, folds: Any, facts: dict[str, Any], cost: dict[str, float]) -> None:
-    rows = table_of_counts(images.labels, images.groups, images.lesions, folds, images.card.classes)
+    rows = table_of_counts(*_development(images, folds), images.card.classes)
     table = Table(*map(str, rows[0].keys()), title="first partition")
     for row in rows:
         table.add_row(*map(str, row.values()))
@@ -65,22 +84,8 @@ def _print_dry_run(console: Console, images: Any, folds: Any, facts: dict[str, A
 
 def _run(console: Console, data: Path | None, out: Path, config: LesionsConfig, workers: int) -> None:
     started = time.time()
-    columns = (
-        TextColumn("stages"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("stages", total=None)
-        summary = run_lesions(
-            data,
-            out,
-            config,
-            processes=workers,
-            tell=lambda done, all: bar.update(task, completed=done, total=all),
-        )
+    with _bar(console, "stages") as tell:
+        summary = run_lesions(data, out, config, processes=workers, tell=tell)
     path = write_report(out)
     _print_summary(console, summary)
     console.print(f"report: {path}  ({(time.time() - started) / 60:.1f} minutes)", soft_wrap=True)

@@ -43,7 +43,7 @@ def read_pipeline(path: Path) -> dict[str, Any]:
 
 def parse_settings(settings: dict[str, Any], changes: list[str]) -> dict[str, Any]:
     """Lays KEY=VALUE changes over the settings; keys are dotted, values are YAML."""
-    from ruamel.yaml import YAML
+    from ruamel.yaml import YAML, YAMLError
 
     for change in changes:
         key, equals, value = change.partition("=")
@@ -55,7 +55,10 @@ def parse_settings(settings: dict[str, Any], changes: list[str]) -> dict[str, An
             node = node.setdefault(parent, {})
             if not isinstance(node, dict):
                 raise ValueError(f"--set {change}: '{parent}' holds a value, not settings")
-        node[last] = YAML(typ="safe").load(value)
+        try:
+            node[last] = YAML(typ="safe").load(value)
+        except YAMLError as error:
+            raise ValueError(f"--set {change}: the value is not YAML; write a list as [a, b]") from error
     return settings
 
 

@@ -53,18 +53,18 @@ def value_range(images: Tensor, given: tuple[float, float] | None, where: str = 
         given = (0.0, 1.0) if low >= 0 else (-1.0, 1.0)
     if low < given[0] - 1e-6 or high > given[1] + 1e-6:
         raise ValueError(f"{where} spans [{low:g}, {high:g}] outside {given}; scale it or give value_range=(low, high)")
-    return given
+    return float(given[0]), float(given[1])
 
 
 def class_names(labels: Tensor | None, classes: Sequence[str] | None) -> tuple[str, ...]:
     if labels is None:
         return ()
-    if labels.is_floating_point() or int(labels.min()) < 0:
-        raise ValueError("labels must be whole numbers from 0")
+    if labels.is_floating_point() or labels.ndim != 1 or int(labels.min()) < 0:
+        raise ValueError(f"labels {tuple(labels.shape)} of {labels.dtype} must be whole numbers from 0, one per image")
     n = int(labels.max()) + 1
     if classes is not None and len(classes) < n:
         raise ValueError(f"labels go up to {n - 1} but only {len(classes)} class names were given")
-    return tuple(classes) if classes is not None else tuple(str(i) for i in range(n))
+    return tuple(str(i) for i in (range(n) if classes is None else classes))
 
 
 def fingerprint(*arrays: Tensor | None) -> str:

@@ -1,6 +1,7 @@
 """Files that are whole or absent: written beside, flushed, then renamed."""
 
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
     Raises OSError naming the path when the disk refuses.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
         write(temporary)
         with temporary.open("rb") as handle:

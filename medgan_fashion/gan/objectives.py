@@ -16,7 +16,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Objective:
-    """`d` and `g` take (real logits, fake logits) and return a scalar to minimise.
+    """`d` and `g` take (real logits, fake logits) and return a scalar to minimise; `on_real` is d's part on reals.
 
     `g_needs_real` says whether `g` looks at its first argument: where it does not, a loop may pass an empty tensor
     and save a forward pass. `cross_entropy` marks objectives that one-sided label smoothing applies to.
@@ -24,6 +24,7 @@ class Objective:
 
     d: Loss
     g: Loss
+    on_real: Callable[[Tensor], Tensor]
     g_needs_real: bool = False
     cross_entropy: bool = False
 
@@ -33,14 +34,18 @@ def _cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(-real).mean() + softplus(fake).mean()
 
 
+def _towards_one(real: Tensor) -> Tensor:
+    return softplus(-real).mean()
+
+
 def minimax() -> Objective:
     """Goodfellow et al. 2014, eq. 1: G minimises log(1 - D(G(z)))."""
-    return Objective(_cross_entropy, lambda real, fake: -softplus(fake).mean(), cross_entropy=True)
+    return Objective(_cross_entropy, lambda real, fake: -softplus(fake).mean(), _towards_one, cross_entropy=True)
 
 
 def non_saturating() -> Objective:
     """Goodfellow et al. 2014, section 3: G maximises log D(G(z))."""
-    return Objective(_cross_entropy, lambda real, fake: softplus(-fake).mean(), cross_entropy=True)
+    return Objective(_cross_entropy, lambda real, fake: softplus(-fake).mean(), _towards_one, cross_entropy=True)
 
 
 def least_squares(a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Objective:
@@ -48,18 +53,23 @@ def least_squares(a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Objective:
     return Objective(
         lambda real, fake: 0.5 * (real - b).square().mean() + 0.5 * (fake - a).square().mean(),
         lambda real, fake: 0.5 * (fake - c).square().mean(),
+        lambda real: 0.5 * (real - b).square().mean(),
     )
 
 
 def wasserstein() -> Objective:
     """Arjovsky et al. 2017: the critic's difference of means."""
-    return Objective(lambda real, fake: fake.mean() - real.mean(), lambda real, fake: -fake.mean())
+    return Objective(
+        lambda real, fake: fake.mean() - real.mean(), lambda real, fake: -fake.mean(), lambda real: -real.mean()
+    )
 
 
 def hinge() -> Objective:
     """Lim and Ye 2017; Miyato et al. 2018, eq. 16-17."""
     return Objective(
-        lambda real, fake: relu(1.0 - real).mean() + relu(1.0 + fake).mean(), lambda real, fake: -fake.mean()
+        lambda real, fake: relu(1.0 - real).mean() + relu(1.0 + fake).mean(),
+        lambda real, fake: -fake.mean(),
+        lambda real: relu(1.0 - real).mean(),
     )
 
 
@@ -75,20 +85,18 @@ def relativistic_average(objective: Objective) -> Objective:
     def g(real: Tensor, fake: Tensor) -> Tensor:
         return objective.d(*reversed(against_mean(real, fake)))
 
-    return Objective(d, g, g_needs_real=True)
+    return Objective(d, g, objective.on_real, g_needs_real=True)
 
 
 def relativistic_paired(objective: Objective) -> Objective:
-    """Each real is judged against one fake (RpGAN; Huang et al. 2024): f(real - fake), where f is the objective's
-    loss on reals, recovered as g(fake) because for these objectives G wants of fakes what D wants of reals."""
-
-    def d(real: Tensor, fake: Tensor) -> Tensor:
-        return objective.g(fake, real - fake)
-
-    def g(real: Tensor, fake: Tensor) -> Tensor:
-        return objective.g(real, fake - real)
-
-    return Objective(d, g, g_needs_real=True)
+    """Each real is judged against one fake (RpGAN; Huang et al. 2024): D minimises f(real - fake) and G
+    f(fake - real), where f is the objective's own loss on reals."""
+    return Objective(
+        lambda real, fake: objective.on_real(real - fake),
+        lambda real, fake: objective.on_real(fake - real),
+        objective.on_real,
+        g_needs_real=True,
+    )
 
 
 def smooth_labels(objective: Objective, amount: float) -> Objective:
@@ -101,7 +109,12 @@ def smooth_labels(objective: Objective, amount: float) -> Objective:
         raise ValueError("label smoothing needs a cross-entropy objective: minimax or non_saturating")
     if not 0.0 <= amount < 0.5:
         raise ValueError(f"label smoothing is {amount}; it must lie in [0, 0.5)")
-    return Objective(lambda real, fake: objective.d(real, fake) + amount * real.mean(), objective.g, cross_entropy=True)
+    return Objective(
+        lambda real, fake: objective.d(real, fake) + amount * real.mean(),
+        objective.g,
+        lambda real: objective.on_real(real) + amount * real.mean(),
+        cross_entropy=True,
+    )
 
 
 def build_objective(name: str, relativistic: str = "none", label_smoothing: float = 0.0) -> Objective:

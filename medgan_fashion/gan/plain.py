@@ -16,8 +16,12 @@ def to_plain(value: Any) -> Any:
         return [to_plain(v) for v in value]
     if isinstance(value, dict):
         return {str(k): to_plain(v) for k, v in value.items()}
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
+    # NumPy's float64 and str_ are subclasses that a checkpoint cannot hold: hand over Python's own
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    if value is None:
+        return None
     raise TypeError(f"{value!r} of type {type(value).__name__} is not plain data")
 
 
@@ -47,6 +51,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             return from_plain(hint, value, f"{where}.")
         raise ValueError(f"'{where}' is {value!r}; it must be a mapping of {hint.__name__}'s keys")
     if origin is tuple and isinstance(value, (list, tuple)):
+        if not (len(args) == 2 and args[1] is Ellipsis) and len(value) != len(args):
+            raise ValueError(f"'{where}' is {list(value)}; it must hold {len(args)} values")
         kinds = [args[0]] * len(value) if len(args) == 2 and args[1] is Ellipsis else args
         return tuple(_value(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(kinds, value, strict=True)))
     if origin is dict and isinstance(value, dict):

@@ -50,14 +50,16 @@ class Describe:
 
 def _array_source(data: Any, say: Describe) -> Source:
     images = as_images(data)
-    labels = None if say.labels is None else torch.as_tensor(np.asarray(say.labels)).long()
+    labels = None if say.labels is None else torch.as_tensor(np.asarray(say.labels))
+    names = class_names(labels, say.classes)
+    labels = None if labels is None else labels.long()
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{len(images)} images but {len(labels)} labels; give one label per image")
     card = DataCard(
         tuple(images.shape[1:]),
         value_range(images, say.value_range),
         str(images.dtype).removeprefix("torch."),
-        class_names(labels, say.classes),
+        names,
         len(images),
         fingerprint(images, labels),
         say.provenance,
@@ -105,11 +107,18 @@ def _dataset_source(data: Any, say: Describe) -> Source:
     return _described(fetch, say, _collate([data[i] for i in range(min(len(data), 64))]), len(data), True)
 
 
+def _whole_batch(got: Any, batch: int) -> RawBatch:
+    """What a function or an iterable gave, of exactly the recipe's batch (0: the look at the door takes any)."""
+    images, labels = got if isinstance(got, (tuple, list)) else (got, None)
+    images = as_images(images)
+    if batch and len(images) != batch:
+        raise ValueError(f"data gave {len(images)} images but the recipe's batch is {batch}; give batches of {batch}")
+    return images, None if labels is None else torch.as_tensor(labels).long()
+
+
 def _function_source(data: Callable[[int, int], Any], say: Describe) -> Source:
     def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
-        got = data(seed, images_seen)
-        images, labels = got if isinstance(got, tuple) else (got, None)
-        return as_images(images), None if labels is None else torch.as_tensor(labels).long()
+        return _whole_batch(data(seed, images_seen), batch)
 
     return _described(fetch, say, fetch(0, 0, 0), 0, True)
 
@@ -129,8 +138,7 @@ def _iterable_source(data: Iterable[Any], say: Describe) -> Source:
                 raise ValueError(
                     "the iterable of batches is empty or can be read only once; give a longer one"
                 ) from None
-        images, labels = got if isinstance(got, (tuple, list)) else (got, None)
-        return as_images(images), None if labels is None else torch.as_tensor(labels).long()
+        return _whole_batch(got, batch)
 
     return _described(fetch, say, fetch(0, 0, 0), 0, False)
 

@@ -90,7 +90,7 @@ def _start(recipe: Recipe, source: Source, seed: int, device: torch.device) -> t
 
 
 def _reference(source: Source, seed: int, n: int = 128) -> tuple[Tensor, Tensor | None]:
-    images, labels = source.fetch(seed, 0, n)
+    images, labels = source.fetch(seed, 0, n if source.card.n else 0)
     low, high = source.card.value_range
     return images.float().sub(low).mul(2 / (high - low)).sub(1).cpu(), labels
 
@@ -116,9 +116,9 @@ def train(
     """Trains `recipe` until `images_seen` real images were shown, and keeps the best averaged weights.
 
     `data`: images (N, C, H, W) or (N, H, W), uint8, or floats in [0, 1] or [-1, 1] (else give `value_range`); or a
-    Dataset, `batch(seed, i)`, or an iterable of batches (see data.open_source). `labels`: whole numbers (N,) for
-    conditional recipes. `out`: a folder for checkpoint.pt and model.safetensors; the same call again resumes from it
-    bit for bit on the CPU. None writes nothing. Every `check_every` images the alarms look at samples, and `score`
+    Dataset, `batch(seed, images_seen)`, or an iterable of batches (see sources.open_source). `labels`: whole
+    numbers (N,) for conditional recipes. `out`: a folder for checkpoint.pt and model.safetensors; the same call
+    again resumes from it bit for bit on the CPU. None writes nothing. Every `check_every` images the alarms look at samples, and `score`
     (if given) chooses which weights an alarm leaves; a healthy training keeps its last average. An alarm ends the
     training and stands in the result in words. No global random state, default or backend flag is touched.
 

@@ -17,27 +17,32 @@ from medgan_fashion.medical.lesions_config import LesionsConfig, phantom_image_c
 from medgan_fashion.medical.materials import Synthesis
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.plan import Plan, Planner
+from medgan_fashion.runs.stage import complete, stage
 from medgan_fashion.runs.workers import share, work
 
 Say = Callable[[str], None]
 Tell = Callable[[int, int], None]
 
 
-def _declare(run: Path, config: LesionsConfig) -> None:
-    """Copies the whole configuration, its primary contrast above all, into the run before the first score.
+def _declare(run: Path, prepared: Prepared, config: LesionsConfig) -> None:
+    """Writes the whole configuration, its primary contrast above all, and the cases' hash before the first score.
 
-    ValueError shows what changed when the folder belongs to another configuration.
+    ValueError shows what changed when the folder was declared for another configuration or other cases.
     """
-    path, plain = run / "config.json", to_plain(config)
+    path = run / "declared.json"
+    plain = {"config": to_plain(config), "cases": prepared.images.content_hash()}
     if path.exists():
         changed = differences(json.loads(path.read_text()), plain)
         if changed:
-            raise ValueError(
-                f"{run} was declared with another configuration ({'; '.join(changed)}); choose another --out"
-            )
+            raise ValueError(f"{run} was declared for another study ({'; '.join(changed)}); choose another --out")
         return
-    run.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda part: part.write_text(json.dumps(plain, indent=1)))
+
+
+@stage(version=1)
+def phantom_cases(work: Path, patients: int, seed: int) -> None:
+    """The embedded phantoms as DICOM files and a case table."""
+    write_liver_phantoms(work, patients=patients, seed=seed)
 
 
 def _cases(run: Path, data: Path | None, config: LesionsConfig, say: Say) -> tuple[Path, LesionsConfig]:
@@ -51,17 +56,16 @@ def _cases(run: Path, data: Path | None, config: LesionsConfig, say: Say) -> tup
         margin=config.image.margin,
         context=config.image.context,
     )
-    table = run / "phantoms" / "cases.csv"
-    if not table.exists():
+    drawn = phantom_cases.task(patients=config.phantom_patients, seed=config.seed)
+    if not drawn.done(run):
         say(f"no data given: drawing CT phantoms of {config.phantom_patients} patients (seed {config.seed})")
-        write_liver_phantoms(run / "phantoms", patients=config.phantom_patients, seed=config.seed)
-    return table, replace(config, image=image)
+    return complete(drawn, run) / "cases.csv", replace(config, image=image)
 
 
 def open_study(
     data: Path | None, run: Path, config: LesionsConfig, processes: int, say: Say, tell: Tell | None = None
 ) -> tuple[Prepared, LesionsConfig]:
-    """The prepared cases (from the run's cache where nothing changed) and the configuration that was declared."""
+    """The prepared cases (from the run's cache where nothing changed) and the resolved configuration."""
     table, config = _cases(run, data, config, say)
     prepared = cached_prepare(
         table,
@@ -71,13 +75,12 @@ def open_study(
         processes=processes,
         progress=tell,
     )
-    _declare(run, config)
     return prepared, config
 
 
 def estimate(prepared: Prepared, config: LesionsConfig, plan: Plan) -> dict[str, Any]:
     """What a dry run can know without training: the size of everything and the smallest difference it could show."""
-    images = prepared.images
+    images = prepared.images.take(~prepared.images.external)
     gans = {gan.key for materials in plan.materials.values() for gan in materials.gans}
     all_gans = {t.key for task in plan.tasks for t in _deep(task) if t.stage.name == "train_gan"}
     patients, lesions = len(set(images.groups.tolist())), len(set(images.lesions.tolist()))
@@ -119,6 +122,7 @@ def run_lesions(
     """
     count = (os.cpu_count() or 1) if processes is None else processes
     prepared, config = open_study(data, run, config, max(count, 1), say)
+    _declare(run, prepared, config)
     plan = Planner(run, prepared.images, config, synthesis).plan()
     say(f"{len(plan.cells)} classifiers over {config.repeats} x {config.folds} folds in {run}")
     if count:

@@ -49,37 +49,42 @@ def _pictures(images: ImageSet) -> AuditItem:
 
 
 def _rows(images: ImageSet, plan: Plan, run: Path) -> AuditItem:
-    """Every training fold really holds the rows that its key says, and none of its test fold's pixels."""
+    """Every training set really holds the rows that its key says, and no picture that it is tested on."""
     problems = []
-    for (repeat, fold), materials in plan.materials.items():
-        trained = load_fold(materials.training.folder(run))
-        stored = ImageSet.load(materials.rows.folder)
+    for part in plan.training_sets:
+        trained = load_fold(part.materials.training.folder(run))
+        stored = ImageSet.load(part.materials.rows.folder)
         if trained.training_rows != stored.content_hash()[:20]:
-            problems.append(f"fold {fold} of repeat {repeat} was altered after it was stored")
-        test = images.images[plan.partitions[repeat] == fold]
+            problems.append(f"{part.name} was altered after it was stored")
         seen = {image.tobytes() for image in np.asarray(stored.images)}
-        if any(image.tobytes() in seen for image in test):
-            problems.append(f"a test picture of fold {fold}, repeat {repeat} lies in its training rows")
+        if any(image.tobytes() in seen for image in images.images[part.unseen]):
+            problems.append(f"a test picture of {part.name} lies in its training rows")
     return _item(
-        "training folds hold their own rows and no test picture",
-        problems,
-        f"{len(plan.materials)} folds re-read",
+        "training sets hold their own rows and no test picture", problems, f"{len(plan.training_sets)} re-read"
     )
 
 
 def _synthetic(plan: Plan, run: Path) -> AuditItem:
     problems = []
-    for (repeat, fold), materials in plan.materials.items():
-        about = json.loads((materials.synthetic.folder(run) / "provenance.json").read_text())
-        if about["training_rows"] != load_fold(materials.training.folder(run)).training_rows or not about["synthetic"]:
-            problems.append(f"synthetic images of fold {fold}, repeat {repeat} come from other rows")
-    return _item(
-        "every GAN saw its own fold's training rows only",
-        problems,
-        f"{len(plan.materials)} sets of synthetic images traced",
-    )
+    for part in plan.training_sets:
+        about = json.loads((part.materials.synthetic.folder(run) / "provenance.json").read_text())
+        rows = load_fold(part.materials.training.folder(run)).training_rows
+        if about["training_rows"] != rows or not about["synthetic"]:
+            problems.append(f"synthetic images of {part.name} come from other rows")
+    traced = f"{len(plan.training_sets)} sets of synthetic images traced"
+    return _item("every GAN saw its own training rows only", problems, traced)
+
+
+def _choices(plan: Plan, run: Path) -> list[AuditItem]:
+    """Which ratio each inner hold-out chose, where one did."""
+    chosen = [
+        f"fold {fold}, repeat {repeat}: {json.loads((task.folder(run) / 'chosen.json').read_text())['ratio']:g}"
+        for (repeat, fold), task in plan.choices.items()
+    ]
+    return [_item("ratios were chosen on inner hold-outs", [], "; ".join(chosen))] if chosen else []
 
 
 def audit(images: ImageSet, plan: Plan, run: Path) -> list[AuditItem]:
     """All checks; each says what it looked at."""
-    return [_patients(images, plan), _pictures(images), _rows(images, plan, run), _synthetic(plan, run)]
+    checks = [_patients(images, plan), _pictures(images), _rows(images, plan, run), _synthetic(plan, run)]
+    return checks + _choices(plan, run)

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.calibration import reliability
-from medgan_fashion.evaluation.classification import auroc, classifier_figures
+from medgan_fashion.evaluation.classification import binary_auroc, classifier_figures
 from medgan_fashion.evaluation.intervals import Interval, arm_interval, difference_interval
 from medgan_fashion.evaluation.secondary import holm
 from medgan_fashion.evaluation.verdict import smallest_detectable, verdict, verdict_sentence
@@ -27,6 +28,14 @@ FIGURES = (
     "sensitivity_macro",
     "specificity_macro",
 )
+
+
+def _known_auroc(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float | None:
+    """Mean one-against-rest AUROC over the classes that another hospital's cohort happens to have; None for one."""
+    present = np.unique(labels)
+    if len(present) < 2:
+        return None
+    return float(np.mean([binary_auroc(probabilities[:, k], labels == k) for k in present]))
 
 
 class Comparisons:
@@ -179,5 +188,5 @@ class Comparisons:
         """The external cohort's AUROC per arm, by each arm's mean classifier."""
         if not self.images.external.any():
             return None
-        figures = {arm: auroc(*external_scores(self.images, self.run, self._cells(arm))) for arm in self.config.arms}
+        figures = {arm: _known_auroc(*external_scores(self.images, self.run, self._cells(arm))) for arm in self.scores}
         return {**counts(self.images.take(np.flatnonzero(self.images.external))), "auroc": figures}

@@ -11,7 +11,8 @@ import numpy as np
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.medical.lesions_config import LesionsConfig
-from medgan_fashion.medical.plan import Plan
+from medgan_fashion.medical.plan import Plan, TrainingSet
+from medgan_fashion.runs.stage import Task
 
 PACKAGES = ("medgan-fashion", "torch", "numpy", "scipy", "scikit-learn", "albumentations", "monai", "pydicom")
 
@@ -61,28 +62,25 @@ def judgements(plan: Plan, run: Path) -> list[dict[str, Any]]:
 
 def gans(plan: Plan, run: Path, config: LesionsConfig, classes: list[str]) -> list[dict[str, Any]]:
     """Every GAN: what it saw, how its weights were selected, whether an alarm stopped it."""
-    out = []
-    for (repeat, fold), materials in plan.materials.items():
-        for gan in materials.gans:
-            about = json.loads((gan.folder(run) / "gan.json").read_text())
-            took = json.loads((gan.folder(run) / "stage.json").read_text())["seconds"]
-            label = gan.inputs["label"]
-            out.append(
-                {
-                    "name": f"GAN of fold {fold}, repeat {repeat}" + ("" if label is None else f", {classes[label]}"),
-                    "recipe": config.gan.recipe,
-                    "fold": fold,
-                    "repeat": repeat,
-                    "images_seen": about["images_seen"],
-                    "alarm": about["alarm"],
-                    "selected": about["selected"],
-                    "training_rows": about["training_rows"],
-                    "training_images": about["images"],
-                    "classes": classes if label is None else [classes[label]],
-                    "seconds": took,
-                }
-            )
-    return out
+    return [_gan(part, gan, run, config, classes) for part in plan.training_sets for gan in part.materials.gans]
+
+
+def _gan(part: TrainingSet, gan: Task, run: Path, config: LesionsConfig, classes: list[str]) -> dict[str, Any]:
+    about = json.loads((gan.folder(run) / "gan.json").read_text())
+    label = gan.inputs["label"]
+    return {
+        "name": f"GAN of {part.name}" + ("" if label is None else f", class {label}"),
+        "recipe": config.gan.recipe,
+        "fold": part.fold,
+        "repeat": part.repeat,
+        "images_seen": about["images_seen"],
+        "alarm": about["alarm"],
+        "selected": about["selected"],
+        "training_rows": about["training_rows"],
+        "training_images": about["images"],
+        "classes": classes if label is None else [classes[label]],
+        "seconds": json.loads((gan.folder(run) / "stage.json").read_text())["seconds"],
+    }
 
 
 def versions() -> dict[str, str]:

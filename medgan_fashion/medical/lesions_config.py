@@ -117,6 +117,10 @@ def _check(config: LesionsConfig) -> None:
     for key in ("arm", "against"):
         if getattr(config.primary, key) not in config.arms:
             raise ValueError(f"primary.{key} is '{getattr(config.primary, key)}', which is not in arms; add it there")
+    if config.primary.arm == config.primary.against or config.primary.margin <= 0:
+        raise ValueError("primary.arm and primary.against must differ, and primary.margin be above 0")
+    if min(config.ratios) < 0 or config.gan.images_seen < 1 or config.encoder_updates < 1:
+        raise ValueError("ratios must not be negative, gan.images_seen and encoder_updates be at least 1")
     if config.folds < 2 or config.repeats < 1 or config.classifier_seeds < 1:
         raise ValueError("folds must be at least 2, repeats and classifier_seeds at least 1")
     if max(config.ratios) > config.pool - 1:

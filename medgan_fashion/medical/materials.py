@@ -69,7 +69,7 @@ def make_materials(
     """The tasks for these rows of the image set. `synthesis` may put something else in the GAN's place."""
     stored = store_rows(run, images.take(rows))
     training = training_fold.task(rows=stored, intensity=to_plain(config.image.intensity))
-    fill = round((config.pool - 1) * len(rows))
+    fill = round(config.pool * len(rows)) - len(rows)
     classic = classic_images.task(training=training, n=fill, policy=to_plain(config.classic), seed=seed)
     encoder = fold_encoder.task(training=training, varied=classic, updates=config.encoder_updates, seed=seed)
     gans = _gans(training, encoder, config, len(images.card.classes), seed)

@@ -16,6 +16,19 @@ from medgan_fashion.medical.stages import choose_ratio, classify, judge
 from medgan_fashion.runs.folds import store_rows, test_fold
 from medgan_fashion.runs.stage import Task
 
+FEWEST = 6  # test images that the image figures need
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Something that was trained, and the rows of the image set that it must not have seen."""
+
+    name: str
+    repeat: int
+    fold: int
+    materials: Materials
+    unseen: NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -40,6 +53,7 @@ class Plan:
     materials: dict[tuple[int, int], Materials] = field(default_factory=dict)
     partitions: list[NDArray[np.int64]] = field(default_factory=list)
     choices: dict[tuple[int, int], Task] = field(default_factory=dict)
+    training_sets: list[TrainingSet] = field(default_factory=list)
 
     @property
     def tasks(self) -> list[Task]:
@@ -60,6 +74,9 @@ class Planner:
         plan, config = Plan(), self.config
         development = np.flatnonzero(~self.images.external)
         labels, groups = self.images.labels[development], self.images.groups[development]
+        for k, name in enumerate(self.images.card.classes):
+            if not (labels == k).any():
+                raise ValueError(f"class {name} has no development row; leave it out, or mark fewer rows external")
         for repeat in range(config.repeats):
             folds = np.full(len(self.images.labels), -1)
             folds[development] = patient_folds(
@@ -81,6 +98,11 @@ class Planner:
 
     def _fold(self, plan: Plan, repeat: int, fold: int, train: NDArray[np.int64], test: NDArray[np.int64]) -> None:
         config, seed = self.config, self._seed(repeat, fold)
+        if len(test) < FEWEST or min(np.bincount(self.images.labels[train])) < 2:
+            raise ValueError(
+                f"fold {fold} of repeat {repeat} tests {len(test)} images; it needs {FEWEST}, and two training images "
+                "of every class: use fewer folds or more cases"
+            )
         keep = fraction_of_patients(self.images.labels[train], self.images.groups[train], 1 - config.held_back, seed)
         available, held = (train[keep], train[~keep]) if config.held_back else (train, train[:0])
         materials = self._materials(available, seed)
@@ -91,12 +113,14 @@ class Planner:
         if self.images.external.any():
             extra["external"] = self._tested(materials.training, np.flatnonzero(self.images.external))
         plan.materials[repeat, fold] = materials
+        here = f"fold {fold}, repeat {repeat}"
+        plan.training_sets.append(TrainingSet(here, repeat, fold, materials, np.concatenate([test, held])))
         ratio: float | Task = config.ratio
         if config.choose == "inner":
-            ratio = plan.choices[repeat, fold] = self._choice(available, seed)
+            ratio = plan.choices[repeat, fold] = self._choice(plan, repeat, fold, available, test)
         for arm in config.arms:
             self._cells(plan, arm, repeat, fold, materials, tested, ratio, extra)
-        self._dose(plan, repeat, fold, available, tested)
+        self._dose(plan, repeat, fold, available, test)
         plan.judgements[repeat, fold] = judge.task(
             training=materials.training,
             test=tested,
@@ -156,7 +180,7 @@ class Planner:
             **inputs,
         )
 
-    def _dose(self, plan: Plan, repeat: int, fold: int, rows: NDArray[np.int64], tested: Task) -> None:
+    def _dose(self, plan: Plan, repeat: int, fold: int, rows: NDArray[np.int64], test: NDArray[np.int64]) -> None:
         """Benefit against amount: every ratio (0 = the comparator) at every fraction of the real patients."""
         config, seed = self.config, self._seed(repeat, fold)
         if not config.dose_ratios:
@@ -164,20 +188,26 @@ class Planner:
         for fraction in config.real_fractions:
             keep = fraction_of_patients(self.images.labels[rows], self.images.groups[rows], fraction, seed)
             materials = self._materials(rows[keep] if fraction < 1 else rows, seed)
-            if fraction < 1:  # a fold of its own: its intensity map has seen fewer rows
-                tested_here = test_fold.task(rows=tested.inputs["rows"], training=materials.training)
-            else:
-                tested_here = tested
+            if fraction < 1:
+                name = f"{fraction:.0%} of fold {fold}, repeat {repeat}"
+                unseen = np.concatenate([test, rows[~keep]])
+                plan.training_sets.append(TrainingSet(name, repeat, fold, materials, unseen))
+            # a smaller training set has an intensity map of its own; the whole one's is the fold's
+            tested_here = self._tested(materials.training, test)
             for ratio in (0.0, *config.dose_ratios):
                 arm = config.primary.arm if ratio else config.primary.against
                 self._cells(plan, arm, repeat, fold, materials, tested_here, ratio, {}, fraction, True)
 
-    def _choice(self, rows: NDArray[np.int64], seed: int) -> Task:
+    def _choice(self, plan: Plan, repeat: int, fold: int, rows: NDArray[np.int64], test: NDArray[np.int64]) -> Task:
         """An inner grouped hold-out of a third of the patients, with a GAN that never saw them."""
+        seed = self._seed(repeat, fold)
         labels, groups = self.images.labels[rows], self.images.groups[rows]
         inner = patient_folds(labels, groups, 3, seed, classes=self.images.card.classes)
         materials = self._materials(rows[inner != 0], seed)
         validation = self._tested(materials.training, rows[inner == 0])
+        unseen = np.concatenate([rows[inner == 0], test])
+        name = f"inner choice of fold {fold}, repeat {repeat}"
+        plan.training_sets.append(TrainingSet(name, repeat, fold, materials, unseen))
         scored = [
             self._classify(self.config.primary.arm, materials, validation, ratio, seed + c, {})
             for ratio in self.config.dose_ratios

@@ -61,10 +61,22 @@ def shuffled_labels(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
 
 
 def fill_pool(
-    counts: Counts, real: Images, classic: Images | None, gan: Images | None, held_back: Images | None
+    counts: Counts,
+    real: Images,
+    classic: Images | None,
+    gan: Images | None,
+    held_back: Images | None,
+    seed: int = 0,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]:
-    """(images, labels, is-real mask) of a pool: reals repeated in order as often as counted, then the others."""
-    rows = np.arange(counts.real) % max(len(real.images), 1)
+    """(images, labels, is-real mask) of a pool: reals repeated as often as counted, then the others.
+
+    Reals and held-back reals are taken in a seeded order, because tables come sorted by class; classic and GAN
+    images were made so that any prefix has the training rows' classes.
+    """
+    rows = np.random.default_rng((seed, 41)).permutation(len(real.images))[np.arange(counts.real) % len(real.images)]
+    if held_back is not None:
+        order = np.random.default_rng((seed, 42)).permutation(len(held_back.images))
+        held_back = Images(held_back.images[order], held_back.labels[order])
     parts = [Images(real.images[rows], real.labels[rows])]
     for source, n, name in (
         (held_back, counts.held_back, "held-back"),

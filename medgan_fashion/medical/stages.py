@@ -67,7 +67,7 @@ def _synthetic(folder: Path | None, fold: Fold, arm: str, seed: int) -> Images |
     return Images(images, shuffled_labels(labels, seed) if arm == "real+classic+shuffled" else labels)
 
 
-@stage(version=1)
+@stage(version=2)
 def classify(
     work: Path,
     training: Path,
@@ -95,6 +95,7 @@ def classify(
         _load(classic),
         _synthetic(synthetic, fold, arm, seed),
         None if held is None else Images(held.views, np.asarray(held.labels)),
+        seed,
     )
     tests = [load_fold(folder) for folder in (test, external) if folder is not None]
     scored = np.concatenate([t.views for t in tests])
@@ -140,12 +141,15 @@ def _thumbnails(images: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _grid(images: NDArray[np.float32], labels: NDArray[np.int64], n_classes: int) -> NDArray[np.uint8]:
-    """(K, GRID, h, w) uint8: the first of each class; classes with fewer repeat."""
-    rows = [np.resize(np.flatnonzero(labels == k), GRID) for k in range(n_classes)]
-    return np.stack([_thumbnails(np.asarray(images[r])) for r in rows])
+    """(K, GRID, h, w) uint8: the first of each class; places without an image stay black."""
+    grid = np.zeros((n_classes, GRID, *images.shape[2:]), dtype=np.uint8)
+    for k in range(n_classes):
+        rows = np.flatnonzero(labels == k)[:GRID]
+        grid[k, : len(rows)] = _thumbnails(np.asarray(images[rows]))
+    return grid
 
 
-@stage(version=1)
+@stage(version=2)
 def judge(work: Path, training: Path, test: Path, synthetic: Path, classic: Path, encoder: Path, seed: int) -> None:
     """Image figures of one fold's synthetic images, its sample grids and its neighbour gallery. Chooses nothing."""
     fold, held_out = load_fold(training), load_fold(test)
@@ -183,10 +187,11 @@ def _save_samples(work: Path, fold: Fold, made: Any, labels: Any, classic: Path,
     closest = np.argsort(-near.ncc)[:PAIRS]
     varied = _load(classic)
     assert varied is not None
+    own = ~near.flags  # a near copy of a patient's image belongs into the gallery, not among the samples
     np.savez(
         work / "samples.npz",
         real=_grid(fold.views, np.asarray(fold.labels), n_classes),
-        synthetic=_grid(made, labels, n_classes),
+        synthetic=_grid(made[own], labels[own], n_classes),
         classic=_grid(varied.images, varied.labels, n_classes),
         neighbour_synthetic=_thumbnails(made[closest]),
         neighbour_train=_thumbnails(fold.views[near.copied_from[closest]]),

@@ -48,7 +48,7 @@ def generate_files(
     label: str | None,
     seed: int,
     truncation: float | None,
-    format: Literal["png", "npy"],
+    format: Literal["png", "npz"],
 ) -> int:
     """Writes n synthetic images and synthetic.json beside them; returns n. Each file is marked as synthetic."""
     made = load_model(model)
@@ -57,6 +57,8 @@ def generate_files(
     images = made.generate(n, chosen, seed=seed, truncation=truncation).numpy()
     labels = made.labels(chosen, n)
     low, high = made.card.value_range
+    if (out / "synthetic.json").exists():
+        raise ValueError(f"{out} already holds synthetic images; choose another --out")
     out.mkdir(parents=True, exist_ok=True)
     about = {
         "SyntheticData": "YES",
@@ -68,8 +70,8 @@ def generate_files(
         "facts": made.facts,
     }
     write_whole(out / "synthetic.json", lambda path: path.write_text(json.dumps(about, indent=1)))
-    if format == "npy":
-        np.save(out / "synthetic.npy", images)
+    if format == "npz":
+        np.savez(out / "synthetic.npz", images=images, SyntheticData="YES")
         return n
     shades = np.clip((images - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
     for i, image in enumerate(shades):

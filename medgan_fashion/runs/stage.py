@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -158,7 +159,7 @@ def store(run: Path, kind: str, key: str, fill: Callable[[Path], object]) -> Sto
     """Puts content under its own hash, once; any number of processes may do so at the same time."""
     folder = run / "stages" / kind / key
     if not folder.is_dir():
-        work = folder.with_name(f".{key}.{os.getpid()}.work")
+        work = folder.with_name(f".{key}.{secrets.token_hex(6)}.draft")
         work.mkdir(parents=True, exist_ok=True)
         fill(work)
         try:

@@ -71,6 +71,8 @@ def train_gan(
     label: int | None,
 ) -> None:
     """Trains on the fold's rows (of one class, if `label` is given); goes on from its own checkpoint after a kill."""
+    if (work / "gan.json").exists():  # killed after the last line of an earlier try
+        return
     fold = load_fold(training)
     chosen = np.arange(len(fold.labels)) if label is None else np.flatnonzero(fold.labels == label)
     views = fold.views[chosen]
@@ -96,7 +98,7 @@ def train_gan(
         **trained.model.facts,
         "training_rows": fold.training_rows,
     }
-    (work / "gan.json").write_text(json.dumps(about))
+    write_whole(work / "gan.json", lambda path: path.write_text(json.dumps(about)))
     (work / "checkpoint.pt").unlink()
 
 

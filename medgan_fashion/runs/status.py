@@ -25,7 +25,8 @@ def run_status(run: Path) -> list[str]:
 
 def _training(work: Path) -> str:
     history = work / "history.jsonl"
-    if not history.exists():
+    lines = history.read_text().split("\n")[:-1] if history.exists() else []  # a line without its end is torn
+    if not lines:
         return ""
-    last = json.loads(history.read_text().splitlines()[-1])
+    last = json.loads(lines[-1])
     return f", {last['images_seen']:,} of {last['target']:,} images seen"

@@ -81,6 +81,19 @@ def test_relativistic_average_and_pairing_by_hand() -> None:
     assert float(paired.g(real, fake)) == pytest.approx(-(log_sigmoid(-1.0) + log_sigmoid(-4.0)) / 2)
 
 
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_pairing_uses_the_objective_s_own_loss_on_reals(name: str) -> None:
+    objective = OBJECTIVES[name]()
+    paired, real, fake = relativistic_paired(objective), logits(1.0, 3.0), logits(0.0, -1.0)
+    far = logits(-1e4)  # where d's part on fakes is 0 or known
+    part = objective.d(real - fake, far) - objective.d(logits(0.0), far) + objective.on_real(logits(0.0))
+    assert float(paired.d(real, fake)) == pytest.approx(float(part))
+    smoothed = relativistic_paired(smooth_labels(non_saturating(), 0.1))
+    assert float(smoothed.d(real, fake)) == pytest.approx(
+        float(relativistic_paired(non_saturating()).d(real, fake)) + 0.1 * 2.5
+    )
+
+
 def test_one_sided_smoothing_moves_reals_only() -> None:
     smooth, real, fake = smooth_labels(non_saturating(), 0.1), logits(0.7), logits(-0.3)
     target = -(0.9 * log_sigmoid(0.7) + 0.1 * log_sigmoid(-0.7)) - log_sigmoid(0.3)

@@ -1,6 +1,7 @@
 """The whole chain on phantoms with planted generators, and its guards against leakage."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def test_a_planted_leak_is_found(tmp_path: Path) -> None:
     table = write_liver_phantoms(tmp_path / "phantoms", patients=24)
     lines = table.read_text().splitlines()
     first = lines[1].split(",")
-    first[2] = "SOMEBODY-ELSE"
+    shutil.copy(table.parent / first[0], table.parent / "dicom" / "again.dcm")
+    first[0], first[2] = "dicom/again.dcm", "SOMEBODY-ELSE"
     table.write_text("\n".join([*lines, ",".join(first)]) + "\n")
     summary = run_lesions(table, tmp_path / "run", STUDY, processes=0, synthesis=COPIES)
     failed = {item["check"] for item in summary["audit"] if not item["passed"]}
@@ -163,4 +165,4 @@ def test_audit_notices_an_altered_training_fold(tmp_path: Path) -> None:
     pixels[0] = test[0]
     np.save(rows, pixels)
     found = {item["check"]: item["passed"] for item in audit(prepared.images, plan, tmp_path)}
-    assert not found["training folds hold their own rows and no test picture"]
+    assert not found["training sets hold their own rows and no test picture"]
