@@ -118,9 +118,10 @@ def train(
     `data`: images (N, C, H, W) or (N, H, W), uint8, or floats in [0, 1] or [-1, 1] (else give `value_range`); or a
     Dataset, `batch(seed, images_seen)`, or an iterable of batches (see sources.open_source). `labels`: whole
     numbers (N,) for conditional recipes. `out`: a folder for checkpoint.pt and model.safetensors; the same call
-    again resumes from it bit for bit on the CPU. None writes nothing. Every `check_every` images the alarms look at samples, and `score`
-    (if given) chooses which weights an alarm leaves; a healthy training keeps its last average. An alarm ends the
-    training and stands in the result in words. No global random state, default or backend flag is touched.
+    again resumes from it bit for bit on the CPU. None writes nothing. Every `check_every` images the alarms look
+    at samples, and `score` (if given) chooses which weights an alarm leaves; a healthy training keeps its last
+    average. An alarm ends the training and stands in the result in words. No global random state, default or
+    backend flag is touched.
 
     Raises ValueError for data, recipe or checkpoint that do not fit, RuntimeError when nothing healthy was kept.
     """

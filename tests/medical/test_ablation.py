@@ -21,18 +21,26 @@ from medgan_fashion.runs.folds import load_fold
 from medgan_fashion.runs.stages import load_synthetic
 
 PLAIN = {
-    "image": {"size": [24, 24]},
+    "image": {"size": [16, 16]},
     "folds": 2,
     "repeats": 2,
-    "classifier_seeds": 2,
+    "classifier_seeds": 1,
     "arms": ["real+classic", "real+classic+gan"],
     "gan": {"images_seen": 64, "changes": {"networks": {"width": 4, "max_width": 8}}},
-    "classifier": {"updates": 150, "batch": 32},
+    "classifier": {"updates": 30, "batch": 32},
     "encoder_updates": 20,
     "phantom_patients": 24,
 }
 COPIES = PLANTED["copies"]
 STUDY = from_plain(LesionsConfig, PLAIN)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run with copies in the GAN's place."""
+    run = tmp_path_factory.mktemp("finished")
+    run_lesions(None, run, STUDY, processes=0, synthesis=COPIES)
+    return run
 
 
 @pytest.mark.parametrize("kind", ["copies", "shuffled"])
@@ -82,12 +90,11 @@ def test_a_planted_leak_is_found(tmp_path: Path) -> None:
     assert str(tmp_path) not in text
 
 
-def test_synthetic_images_of_another_fold_are_refused(tmp_path: Path) -> None:
-    run_lesions(None, tmp_path, STUDY, processes=0, synthesis=COPIES)
-    folds = sorted((tmp_path / "stages" / "training_fold").iterdir())[:2]
+def test_synthetic_images_of_another_fold_are_refused(finished: Path) -> None:
+    folds = sorted((finished / "stages" / "training_fold").glob("[!.]*"))[:2]
     made = next(
         path
-        for path in (tmp_path / "stages" / "planted").glob("*/provenance.json")
+        for path in (finished / "stages" / "planted").glob("[!.]*/provenance.json")
         if json.loads(path.read_text())["training_rows"] == load_fold(folds[0]).training_rows
     )
     load_synthetic(made.parent, load_fold(folds[0]))
@@ -95,11 +102,15 @@ def test_synthetic_images_of_another_fold_are_refused(tmp_path: Path) -> None:
         load_synthetic(made.parent, load_fold(folds[1]))
 
 
-def test_another_configuration_on_a_declared_run_is_refused(tmp_path: Path) -> None:
-    open_study(None, tmp_path, STUDY, 1, lambda text: None)
+def test_another_study_on_a_declared_run_is_refused(finished: Path, tmp_path: Path) -> None:
     moved = replace(STUDY, primary=replace(STUDY.primary, margin=0.05))
     with pytest.raises(ValueError, match=r"primary\.margin: 0\.02 -> 0\.05"):
-        open_study(None, tmp_path, moved, 1, lambda text: None)
+        run_lesions(None, finished, moved, processes=0, synthesis=COPIES)
+    table = write_liver_phantoms(tmp_path, patients=24, seed=9)
+    window = {"kind": "window", "centre": 60.0, "width": 150.0}
+    same = from_plain(LesionsConfig, {**PLAIN, "image": {"size": [16, 16], "intensity": window}})
+    with pytest.raises(ValueError, match=r"cases: "):
+        run_lesions(table, finished, same, processes=0, synthesis=COPIES)
 
 
 def test_everything_else_a_plan_can_hold(tmp_path: Path) -> None:
@@ -155,14 +166,26 @@ def test_configuration_errors_name_the_key(change: dict, words: str) -> None:
         from_plain(LesionsConfig, {**PLAIN, **change})
 
 
-def test_audit_notices_an_altered_training_fold(tmp_path: Path) -> None:
-    run_lesions(None, tmp_path, STUDY, processes=0, synthesis=COPIES)
-    prepared, config = open_study(None, tmp_path, STUDY, 1, lambda text: None)
-    plan = Planner(tmp_path, prepared.images, config, COPIES).plan()
+def test_audit_notices_an_altered_training_fold(finished: Path) -> None:
+    prepared, config = open_study(None, finished, STUDY, 1, lambda text: None)
+    plan = Planner(finished, prepared.images, config, COPIES).plan()
     rows = plan.materials[0, 0].rows.folder / "images.npy"
-    pixels = np.load(rows)
-    test = prepared.images.images[plan.partitions[0] == 0]
-    pixels[0] = test[0]
-    np.save(rows, pixels)
-    found = {item["check"]: item["passed"] for item in audit(prepared.images, plan, tmp_path)}
+    whole = np.load(rows)
+    altered = whole.copy()
+    altered[0] = prepared.images.images[plan.partitions[0] == 0][0]
+    np.save(rows, altered)
+    found = {item["check"]: item["passed"] for item in audit(prepared.images, plan, finished)}
+    np.save(rows, whole)
     assert not found["training sets hold their own rows and no test picture"]
+
+
+def test_an_external_cohort_is_only_tested_on(tmp_path: Path) -> None:
+    table = write_liver_phantoms(tmp_path / "phantoms", patients=30)
+    lines = table.read_text().splitlines()
+    outside = {f"PHANTOM-{i:04d}" for i in (0, 1, 3, 4)}  # two classes of three
+    rows = [line + (",external" if line.split(",")[2] in outside else ",development") for line in lines[1:]]
+    table.write_text("\n".join([lines[0] + ",cohort", *rows]) + "\n")
+    summary = run_lesions(table, tmp_path / "run", STUDY, processes=0, synthesis=COPIES)
+    assert summary["data"]["patients"] == 26
+    assert summary["data"]["external"]["patients"] == 4
+    assert 0 <= summary["data"]["external"]["auroc"]["real+classic"] <= 1
