@@ -38,8 +38,10 @@ def test_the_core_loads_nothing_of_weight() -> None:
 
 
 def test_every_pipeline_file_is_valid() -> None:
-    for path in find_pipeline("lesions").parent.glob("*.yaml"):
-        from_plain(LesionsConfig, read_pipeline(path))
+    files = sorted(find_pipeline("lesions").parent.glob("*.yaml"))
+    configs = {path.stem: from_plain(LesionsConfig, read_pipeline(path)) for path in files}
+    assert {"demo", "lesions", "lesions_paper"} <= set(configs)
+    assert configs["lesions"].primary.against == "real+classic"
 
 
 def test_settings_and_inputs() -> None:

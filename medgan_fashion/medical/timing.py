@@ -1,11 +1,13 @@
 """How long an ablation will take on this machine: a few turns of its GAN and its classifier, measured."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from medgan_fashion.gan.training import train
 from medgan_fashion.imaging.imageset import ImageSet
@@ -15,43 +17,49 @@ from medgan_fashion.medical.lesions_config import LesionsConfig
 TURNS = 6
 
 
-def _seconds_per_image(images: ImageSet, config: LesionsConfig) -> float:
-    recipe = config.gan.resolved()
-    views = np.random.default_rng(0).random((64, *images.images.shape[1:2], *images.card.size), dtype=np.float32)
-    labels = np.arange(64) % len(images.card.classes) if recipe.conditional else None
-    shown, took = recipe.batch * recipe.n_critic * TURNS, []
-    for count in (shown // TURNS, shown):
+def _seconds_per_step(run: Callable[[int], object]) -> float:
+    """Of `run(n)` steps: the difference between a long and a short call, once the first has paid for start-up."""
+    run(1)
+    took = []
+    for steps in (1, 1 + TURNS):
         started = time.perf_counter()
-        train(
+        run(steps)
+        took.append(time.perf_counter() - started)
+    return max(took[1] - took[0], 1e-6) / TURNS
+
+
+def _noise(images: ImageSet) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Images of the study's shape with labels; what they show does not matter to a clock."""
+    shape = (64, images.images.shape[1], *images.card.size)
+    return np.random.default_rng(0).random(shape, dtype=np.float32), np.arange(64) % len(images.card.classes)
+
+
+def _gan_seconds(images: ImageSet, config: LesionsConfig) -> float:
+    recipe, (views, labels) = config.gan.resolved(), _noise(images)
+    turn = recipe.batch * recipe.n_critic
+    step = _seconds_per_step(
+        lambda n: train(
             recipe,
             views,
-            labels=labels,
-            images_seen=count,
+            labels=labels if recipe.conditional else None,
+            images_seen=n * turn,
             value_range=(0.0, 1.0),
             progress=False,
             check_every=10**9,
         )
-        took.append(time.perf_counter() - started)
-    return max(took[1] - took[0], 1e-6) / (shown - shown // TURNS)
+    )
+    return step / turn * config.gan.images_seen
 
 
 def _classifier_seconds(images: ImageSet, config: LesionsConfig) -> float:
+    views, labels = _noise(images)
     n_classes = len(images.card.classes)
-    views = np.random.default_rng(1).random((64, *images.images.shape[1:2], *images.card.size), dtype=np.float32)
-    took = []
-    for updates in (1, 1 + TURNS):
-        started = time.perf_counter()
-        train_and_score(
-            views,
-            np.arange(64) % n_classes,
-            None,
-            views[:2],
-            n_classes,
-            replace(config.classifier, updates=updates),
-            0,
-        )
-        took.append(time.perf_counter() - started)
-    return max(took[1] - took[0], 1e-6) / TURNS * config.classifier.updates
+
+    def run(updates: int) -> None:
+        short = replace(config.classifier, updates=updates)
+        train_and_score(views, labels, None, views[:2], n_classes, short, 0)
+
+    return _seconds_per_step(run) * config.classifier.updates
 
 
 def measured_cost(images: ImageSet, config: LesionsConfig, facts: dict[str, Any], processes: int) -> dict[str, float]:
@@ -62,7 +70,7 @@ def measured_cost(images: ImageSet, config: LesionsConfig, facts: dict[str, Any]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        gan = _seconds_per_image(images, config) * config.gan.images_seen
+        gan = _gan_seconds(images, config)
         classifier = _classifier_seconds(images, config)
     finally:
         torch.set_num_threads(threads)
