@@ -22,7 +22,9 @@ def _patients(images: ImageSet, plan: Plan) -> AuditItem:
     for repeat, folds in enumerate(plan.partitions):
         for a, b in combinations(range(int(folds.max()) + 1), 2):
             both = np.intersect1d(images.groups[folds == a], images.groups[folds == b])
-            problems += [f"{images.card.pseudonyms[g]} in folds {a} and {b} of repeat {repeat}" for g in both]
+            problems += [
+                f"{images.card.pseudonyms[g]} in folds {a + 1} and {b + 1} of repeat {repeat + 1}" for g in both
+            ]
     shared = np.intersect1d(images.groups[images.external], images.groups[~images.external])
     problems += [f"{images.card.pseudonyms[g]} in both cohorts" for g in shared]
     what = "patient" if images.card.grouping == "patient" else f"group ({images.card.grouping})"
@@ -78,7 +80,7 @@ def _synthetic(plan: Plan, run: Path) -> AuditItem:
 def _choices(plan: Plan, run: Path) -> list[AuditItem]:
     """Which ratio each inner hold-out chose, where one did."""
     chosen = [
-        f"fold {fold}, repeat {repeat}: {json.loads((task.folder(run) / 'chosen.json').read_text())['ratio']:g}"
+        f"fold {fold + 1}, repeat {repeat + 1}: {json.loads((task.folder(run) / 'chosen.json').read_text())['ratio']:g}"
         for (repeat, fold), task in plan.choices.items()
     ]
     return [_item("ratios were chosen on inner hold-outs", [], "; ".join(chosen))] if chosen else []

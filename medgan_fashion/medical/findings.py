@@ -69,7 +69,7 @@ def _gan(part: TrainingSet, gan: Task, run: Path, config: LesionsConfig, classes
     about = json.loads((gan.folder(run) / "gan.json").read_text())
     label = gan.inputs["label"]
     return {
-        "name": f"GAN of {part.name}" + ("" if label is None else f", class {label}"),
+        "name": ", ".join(["GAN", *filter(None, [part.purpose]), *([] if label is None else [f"class {label}"])]),
         "recipe": config.gan.recipe,
         "fold": part.fold,
         "repeat": part.repeat,

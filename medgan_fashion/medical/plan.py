@@ -21,13 +21,22 @@ FEWEST = 6  # test images that the image figures need
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Something that was trained, and the rows of the image set that it must not have seen."""
+    """Something that was trained, and the rows of the image set that it must not have seen.
 
-    name: str
+    `purpose` is empty for a fold's own training set.
+    """
+
+    purpose: str
     repeat: int
     fold: int
     materials: Materials
     unseen: NDArray[np.int64]
+
+    @property
+    def name(self) -> str:
+        """For a person, who counts from 1."""
+        place = f"fold {self.fold + 1}, repeat {self.repeat + 1}"
+        return f"{self.purpose} of {place}" if self.purpose else place
 
 
 @dataclass(frozen=True)
@@ -113,8 +122,7 @@ class Planner:
         if self.images.external.any():
             extra["external"] = self._tested(materials.training, np.flatnonzero(self.images.external))
         plan.materials[repeat, fold] = materials
-        here = f"fold {fold}, repeat {repeat}"
-        plan.training_sets.append(TrainingSet(here, repeat, fold, materials, np.concatenate([test, held])))
+        plan.training_sets.append(TrainingSet("", repeat, fold, materials, np.concatenate([test, held])))
         ratio: float | Task = config.ratio
         if config.choose == "inner":
             ratio = plan.choices[repeat, fold] = self._choice(plan, repeat, fold, available, test)
@@ -189,9 +197,9 @@ class Planner:
             keep = fraction_of_patients(self.images.labels[rows], self.images.groups[rows], fraction, seed)
             materials = self._materials(rows[keep] if fraction < 1 else rows, seed)
             if fraction < 1:
-                name = f"{fraction:.0%} of fold {fold}, repeat {repeat}"
+                purpose = f"{fraction:.0%} of the patients"
                 unseen = np.concatenate([test, rows[~keep]])
-                plan.training_sets.append(TrainingSet(name, repeat, fold, materials, unseen))
+                plan.training_sets.append(TrainingSet(purpose, repeat, fold, materials, unseen))
             # a smaller training set has an intensity map of its own; the whole one's is the fold's
             tested_here = self._tested(materials.training, test)
             for ratio in (0.0, *config.dose_ratios):
@@ -206,8 +214,8 @@ class Planner:
         materials = self._materials(rows[inner != 0], seed)
         validation = self._tested(materials.training, rows[inner == 0])
         unseen = np.concatenate([rows[inner == 0], test])
-        name = f"inner choice of fold {fold}, repeat {repeat}"
-        plan.training_sets.append(TrainingSet(name, repeat, fold, materials, unseen))
+        purpose = "inner choice"
+        plan.training_sets.append(TrainingSet(purpose, repeat, fold, materials, unseen))
         scored = [
             self._classify(self.config.primary.arm, materials, validation, ratio, seed + c, {})
             for ratio in self.config.dose_ratios
