@@ -30,6 +30,8 @@ def test_box_outside(box: tuple[float, float, float, float]) -> None:
 def test_rounding_at_the_edge_and_large_circles_are_fine() -> None:
     check_box((-1.5, 0, 10, 61), (60, 80))
     check_box((-20, -20, 50, 50), (60, 80), centre_only=True)
+    with pytest.raises(ValueError, match="leaves the picture"):  # without the allowance the same circle is refused
+        check_box((-20, -20, 50, 50), (60, 80))
 
 
 @pytest.mark.parametrize(("size", "context"), [((32, 32), 1.5), ((31, 33), 1.5), ((28, 20), 1.37), ((16, 16), 1.0)])
