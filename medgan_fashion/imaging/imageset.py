@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Grouping = Literal["patient", "near-duplicate pictures", "none"]
-_ARRAYS = ("images", "labels", "groups", "lesions", "diameters", "rows", "external")
-_DTYPES = {"images": "float32", "diameters": "float32", "external": "bool"}
+_ARRAYS = ("images", "labels", "groups", "lesions", "diameters", "rows", "external", "view_positions", "to_source")
+_DTYPES = {"images": "float32", "diameters": "float32", "external": "bool", "to_source": "float64"}
 _CHUNK = 256  # images hashed at once: a memory-mapped set never comes into memory whole
 
 
@@ -26,6 +26,7 @@ class Card:
         grouping: what a group is.
         unit: unit of the stored values, such as "HU" or "grey 8 bit".
         source: name of the case table, without a path.
+        view_positions: names that the array view_positions indexes, such as ("CC", "MLO"); ("",) where unknown.
     """
 
     classes: tuple[str, ...]
@@ -34,6 +35,7 @@ class Card:
     grouping: Grouping
     unit: str
     source: str
+    view_positions: tuple[str, ...] = ("",)
 
 
 def first_appearance(values: ArrayLike) -> NDArray[np.int64]:
@@ -70,6 +72,9 @@ class ImageSet:
         diameters: float32 (N,), longer side of the lesion's box in view pixels.
         rows: int64 (N,), row of the case table, 1 = first row after the header.
         external: bool (N,), cohort external.
+        view_positions: int64 (N,), index into card.view_positions (View Position, as CC and MLO).
+        to_source: float64 (N, 2, 3), affine map from canvas to source, both in pixel edges' coordinates (x, y)
+            with 0 at the left or top edge of the first pixel: undoes flip, crop and resize.
         card: what the set is.
 
     Raises:
@@ -83,15 +88,24 @@ class ImageSet:
     diameters: NDArray[np.float32]
     rows: NDArray[np.int64]
     external: NDArray[np.bool_]
+    view_positions: NDArray[np.int64]
+    to_source: NDArray[np.float64]
     card: Card
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.dtype != np.float32:
             raise ValueError(f"images must be float32 (N, C, H, W), not {self.images.dtype} {self.images.shape}")
-        for name in _ARRAYS[1:]:
+        if self.to_source.shape != (len(self.images), 2, 3):
+            raise ValueError(f"to_source must have shape ({len(self.images)}, 2, 3), one affine map per image")
+        for name in _ARRAYS[1:-1]:
             if getattr(self, name).shape != (len(self.images),):
                 raise ValueError(f"{name} must have shape ({len(self.images)},) like images, one value per image")
-        for name, known in (("labels", self.card.classes), ("groups", self.card.pseudonyms)):
+        named = (
+            ("labels", self.card.classes),
+            ("groups", self.card.pseudonyms),
+            ("view_positions", self.card.view_positions),
+        )
+        for name, known in named:
             array = getattr(self, name)
             if len(array) and not 0 <= array.min() <= array.max() < len(known):
                 raise ValueError(f"{name} must lie in 0..{len(known) - 1}, the entries of the card")
@@ -113,13 +127,15 @@ class ImageSet:
     def content_hash(self) -> str:
         """sha256 over all that results depend on, 64 hexadecimal digits.
 
-        That is pixels, labels, classes, view size, diameters, cohorts and the structure of groups and
-        lesions; not pseudonyms, row numbers or names of groups.
+        That is pixels, labels, classes, view size, view positions, diameters, cohorts and the structure of groups
+        and lesions; not pseudonyms, row numbers, names of groups or where in its source an image lay.
         """
-        digest = hashlib.sha256(json.dumps([self.images.shape, self.card.size, self.card.classes]).encode())
+        shape = [self.images.shape, self.card.size, self.card.classes, self.card.view_positions]
+        digest = hashlib.sha256(json.dumps(shape).encode())
         for start in range(0, len(self), _CHUNK):
             digest.update(np.ascontiguousarray(self.images[start : start + _CHUNK], dtype="<f4").tobytes())
-        for array in (self.labels, first_appearance(self.groups), first_appearance(self.lesions)):
+        structure = (first_appearance(self.groups), first_appearance(self.lesions))
+        for array in (self.labels, *structure, self.view_positions):
             digest.update(np.asarray(array, dtype="<i8").tobytes())
         digest.update(np.asarray(self.diameters, dtype="<f4").tobytes())
         digest.update(np.asarray(self.external, dtype="u1").tobytes())
@@ -143,7 +159,7 @@ class ImageSet:
         if missing:
             raise ValueError(f"{folder.name} is no image set, it lacks {missing[0]}: prepare the cases again")
         raw = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        tuples = {k: tuple(raw[k]) for k in ("classes", "size", "pseudonyms")}
+        tuples = {k: tuple(raw[k]) for k in ("classes", "size", "pseudonyms", "view_positions")}
         card = Card(**tuples, grouping=raw["grouping"], unit=raw["unit"], source=raw["source"])
         images = np.load(folder / "images.npy", mmap_mode="r")
         return cls(images, *(np.load(folder / f"{name}.npy") for name in _ARRAYS[1:]), card=card)

@@ -15,18 +15,21 @@ from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.pseudonyms import pseudonym, pseudonym_key
 from medgan_fashion.imaging.quarantine import Failure, report_failures
 from medgan_fashion.imaging.readers import read_image, read_mask
-from medgan_fashion.imaging.roi import Box, check_box, circle_box, extract_canvas, mask_box
+from medgan_fashion.imaging.roi import Box, canvas_to_source, check_box, circle_box, extract_canvas, mask_box, window_of
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """One row's canvas (C, Hc, Wc), the unit of its values and the lesion's diameter in view pixels."""
+    """One row's canvas (C, Hc, Wc), the unit of its values, the lesion's diameter in view pixels, the affine map
+    from canvas to source (see ImageSet.to_source), and the View Position ("" where unknown)."""
 
     pixels: NDArray[np.float32]
     unit: str
     diameter: float
+    to_source: NDArray[np.float64]
+    view_position: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,9 @@ def _canvas(case: Case, config: ImageConfig) -> Canvas:
     whole: Box = (0.0, 0.0, float(width), float(height))
     if config.roi == "whole":
         pixels, _ = extract_canvas(picture.pixels, whole, config.size, margin=0.0, context=config.context)
-        scale = max(height / config.size[0], width / config.size[1])
-        return Canvas(pixels, picture.unit, max(height, width) / scale)
+        window = window_of(whole, config.size, 0.0)
+        to_source = canvas_to_source(window, pixels.shape[1:])
+        return Canvas(pixels, picture.unit, max(height, width) / window.scale, to_source, case.view)
     box = _box(case, (height, width), picture.spacing_mm)
     if box is None:
         raise UnreadableError(
@@ -71,7 +75,8 @@ def _canvas(case: Case, config: ImageConfig) -> Canvas:
     view = centre(pixels, config.size)
     if view.min() == view.max():
         raise UnreadableError("all pixels of the region are equal", "correct the region, or remove the row")
-    return Canvas(pixels, picture.unit, diameter)
+    to_source = canvas_to_source(window_of(box, config.size, config.margin), pixels.shape[1:])
+    return Canvas(pixels, picture.unit, diameter, to_source, case.view)
 
 
 def _try(case: Case, config: ImageConfig) -> Canvas | Failure:
@@ -136,6 +141,7 @@ def _image_set(cases: Sequence[Case], canvases: Sequence[Canvas], table: CaseTab
     unit = check_alike(cases, canvases, table.name, config)
     groups, pseudonyms = _groups(cases)
     label_of = {name: number for number, name in enumerate(table.classes)}
+    positions = tuple(sorted({canvas.view_position for canvas in canvases}))
     return ImageSet(
         images=np.stack([canvas.pixels for canvas in canvases]),
         labels=np.array([label_of[case.label] for case in cases], dtype=np.int64),
@@ -144,7 +150,9 @@ def _image_set(cases: Sequence[Case], canvases: Sequence[Canvas], table: CaseTab
         diameters=np.array([canvas.diameter for canvas in canvases], dtype=np.float32),
         rows=np.array([case.row for case in cases], dtype=np.int64),
         external=np.array([case.external for case in cases], dtype=np.bool_),
-        card=Card(table.classes, config.size, pseudonyms, table.grouping, unit, table.name),
+        view_positions=np.array([positions.index(canvas.view_position) for canvas in canvases], dtype=np.int64),
+        to_source=np.stack([canvas.to_source for canvas in canvases]),
+        card=Card(table.classes, config.size, pseudonyms, table.grouping, unit, table.name, positions),
     )
 
 

@@ -15,7 +15,7 @@ from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.prepare import Prepared, Progress, prepare_cases
 from medgan_fashion.imaging.pseudonyms import pseudonym, pseudonym_key
 
-_VERSION = 1  # raise it when prepared pixels change for the same inputs
+_VERSION = 2  # raise it when prepared pixels change for the same inputs
 
 
 def _file_hash(path: Path) -> str:

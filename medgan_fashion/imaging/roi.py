@@ -124,6 +124,12 @@ def cut(pixels: NDArray[np.float32], window: Window, canvas: tuple[int, int]) ->
     return np.stack([np.asarray(channel, dtype=np.float32) for channel in sampled])
 
 
+def canvas_to_source(window: Window, canvas: tuple[int, int]) -> NDArray[np.float64]:
+    """The affine map (2, 3) from canvas to source, pixel edges' coordinates (x, y) on both sides."""
+    left, top = window.x - window.scale * canvas[1] / 2, window.y - window.scale * canvas[0] / 2
+    return np.array([[window.scale, 0.0, left], [0.0, window.scale, top]])
+
+
 def extract_canvas(
     pixels: NDArray[np.float32], box: Box, size: tuple[int, int], *, margin: float, context: float
 ) -> tuple[NDArray[np.float32], float]:

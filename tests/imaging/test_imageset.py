@@ -9,7 +9,7 @@ from medgan_fashion.imaging.imageset import Card, ImageSet, centre, first_appear
 
 def make(n: int = 6) -> ImageSet:
     rng = np.random.default_rng(0)
-    card = Card(("a", "b"), (4, 4), ("P-1", "P-2", "P-3"), "patient", "HU", "cases.csv")
+    card = Card(("a", "b"), (4, 4), ("P-1", "P-2", "P-3"), "patient", "HU", "cases.csv", ("CC", "MLO"))
     return ImageSet(
         images=rng.normal(size=(n, 1, 6, 6)).astype(np.float32),
         labels=np.arange(n) % 2,
@@ -18,6 +18,8 @@ def make(n: int = 6) -> ImageSet:
         diameters=np.full(n, 3.0, dtype=np.float32),
         rows=np.arange(1, n + 1),
         external=np.zeros(n, dtype=bool),
+        view_positions=np.arange(n) % 2,
+        to_source=np.tile(np.eye(2, 3), (n, 1, 1)),
         card=card,
     )
 
