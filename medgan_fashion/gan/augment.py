@@ -31,6 +31,11 @@ def brightness(images: Tensor, generator: torch.Generator) -> Tensor:
     return images + _uniform(images, -0.1, 0.1, generator)
 
 
+def contrast(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Scales the distance to black (-1) by U(0.9, 1.1): as mild, and air stays air."""
+    return (images + 1) * _uniform(images, 0.9, 1.1, generator) - 1
+
+
 def color(images: Tensor, generator: torch.Generator) -> Tensor:
     """The paper's brightness U(-.5, .5), saturation U(0, 2) and contrast U(.5, 1.5). For photographs."""
     images = images + _uniform(images, -0.5, 0.5, generator)
@@ -41,9 +46,9 @@ def color(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def translation(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Shifts by up to an eighth of each side; what comes in is 0."""
+    """Shifts by up to an eighth of each side; what comes in is 0. Below 8 pixels nothing moves."""
     n, _, height, width = images.shape
-    reach_y, reach_x = max(1, height // 8), max(1, width // 8)
+    reach_y, reach_x = height // 8, width // 8
     y = torch.arange(height, device=images.device) + _integers(images, 0, 2 * reach_y, generator)
     x = torch.arange(width, device=images.device) + _integers(images, 0, 2 * reach_x, generator)
     padded = torch.nn.functional.pad(images, (reach_x, reach_x, reach_y, reach_y))
@@ -72,6 +77,7 @@ def augment(images: Tensor, policy: Sequence[str], generator: torch.Generator) -
 AUGMENTS: dict[str, Transform] = {
     "flip": flip,
     "brightness": brightness,
+    "contrast": contrast,
     "color": color,
     "translation": translation,
     "cutout": cutout,

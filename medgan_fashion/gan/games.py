@@ -84,7 +84,7 @@ def synthesis(recipe: Recipe) -> Game:
 
         terms = {"critic": objective.d(real_logits, fake_logits)}
         for row in recipe.penalties:
-            if batch.images_seen // recipe.batch % row.every == 0:
+            if batch.images_seen // len(batch.real) % row.every == 0:
                 value = PENALTIES[row.name](critic, real, fake, batch.generator(row.name))
                 terms[row.name] = row.weight * row.every * value
         return terms

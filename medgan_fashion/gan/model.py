@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from medgan_fashion.gan.data import DataCard
 from medgan_fashion.gan.files import write_whole
+from medgan_fashion.gan.growth import Growing, full_size, shrunk
 from medgan_fashion.gan.layers import Judgement
 from medgan_fashion.gan.networks import build_networks
 from medgan_fashion.gan.plain import from_plain, to_plain
@@ -22,10 +23,11 @@ FORMAT = "medgan_fashion.model/1"
 
 
 def to_data_range(images: Tensor, card: DataCard) -> Tensor:
-    """Images in [-1, 1] to the value range and dtype of the data; differentiable unless the data were uint8."""
+    """A generator's images to the value range (cut there: not every generator ends in a tanh), size and dtype of
+    the data."""
     low, high = card.value_range
-    images = (images + 1) * ((high - low) / 2) + low
-    return images.round().clamp(low, high).to(torch.uint8) if card.dtype == "uint8" else images
+    images = ((full_size(images, card.shape) + 1) * ((high - low) / 2) + low).clamp(low, high)
+    return images.round().to(torch.uint8) if card.dtype == "uint8" else images
 
 
 class Model:
@@ -82,14 +84,18 @@ class Model:
         return to_data_range(raw, self.card)
 
     def synthesize(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """Images in the data's value range as floats, differentiable in z (N, latent.size); y (N,) class numbers."""
+        """Images in the data's value range as floats, differentiable in z (N, latent.size); y (N,) class numbers.
+        A progressive generator may leave that range by a little."""
         low, high = self.card.value_range
-        return (self.generator(z, y) + 1) * ((high - low) / 2) + low
+        return (full_size(self.generator(z, y), self.card.shape) + 1) * ((high - low) / 2) + low
 
     def discriminate(self, images: Tensor, y: Tensor | None = None) -> Judgement:
         """D's judgement of images in the data's value range, differentiable."""
         low, high = self.card.value_range
-        return self.discriminator((images.float() - low) * (2 / (high - low)) - 1, y)
+        images = (images.float() - low) * (2 / (high - low)) - 1
+        if isinstance(self.discriminator, Growing):
+            images = shrunk(images, self.discriminator.stage)
+        return self.discriminator(images, y)
 
 
 def model_from_weights(

@@ -6,25 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from medgan_fashion.gan.growth import base_grid
 from medgan_fashion.gan.layers import Judgement, LabelledLatent, LabelPlane, MinibatchDeviation, Verdict, Wrap
+from medgan_fashion.gan.progressive import ProDiscriminator, ProGenerator
 from medgan_fashion.gan.recipes import Latent, NetworkPair
-
-
-def base_grid(height: int, width: int) -> tuple[int, int, int]:
-    """(h0, w0, k) with h0 * 2**k = height, w0 * 2**k = width and the smallest grid of sides >= 3.
-
-    Raises ValueError naming the nearest sizes that work when the grid would be coarser than 8 on a side.
-    """
-    k = 0
-    while height % 2 == 0 and width % 2 == 0 and min(height, width) >= 6:
-        height, width, k = height // 2, width // 2, k + 1
-    if k == 0 or min(height, width) > 8:
-        height, width = height * 2**k, width * 2**k
-        near = "x".join(str(math.ceil(side / 8) * 8) for side in (height, width))
-        raise ValueError(
-            f"images of {height}x{width} have no small base grid; resize to multiples of 8, for example {near}"
-        )
-    return height, width, k
 
 
 def _widths(pair: NetworkPair, k: int) -> list[int]:
@@ -58,6 +43,7 @@ class DCGenerator(nn.Module):
             )
             layers += [norm(after), nn.ReLU()]
         self.layers = nn.Sequential(*layers[:-2], nn.Tanh())
+        self.apply(lambda module: _initialise(module, pair.init))
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.layers(self.dense(self.labelled(z, y)).reshape(-1, *self.base))
@@ -106,6 +92,7 @@ class MLPGenerator(nn.Module):
             nn.Linear(pair.width, math.prod(shape)),
             nn.Tanh(),
         )
+        self.apply(lambda module: _initialise(module, pair.init))
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.layers(self.labelled(z, y)).reshape(-1, *self.shape)
@@ -163,20 +150,21 @@ def build_networks(
 
     The global random state is as it was before.
     """
-    if pair.kind == "dcgan" and len(shape) != 3:
-        raise ValueError(f"dcgan networks draw images of (channels, height, width), not {shape}; use kind mlp")
+    if pair.kind != "mlp" and len(shape) != 3:
+        raise ValueError(f"{pair.kind} networks draw images of (channels, height, width), not {shape}; use kind mlp")
     if (pair.condition_g != "none" or pair.condition_d != "none") and n_classes < 1:
         raise ValueError("this recipe is conditional: give labels, or take an unconditional recipe such as dcgan")
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         make_g, make_d = NETWORKS[pair.kind]
-        generator = make_g(pair, latent, shape, n_classes)
-        for module in generator.modules():
-            _initialise(module, pair.init)
-        return {"generator": generator, "discriminator": make_d(pair, shape, n_classes)}
+        return {
+            "generator": make_g(pair, latent, shape, n_classes),
+            "discriminator": make_d(pair, shape, n_classes),
+        }
 
 
 NETWORKS: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
     "mlp": (MLPGenerator, MLPDiscriminator),
     "dcgan": (DCGenerator, DCDiscriminator),
+    "progressive": (ProGenerator, ProDiscriminator),
 }

@@ -18,12 +18,14 @@ _ON_DEVICE = 2 * 2**30  # bytes: arrays up to this size live on the accelerator 
 class Source:
     """`fetch(seed, images_seen, batch)` gives raw images (B, C, H, W) and labels (B,) or None.
 
-    `exact` is False where the same address need not give the same batch again (a plain iterable).
+    `exact` is False where the same address need not give the same batch again (a plain iterable), `any_batch` where
+    the caller's code decides how large a batch is.
     """
 
     fetch: Callable[[int, int, int], RawBatch]
     card: DataCard
     exact: bool = True
+    any_batch: bool = True
 
 
 def shuffled_positions(n: int, seed: int, images_seen: int, batch: int) -> np.ndarray:
@@ -82,7 +84,13 @@ def _collate(items: Sequence[Any]) -> RawBatch:
 
 
 def _described(
-    fetch: Callable[[int, int, int], RawBatch], say: Describe, first: RawBatch, n: int, exact: bool
+    fetch: Callable[[int, int, int], RawBatch],
+    say: Describe,
+    first: RawBatch,
+    n: int,
+    *,
+    exact: bool = True,
+    any_batch: bool = False,
 ) -> Source:
     images, labels = first
     names = class_names(labels, say.classes)
@@ -97,14 +105,14 @@ def _described(
     )
     if labels is not None and say.classes is None:
         raise ValueError("data gives labels batch by batch, so their number is unknown; give classes=[names]")
-    return Source(fetch, card, exact)
+    return Source(fetch, card, exact, any_batch)
 
 
 def _dataset_source(data: Any, say: Describe) -> Source:
     def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
         return _collate([data[int(i)] for i in shuffled_positions(len(data), seed, images_seen, batch)])
 
-    return _described(fetch, say, _collate([data[i] for i in range(min(len(data), 64))]), len(data), True)
+    return _described(fetch, say, _collate([data[i] for i in range(min(len(data), 64))]), len(data), any_batch=True)
 
 
 def _whole_batch(got: Any, batch: int) -> RawBatch:
@@ -120,7 +128,7 @@ def _function_source(data: Callable[[int, int], Any], say: Describe) -> Source:
     def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
         return _whole_batch(data(seed, images_seen), batch)
 
-    return _described(fetch, say, fetch(0, 0, 0), 0, True)
+    return _described(fetch, say, fetch(0, 0, 0), 0)
 
 
 def _iterable_source(data: Iterable[Any], say: Describe) -> Source:
@@ -140,7 +148,7 @@ def _iterable_source(data: Iterable[Any], say: Describe) -> Source:
                 ) from None
         return _whole_batch(got, batch)
 
-    return _described(fetch, say, fetch(0, 0, 0), 0, False)
+    return _described(fetch, say, fetch(0, 0, 0), 0, exact=False)
 
 
 def open_source(data: Any, say: Describe) -> Source:

@@ -12,6 +12,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from medgan_fashion.gan.data import DataCard
 from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.games import Game, Networks
+from medgan_fashion.gan.growth import Growing, Stage, base_grid, stage_at
 from medgan_fashion.gan.networks import build_networks
 from medgan_fashion.gan.plain import differences, to_plain
 from medgan_fashion.gan.recipes import Recipe
@@ -57,6 +58,21 @@ def new_state(recipe: Recipe, card: DataCard, seed: int, game: Game, device: tor
     for name in game.averaged if recipe.ema_half_life else ():
         average[name] = copy.deepcopy(networks[name]).requires_grad_(False).eval()
     return State(recipe, card, seed, networks, average, _optimizers(recipe, networks))
+
+
+def grow(state: State) -> Stage | None:
+    """Brings every network to the stage of `images_seen`; a new level starts with fresh optimizers. None where
+    nothing grows."""
+    if state.recipe.growth is None:
+        return None
+    stage = stage_at(state.recipe.growth, base_grid(*state.card.shape[-2:])[2], state.images_seen)
+    for name, net in [*state.networks.items(), *state.average.items()]:
+        assert isinstance(net, Growing)
+        # the network's own stage came with the checkpoint: a resumed training resets when an unbroken one would
+        if net is state.networks[name] and net.stage.level != stage.level:
+            state.optimizers[name].state.clear()
+        net.stage = stage
+    return stage
 
 
 def _floats(net: nn.Module) -> list[Tensor]:

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from medgan_fashion.gan.alarms import diversity, nan_alarm, note_finite
 from medgan_fashion.gan.games import Batch, Game, synthesis
+from medgan_fashion.gan.growth import batch_at, check_growth, shrunk
 from medgan_fashion.gan.model import Model, model_from_weights, save_model
 from medgan_fashion.gan.recipes import Recipe, find_recipe
 from medgan_fashion.gan.sources import Describe, Source, open_source
-from medgan_fashion.gan.state import State, load_checkpoint, new_state, save_checkpoint, update_average
+from medgan_fashion.gan.state import State, grow, load_checkpoint, new_state, save_checkpoint, update_average
 from medgan_fashion.gan.watching import Callback, Score, Watch, check
 
 READ_FLAGS_EVERY = 50  # turns between two looks at the device's non-finite flags
@@ -58,13 +59,15 @@ def run(state: State, game: Game, source: Source, watch: Watch) -> None:
     device = next(state.networks["generator"].parameters()).device
     autocast = device.type == "cuda" and torch.cuda.is_bf16_supported()
     low, high = source.card.value_range
-    turn = state.recipe.batch * game.batches
     while state.images_seen < watch.target and state.alarm is None:
-        batches = []
+        stage = grow(state)
+        size = state.recipe.batch if stage is None else batch_at(state.recipe, stage.level)
+        batches, turn = [], size * game.batches
         for i in range(game.batches):
-            position = state.images_seen + i * state.recipe.batch
-            images, labels = source.fetch(state.seed, position, state.recipe.batch)
+            position = state.images_seen + i * size
+            images, labels = source.fetch(state.seed, position, size)
             real = images.to(device, torch.float32, non_blocking=True).sub(low).mul(2 / (high - low)).sub(1)
+            real = real if stage is None else shrunk(real, stage)
             labels = None if labels is None or not state.card.classes else labels.to(device)
             batches.append(Batch(real, labels, state.seed, position, last=i == game.batches - 1))
         terms = advance(state, game, batches, autocast)
@@ -83,6 +86,8 @@ def run(state: State, game: Game, source: Source, watch: Watch) -> None:
 def _start(recipe: Recipe, source: Source, seed: int, device: torch.device) -> tuple[State, Game]:
     if recipe.conditional and not source.card.classes:
         raise ValueError("this recipe is conditional: give labels, or take an unconditional recipe such as dcgan")
+    if recipe.growth and recipe.growth.batches and not source.any_batch:
+        raise ValueError("growth.batches asks for another batch at each level; give an array, a tensor or a Dataset")
     game = synthesis(recipe)
     state = new_state(recipe, source.card, seed, game, device)
     state.exact = source.exact
@@ -128,6 +133,7 @@ def train(
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     recipe = find_recipe(recipe)
     source = open_source(data, Describe(labels, classes, value_range, provenance or {}, where))
+    check_growth(recipe, source.card.shape, images_seen)
     state, game = _start(recipe, source, seed, where)
     folder = None if out is None else Path(out)
     checkpoint = None

@@ -15,12 +15,14 @@ from medgan_fashion.gan.state import new_state
 from medgan_fashion.gan.training import advance
 
 SMALL = {"networks": {"width": 8, "max_width": 16}, "latent": {"size": 8}, "batch": 8}
+GROWTH = {"phase_images": 4, "batches": [8, 4]}
 
 
 def tiny(name: str) -> Recipe:
     plain = to_plain(RECIPES[name])
     for key, value in SMALL.items():
         plain[key] = {**plain[key], **value} if isinstance(value, dict) else value
+    plain["growth"] = plain["growth"] and GROWTH
     return from_plain(Recipe, plain)
 
 
