@@ -172,12 +172,12 @@ RECIPES: dict[str, Recipe] = {
     # the same networks, slimmer, with our loss for a few hundred labelled images; no flip: films face one way
     "progan_small": replace(
         _progan,
-        networks=replace(_progan.networks, max_width=128, condition_g="concat", condition_d="projection"),
+        networks=replace(_progan.networks, max_width=64, condition_g="concat", condition_d="projection"),
         objective="non_saturating",
         relativistic="paired",
         penalties=(PenaltyRow("r1", weight=0.5, every=8),),
-        augment=("translation", "contrast", "brightness"),
-        latent=Latent(size=128),
+        augment=("translation", "contrast"),
+        latent=Latent(size=64),
         growth=Growth(phase_images=10_000, batches=(32, 32, 32, 32, 16)),
     ),
 }

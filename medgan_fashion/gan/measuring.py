@@ -1,0 +1,92 @@
+"""What one turn of a growing pair costs at a level: seconds and peak memory, measured on the device at hand."""
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from medgan_fashion.gan.data import DataCard
+from medgan_fashion.gan.games import Batch, synthesis
+from medgan_fashion.gan.growth import base_grid, level_starts, shrunk
+from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.gan.recipes import Recipe
+from medgan_fashion.gan.state import State, grow, new_state, update_average
+from medgan_fashion.gan.training import advance
+
+WARM = 1.0  # seconds: a first turn shorter than this is mostly start-up, and is timed again
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one level: weights of both networks in use, seconds for 1000 real images, peak bytes of a turn of `batch`
+    images, and the share of them that does not grow with the batch (weights, gradients, optimizers, average)."""
+
+    parameters: int
+    seconds: float
+    peak: int
+    fixed: int
+
+
+def _peak(device: torch.device) -> int:
+    """Bytes at the highest point so far: of the device's allocator, or of this process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss would count the parent process that started this one
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _weights(state: State) -> tuple[int, int]:
+    """(numbers in use at this stage, numbers held): levels not yet grown have weights and no gradients."""
+    used = sum(p.numel() for net in state.networks.values() for p in net.parameters() if p.grad is not None)
+    held = sum(p.numel() for net in [*state.networks.values(), *state.average.values()] for p in net.parameters())
+    return used, held
+
+
+def measure_level(
+    recipe: dict[str, Any], shape: tuple[int, ...], n_classes: int, level: int, batch: int, device: str
+) -> Cost:
+    """Plays turns on random images in the middle of the level's fade, where both of its resolutions are at work.
+
+    Call it in a fresh process: peak memory never falls again. `recipe` is plain data.
+    """
+    where, row = torch.device(device), from_plain(Recipe, recipe)
+    assert row.growth is not None
+    before = _peak(where)
+    game, top = synthesis(row), base_grid(*shape[-2:])[2]
+    card = DataCard(tuple(shape), (0.0, 1.0), "float32", tuple(map(str, range(n_classes))))
+    state = new_state(row, card, 0, game, where)
+    state.images_seen = level_starts(row.growth, top)[level] + (row.growth.phase_images // 2 if level else 0)
+    stage = grow(state)
+    assert stage is not None
+    real = shrunk(torch.rand(batch, *shape, device=where) * 2 - 1, stage)
+    labels = torch.arange(batch, device=where) % n_classes if row.conditional else None
+    autocast = where.type == "cuda" and torch.cuda.is_bf16_supported()
+
+    def turn(position: int) -> float:
+        started = time.perf_counter()
+        last = game.batches - 1
+        batches = [Batch(real, labels, 0, position, last=i == last) for i in range(game.batches)]
+        advance(state, game, batches, autocast)
+        update_average(state, batch * game.batches)
+        if where.type == "cuda":
+            torch.cuda.synchronize(where)
+        return time.perf_counter() - started
+
+    seconds = turn(0)  # at position 0 every lazy penalty is due
+    if seconds < WARM or where.type == "cuda":
+        seconds = turn(0)
+    lazy = math.lcm(*(penalty.every for penalty in row.penalties)) if row.penalties else 1
+    if lazy > 1:
+        plain = turn(batch)
+        seconds = plain + (seconds - plain) / lazy
+    used, held = _weights(state)
+    fixed = 4 * (held + 3 * used)  # float32: weights and averages; gradient and two moments of what is in use
+    return Cost(used, seconds / (batch * game.batches) * 1000, max(_peak(where) - before, fixed), fixed)

@@ -1,0 +1,141 @@
+"""What growing will cost on this machine, level by level, and the batches that fit: measured, kept, and taken."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from medgan_fashion.gan.files import write_whole
+from medgan_fashion.gan.growth import base_grid, batch_at
+from medgan_fashion.gan.measuring import Cost, measure_level
+from medgan_fashion.gan.plain import differences, from_plain, to_plain
+from medgan_fashion.gan.recipes import Recipe
+
+SHARE = 0.8  # of the memory that is free: what a plan may fill
+PROBE = 2**20  # pixels of a measured batch on a CPU: enough to fill its caches many times over
+
+
+@dataclass(frozen=True)
+class LevelPlan:
+    """One level: its grid, weights of both networks in use, seconds for 1000 images, megabytes at `batch`, the
+    batch that fits, and whether activations are recomputed to make it fit."""
+
+    level: int
+    height: int
+    width: int
+    parameters: int
+    seconds: float
+    megabytes: int
+    batch: int
+    recompute: bool
+
+
+def free_memory(device: str) -> int:
+    """Bytes that a training may count on."""
+    if device.startswith("cuda"):
+        return torch.cuda.mem_get_info(device)[0]
+    lines = Path("/proc/meminfo").read_text().splitlines() if Path("/proc/meminfo").exists() else []
+    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
+    return found[0] if found else 4 * 2**30
+
+
+def _measured(*inputs: Any) -> Cost | None:
+    """The cost, measured in a process of its own; None when the system or the device had no memory for it."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        try:
+            return pool.submit(measure_level, *inputs).result()
+        except (BrokenProcessPool, MemoryError):
+            return None
+        except RuntimeError as error:
+            if "memory" not in str(error):
+                raise
+            return None
+
+
+def _fitting(cost: Cost, probe: int, wanted: int, budget: float) -> int:
+    """The largest of wanted, wanted/2, wanted/4, ... whose turn fits; 0 where a single image does not."""
+    each = max(cost.peak - cost.fixed, 1) / probe
+    batch = wanted
+    while batch and cost.fixed + each * batch > budget:
+        batch //= 2
+    return batch
+
+
+def _plan_level(
+    recipe: Recipe, shape: tuple[int, ...], n_classes: int, level: int, device: str, budget: float, recompute: bool
+) -> LevelPlan:
+    h0, w0, _ = base_grid(*shape[-2:])
+    height, width, wanted = h0 * 2**level, w0 * 2**level, batch_at(recipe, level)
+    probe = wanted if device.startswith("cuda") else max(1, min(wanted, PROBE // (height * width)))
+    for again in (False, True) if not recompute else (True,):
+        row = replace(recipe, networks=replace(recipe.networks, recompute_from=level if again else 99))
+        cost = _measured(to_plain(row), shape, n_classes, level, probe, device)
+        batch = 0 if cost is None else _fitting(cost, probe, wanted, budget)
+        # a batch below four leaves the minibatch deviation little to compare: recompute before going there
+        if cost and batch >= (1 if again else min(wanted, 4)):
+            used = cost.fixed + (cost.peak - cost.fixed) / probe * batch
+            return LevelPlan(level, height, width, cost.parameters, cost.seconds, round(used / 2**20), batch, again)
+    needed = f"{cost.peak / 2**20:,.0f} MB" if cost else "more than this machine has"
+    raise ValueError(
+        f"level {level} ({height}x{width}) needs {needed} for a batch of {probe}, and {budget / 2**20:,.0f} MB may be "
+        "used; take a smaller --size, lower networks.width, or a device with more memory"
+    )
+
+
+def plan_growth(
+    recipe: Recipe,
+    shape: tuple[int, ...],
+    n_classes: int,
+    device: str,
+    *,
+    budget: float | None = None,
+    tell: Callable[[LevelPlan], None] = lambda level: None,
+) -> list[LevelPlan]:
+    """Measures one turn of every level, from the base grid to (C, H, W) = `shape`, each in a process of its own.
+
+    `budget`: bytes that may be used; default: a share of what is free now. `tell` sees each level when known.
+
+    Raises ValueError when not even one image of a level fits.
+    """
+    levels: list[LevelPlan] = []
+    for level in range(base_grid(*shape[-2:])[2] + 1):
+        room = SHARE * free_memory(device) if budget is None else budget
+        recompute = bool(levels) and levels[-1].recompute
+        levels.append(_plan_level(recipe, shape, n_classes, level, device, room, recompute))
+        tell(levels[-1])
+    return levels
+
+
+def planned(recipe: Recipe, levels: list[LevelPlan]) -> Recipe:
+    """The recipe with the plan's batches and recomputation."""
+    assert recipe.growth is not None
+    first = next((level.level for level in levels if level.recompute), 99)
+    growth = replace(recipe.growth, batches=tuple(level.batch for level in levels))
+    return replace(recipe, growth=growth, networks=replace(recipe.networks, recompute_from=first))
+
+
+def kept_plan(
+    path: Path, recipe: Recipe, shape: tuple[int, ...], measure: Callable[[], list[LevelPlan]]
+) -> list[LevelPlan]:
+    """The plan in `path`, or a new one from `measure`, written there: a resumed training must find the same batches.
+
+    ValueError when the file is another recipe's or shape's plan.
+    """
+    about = {"recipe": to_plain(recipe), "shape": list(shape)}
+    if path.exists():
+        data = json.loads(path.read_text())
+        changed = differences({key: data[key] for key in about}, about)
+        if changed:
+            raise ValueError(f"{path} plans another training ({'; '.join(changed)}); choose another out folder")
+        return [from_plain(LevelPlan, level) for level in data["levels"]]
+    levels = measure()
+    text = json.dumps({**about, "levels": [asdict(level) for level in levels]}, indent=1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda part: part.write_text(text) and None)
+    return levels

@@ -1,0 +1,74 @@
+"""The plan of a growing training: measured in fresh processes, kept beside the training, and taken by it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from medgan_fashion.gan import RECIPES, Growth, NetworkPair, Recipe
+from medgan_fashion.gan.measuring import Cost, measure_level
+from medgan_fashion.gan.networks import build_networks
+from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.runs import growth_plan
+from medgan_fashion.runs.growth_plan import LevelPlan, free_memory, kept_plan, plan_growth, planned
+
+TINY: Recipe = replace(
+    RECIPES["progan_small"],
+    networks=replace(RECIPES["progan_small"].networks, width=4, max_width=8),
+    growth=Growth(10, (8, 8, 4)),
+)
+SHAPE = (1, 20, 16)
+
+
+def test_a_level_s_cost() -> None:
+    costs = [measure_level(to_plain(TINY), SHAPE, 2, level, 4, "cpu") for level in (0, 2)]
+    made = build_networks(TINY.networks, TINY.latent, SHAPE, 2, 0)
+    everything = sum(p.numel() for net in made.values() for p in net.parameters())
+    # at the last level all is in use but the image layers of levels that are faded out
+    idle = (8 + 1) + (8 + 8)
+    assert costs[1].parameters == everything - idle
+    assert costs[0].parameters < costs[1].parameters
+    assert all(cost.seconds > 0 and cost.peak >= cost.fixed > 0 for cost in costs)
+
+
+def _planned_with(monkeypatch: pytest.MonkeyPatch, per_image: int, budget: float) -> list[LevelPlan]:
+    """A plan on a made-up machine: a level takes 100 bytes and `per_image` more for each pixel of an image; half of
+    it where activations are recomputed."""
+
+    def measured(recipe: dict, shape: tuple, n_classes: int, level: int, probe: int, device: str) -> Cost:
+        each = per_image * 20 * 4**level // (2 if recipe["networks"]["recompute_from"] <= level else 1)
+        return Cost(10, 1.0, 100 + each * probe, 100)
+
+    monkeypatch.setattr(growth_plan, "_measured", measured)
+    return plan_growth(TINY, SHAPE, 2, "cpu", budget=budget)
+
+
+def test_batches_shrink_before_activations_are_recomputed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [level.batch for level in _planned_with(monkeypatch, 1, 1e9)] == [8, 8, 4]
+    # level 2 takes 320 a picture: 4 pictures kept need 1380, recomputed 740
+    tight = _planned_with(monkeypatch, 1, 800)
+    assert [(level.batch, level.recompute) for level in tight] == [(8, False), (8, False), (4, True)]
+    row = planned(TINY, tight)
+    assert row.growth == Growth(10, (8, 8, 4))
+    assert row.networks.recompute_from == 2
+    tighter = _planned_with(monkeypatch, 1, 450)
+    assert [(level.batch, level.recompute) for level in tighter] == [(8, False), (4, False), (2, True)]
+    with pytest.raises(ValueError, match=r"level 2 \(20x16\) needs 0 MB.*lower networks.width"):
+        _planned_with(monkeypatch, 1, 200)
+
+
+@pytest.mark.slow
+def test_a_real_plan_is_kept_for_the_resumed_training(tmp_path: Path) -> None:
+    small = replace(TINY, networks=replace(TINY.networks, width=4), growth=Growth(10, (4,)))
+    levels = plan_growth(small, (1, 8, 8), 2, "cpu")
+    assert [(level.height, level.width, level.batch) for level in levels] == [(4, 4, 4), (8, 8, 4)]
+    path = tmp_path / "out" / "plan.json"
+    assert kept_plan(path, small, (1, 8, 8), lambda: levels) == levels
+    assert kept_plan(path, small, (1, 8, 8), lambda: pytest.fail("measured again")) == levels
+    with pytest.raises(ValueError, match="another training"):
+        kept_plan(path, TINY, (1, 8, 8), lambda: levels)
+
+
+def test_free_memory_is_more_than_nothing() -> None:
+    assert free_memory("cpu") > 2**20
+    assert NetworkPair().recompute_from == 99
