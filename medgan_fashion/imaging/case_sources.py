@@ -1,7 +1,7 @@
-"""What a folder of pictures tells by itself: class folders, DICOM tags, names, YOLO boxes and masks."""
+"""What a folder of pictures tells by itself: class folders, names, YOLO boxes and masks."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from medgan_fashion.imaging.case_table import BOX
@@ -23,6 +23,9 @@ class Found:
         name: its path relative to the folder, with forward slashes.
         uids: SOP instance, series and study UID of a DICOM file.
         z: ImagePositionPatient z in mm of a DICOM file.
+        study: Study Instance UID of a DICOM file.
+        modality: of a DICOM file.
+        aside: why a mammogram is not among the films that are wanted.
     """
 
     path: Path
@@ -35,6 +38,9 @@ class Found:
     view: str = ""
     uids: tuple[str, ...] = ()
     z: float | None = None
+    study: str = ""
+    modality: str = ""
+    aside: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,21 @@ class Region:
     lesion: str = ""
     label: str = ""
     numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What a table of labels and the pictures of a folder have in common, and what they have not.
+
+    Args:
+        pairs: (picture with its label, region) of every row that found its picture.
+        rows: (number, reason) of the other rows, 1 = the first.
+        files: (relative name, reason) of pictures that rows speak of, though none is used.
+    """
+
+    pairs: list[tuple[Found, Region]]
+    rows: list[tuple[int, str]]
+    files: list[tuple[str, str]] = field(default_factory=list)
 
 
 def natural(text: str) -> list[tuple[int, str]]:
@@ -73,32 +94,6 @@ def from_folder(path: Path, folder: Path) -> Found:
     """The class is the first folder below `folder`; pictures directly in it have none."""
     parts = path.relative_to(folder).parts
     return Found(path, "/".join(parts), label=parts[0] if len(parts) > 1 else "")
-
-
-def with_tags(found: Found) -> Found:
-    """Adds patient, side, view, UIDs and position from a DICOM header; other pictures stay as they are.
-
-    Raises:
-        UnreadableError: damaged, without an image, or synthetic.
-    """
-    if not is_dicom(found.path):
-        return found
-    from medgan_fashion.imaging.dicom import check_kind, read_header
-
-    header = read_header(found.path)
-    check_kind(header)
-    position = header.get("ImagePositionPatient")
-    z = float(position[2]) if position and len(position) == 3 else None
-    uids = (header.get(n) for n in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"))
-    return replace(
-        found,
-        patient=str(header.get("PatientID") or "").strip(),
-        slice="" if z is None else f"{z:g}",
-        laterality=str(header.get("ImageLaterality") or header.get("Laterality") or ""),
-        view=str(header.get("ViewPosition") or ""),
-        uids=tuple(str(uid) for uid in uids if uid),
-        z=z,
-    )
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:

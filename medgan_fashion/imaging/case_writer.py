@@ -3,7 +3,7 @@
 import csv
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medgan_fashion.imaging.case_table import KNOWN_COLUMNS, read_case_table
@@ -18,6 +18,7 @@ class Leftovers:
     Args:
         written: rows in the table, by class.
         grouping: what stands for a patient in the table.
+        groups: how many of them there are.
         files: (relative name, reason) of every file that is in no row.
         rows: (number, reason) of every row of the label CSV that is in no row.
         listed: name of the CSV beside the table that lists both, "" where nothing is left over.
@@ -25,17 +26,24 @@ class Leftovers:
 
     written: dict[str, int]
     grouping: str
+    groups: int
     files: tuple[tuple[str, str], ...]
     rows: tuple[tuple[int, str], ...]
     listed: str = ""
 
-    def lines(self) -> list[str]:
-        """A report for the terminal, by reason; it names no file, because names often hold patient IDs."""
-        kinds = ", ".join(f"{name} {count}" for name, count in self.written.items())
-        lines = [f"{sum(self.written.values())} rows: {kinds}; groups: {self.grouping}"]
+    def reasons(self) -> list[str]:
+        """What is left over, by reason; names no file, because names often hold patient IDs."""
+        lines = []
         for what, pairs in (("file", self.files), ("row of the labels", self.rows)):
-            counts = Counter(reason for _, reason in pairs)
-            lines += [f"left over, {count} x {what}: {reason}" for reason, count in counts.items()]
+            counts = Counter(reason for _, reason in pairs).most_common()
+            lines += [f"left over, {count} x {what}: {reason}" for reason, count in counts]
+        return lines
+
+    def lines(self) -> list[str]:
+        """A report for the terminal: what was written, and what is left over by reason."""
+        kinds = ", ".join(f"{name} {count}" for name, count in self.written.items())
+        who = "patients" if self.grouping == "patient" else f"groups ({self.grouping})"
+        lines = [f"{sum(self.written.values())} rows: {kinds}; {who}: {self.groups}", *self.reasons()]
         return lines + ([f"all of them are listed in {self.listed}"] if self.listed else [])
 
 
@@ -49,7 +57,7 @@ def leftovers_file(out: Path) -> Path:
     return out.with_name(f"{out.stem}.leftovers.csv")
 
 
-def write_leftovers(out: Path, leftovers: Leftovers) -> None:
+def _write_leftovers(out: Path, leftovers: Leftovers) -> None:
     """Writes file, row and reason of all that is left over, or removes an outdated list."""
     path = leftovers_file(out)
     if not leftovers.files and not leftovers.rows:
@@ -62,16 +70,9 @@ def write_leftovers(out: Path, leftovers: Leftovers) -> None:
         writer.writerows(("", row, reason) for row, reason in leftovers.rows)
 
 
-def write_table(rows: list[Row], out: Path) -> None:
-    """Writes the used columns, checks the table by reading it, and only then puts it in its place.
-
-    Raises:
-        ValueError: no rows, rows that contradict each other, or `out` exists and differs.
-    """
-    if not rows:
-        raise ValueError(f"no row is left for {out.name}: check folder, classes, pattern and labels")
+def _write_table(rows: list[Row], out: Path) -> None:
+    """Writes the used columns, checks the table by reading it, and only then puts it in its place."""
     columns = [name for name in KNOWN_COLUMNS if any(row.get(name) for row in rows)]
-    out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.stem}.{os.getpid()}.draft.csv")
     try:
         with draft.open("w", encoding="utf-8", newline="") as file:
@@ -84,3 +85,23 @@ def write_table(rows: list[Row], out: Path) -> None:
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_cases(rows: list[Row], leftovers: Leftovers, out: Path) -> Leftovers:
+    """Writes a case table, and beside it the list of what is left over, also where no row is left.
+
+    Returns:
+        The leftovers with the name of their list.
+
+    Raises:
+        ValueError: no rows, rows that contradict each other, or `out` exists and differs.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    listed = leftovers_file(out).name if leftovers.files or leftovers.rows else ""
+    if not rows:
+        _write_leftovers(out, leftovers)
+        why = "; ".join(leftovers.reasons()) or "the folder holds no picture"
+        raise ValueError(f"no row is left for {out.name}: check folder, classes, pattern and labels ({why})")
+    _write_table(rows, out)
+    _write_leftovers(out, leftovers)
+    return replace(leftovers, listed=listed)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+# View Position (0018,5101) for mammography, PS3.3 C.8.11.7.1.3, and SPECIMEN for the one code without it
+VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "FB", "SIO", "ISO", "XCCL", "XCCM", "SPECIMEN")
+
 
 @dataclass(frozen=True)
 class IntensityConfig:
@@ -38,6 +41,25 @@ class IntensityConfig:
 
 
 @dataclass(frozen=True)
+class MammogramConfig:
+    """How mammograms are read (imaging.mammogram); pixels become the share of their presentation range.
+
+    Args:
+        window: which of a film's windows or VOI LUTs is applied, counted from 0.
+        views: views that are used, such as CC and MLO; empty for all. Others are set aside.
+    """
+
+    window: int = 0
+    views: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.window < 0:
+            raise ValueError(f"image.mammogram.window {self.window} must be 0 or more")
+        if unknown := [view for view in self.views if view not in VIEWS]:
+            raise ValueError(f"image.mammogram.views has {unknown[0]!r}: use {', '.join(VIEWS)}")
+
+
+@dataclass(frozen=True)
 class ImageConfig:
     """How a picture becomes a canvas.
 
@@ -47,6 +69,8 @@ class ImageConfig:
         context: side of the canvas divided by side of the view, at least 1.
         roi: lesion (crop around box, mask or centre of each row) or whole (the whole picture).
         intensity: how stored values become [0, 1].
+        mammogram: reads pictures as mammograms, with the chest wall on the left; roi whole is then the breast
+            without the air around it. Nothing for other pictures.
     """
 
     size: tuple[int, int] = (32, 32)
@@ -54,6 +78,7 @@ class ImageConfig:
     context: float = 1.5
     roi: Literal["lesion", "whole"] = "lesion"
     intensity: IntensityConfig = field(default_factory=IntensityConfig)
+    mammogram: MammogramConfig | None = None
 
     def __post_init__(self) -> None:
         if len(self.size) != 2 or min(self.size) < 4:

@@ -14,18 +14,27 @@ def order_classes(labels: list[str]) -> tuple[str, ...]:
         return tuple(names)
 
 
+def read_text(path: Path) -> str:
+    """A table's text, UTF-8 with or without BOM.
+
+    Raises:
+        ValueError: missing, or another encoding.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):
+        raise ValueError(f"the table {path.name} does not exist: check the path") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name} is not UTF-8 text: save it as 'CSV UTF-8'") from None
+
+
 def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """Header and rows of a CSV as stripped text: UTF-8 with or without BOM, comma, semicolon or tab.
 
     Raises:
         ValueError: missing or empty file, another encoding, a column twice, a row of another length.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ValueError(f"the table {path.name} does not exist: check the path") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not UTF-8 text: save it as 'CSV UTF-8'") from None
+    text = read_text(path)
     head = text.partition("\n")[0]
     delimiter = next((d for d in ",;\t" if d in head), ",")
     records = [r for r in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, r))]

@@ -1,15 +1,17 @@
 """Reads DICOM: stored values, modality LUT or rescale, polarity, padding; windows are left to intensity."""
 
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medgan_fashion.imaging.dicom_file import AGAIN, check_kind, read_header
 from medgan_fashion.imaging.pictures import Picture, UnreadableError
 
 if TYPE_CHECKING:
-    from pydicom.dataset import FileDataset
+    from pydicom.dataset import Dataset, FileDataset
 
 # transfer syntax UID -> package that decodes it; pylibjpeg-libjpeg is GPL-3 and therefore in no extra
 _CODECS = {
@@ -19,75 +21,30 @@ _CODECS = {
     **dict.fromkeys((f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70)), "pylibjpeg pylibjpeg-libjpeg"),
     "1.2.840.10008.1.2.5": "pylibjpeg-rle",
 }
-_MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 
 
-def read_header(path: Path, *, pixels: bool = False) -> "FileDataset":
-    """A DICOM data set, without its pixels unless asked.
-
-    Raises:
-        UnreadableError: no DICOM, cut short, or pydicom is not installed.
-    """
-    try:
-        import pydicom
-        from pydicom.errors import InvalidDicomError
-    except ImportError:
-        raise UnreadableError("pydicom is missing", "pip install 'medgan-fashion[medical]'") from None
-    try:
-        return pydicom.dcmread(path, stop_before_pixels=not pixels)
-    except InvalidDicomError:
-        return _read_without_preamble(path, pixels)
-    except (OSError, EOFError, ValueError, AttributeError, KeyError, NotImplementedError):
-        raise UnreadableError("damaged DICOM file", "fetch it again from the archive") from None
-
-
-def _read_without_preamble(path: Path, pixels: bool) -> "FileDataset":
-    """Old files start with the data set itself; what does not then look like an image is no DICOM."""
-    import pydicom
-    from pydicom.uid import ImplicitVRLittleEndian
-
-    cure = "check that it is a picture, or remove the row"
-    try:
-        dataset = pydicom.dcmread(path, stop_before_pixels=not pixels, force=True)
-    except (OSError, EOFError, ValueError, AttributeError, KeyError, NotImplementedError):
-        raise UnreadableError("neither a DICOM file nor a known picture", cure) from None
-    if "Rows" not in dataset:
-        raise UnreadableError("neither a DICOM file nor a known picture", cure)
-    if "TransferSyntaxUID" not in dataset.file_meta:
-        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
-    return dataset
-
-
-def check_kind(dataset: "FileDataset") -> None:
-    """Refuses what is no single grey image of a real case.
-
-    Raises:
-        UnreadableError: synthetic, without an image, multi-frame or colour.
-    """
-    if str(dataset.get("SyntheticData", "")).upper() == "YES":
-        raise UnreadableError("marked as synthetic (0008,001C), not a real case", "remove the row")
-    if "Rows" not in dataset or "PhotometricInterpretation" not in dataset:
-        raise UnreadableError("DICOM without an image", "remove the row, or name the image object of the study")
-    if int(dataset.get("NumberOfFrames") or 1) > 1:
-        raise UnreadableError("multi-frame DICOM", "split it into single frames and give each frame a row")
-    if dataset.PhotometricInterpretation not in _MONOCHROME or int(dataset.get("SamplesPerPixel", 1)) != 1:
-        raise UnreadableError("colour DICOM", "convert it to MONOCHROME2, or export it as PNG")
-
-
-def _stored_values(dataset: "FileDataset") -> NDArray[Any]:
+def stored_values(dataset: "FileDataset") -> NDArray[Any]:
     """The stored values (H, W), integers of BitsStored bits or floats."""
+    if not any(dataset.get(keyword) for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise UnreadableError("Pixel Data (7FE0,0010) is missing", AGAIN)
     try:
         return dataset.pixel_array
     except (RuntimeError, ImportError) as error:
-        package = _CODECS.get(str(dataset.file_meta.get("TransferSyntaxUID", "")))
+        uid = dataset.file_meta.get("TransferSyntaxUID", "")
+        package, syntax = _CODECS.get(str(uid)), f"Transfer Syntax UID (0002,0010) {getattr(uid, 'name', uid)}"
         if package and "missing dependencies" in str(error):
-            raise UnreadableError("its codec is not installed", f"pip install {package}") from None
-        raise UnreadableError("pixels do not decode", "decompress the file with another tool") from None
+            raise UnreadableError(f"its codec is not installed ({syntax})", f"pip install {package}") from None
+        raise UnreadableError(f"pixels do not decode ({syntax})", "decompress the file with another tool") from None
     except (ValueError, AttributeError, KeyError, EOFError, IndexError, TypeError):
-        raise UnreadableError("pixel data is damaged or incomplete", "fetch it again from the archive") from None
+        raise UnreadableError("Pixel Data (7FE0,0010) is damaged or incomplete", AGAIN) from None
 
 
-def _padding(dataset: "FileDataset", stored: NDArray[Any]) -> NDArray[np.bool_] | None:
+def polarity_inverted(dataset: "Dataset") -> bool:
+    """True where low values are bright; MONOCHROME1 and PresentationLUTShape INVERSE together count once."""
+    return dataset.PhotometricInterpretation == "MONOCHROME1" or dataset.get("PresentationLUTShape") == "INVERSE"
+
+
+def padding(dataset: "Dataset", stored: NDArray[Any]) -> NDArray[np.bool_] | None:
     """Where pixels are padding (PixelPaddingValue to PixelPaddingRangeLimit, stored values), None without."""
     first = dataset.get("PixelPaddingValue")
     if first is None:
@@ -101,7 +58,7 @@ def _padding(dataset: "FileDataset", stored: NDArray[Any]) -> NDArray[np.bool_] 
     return (stored >= min(ends)) & (stored <= max(ends))
 
 
-def _stored_range(dataset: "FileDataset", stored: NDArray[Any]) -> NDArray[Any]:
+def stored_range(dataset: "Dataset", stored: NDArray[Any]) -> NDArray[Any]:
     """The two ends of what BitsStored can hold; for floats those of this picture."""
     if stored.dtype.kind == "f":
         return np.array([stored.min(), stored.max()], dtype=stored.dtype)
@@ -110,14 +67,18 @@ def _stored_range(dataset: "FileDataset", stored: NDArray[Any]) -> NDArray[Any]:
     return np.array([low, low + 2**bits - 1], dtype=np.int64)
 
 
-def _modality(dataset: "FileDataset", values: NDArray[Any]) -> NDArray[np.float64]:
+def modality(dataset: "Dataset", values: NDArray[Any]) -> NDArray[np.float64]:
     """Modality LUT where there is one, else slope and intercept, else the values themselves."""
     from pydicom.pixels.processing import apply_modality_lut
 
-    return apply_modality_lut(values, dataset).astype(np.float64)
+    try:
+        return apply_modality_lut(values, dataset).astype(np.float64)
+    except (ValueError, TypeError, AttributeError, KeyError, struct.error):
+        tags = "Modality LUT (0028,3000) or Rescale Slope and Intercept (0028,1053) and (0028,1052) are damaged"
+        raise UnreadableError(tags, "export the picture again, or remove the row") from None
 
 
-def _unit(dataset: "FileDataset") -> str:
+def _unit(dataset: "Dataset") -> str:
     """HU for CT with a rescale, else the rescale's own type; grey values of so many bits without one."""
     if "ModalityLUTSequence" in dataset:
         return str(dataset.ModalityLUTSequence[0].get("ModalityLUTType") or "modality LUT")
@@ -129,7 +90,7 @@ def _unit(dataset: "FileDataset") -> str:
     return str(dataset.get("RescaleType") or f"rescaled {dataset.get('Modality', '')}".strip())
 
 
-def _spacing(dataset: "FileDataset") -> tuple[float, float] | None:
+def spacing(dataset: "Dataset") -> tuple[float, float] | None:
     """Millimetres between rows and columns; in projections detector spacing divided by magnification."""
     imager = dataset.get("ImagerPixelSpacing")
     pair = imager or dataset.get("PixelSpacing") or dataset.get("NominalScannedPixelSpacing")
@@ -154,12 +115,11 @@ def read_dicom(path: Path) -> Picture:
     """
     dataset = read_header(path, pixels=True)
     check_kind(dataset)
-    stored = _stored_values(dataset)
-    pixels = _modality(dataset, stored)
-    inverse = dataset.get("PresentationLUTShape") == "INVERSE"
-    if inverse or dataset.PhotometricInterpretation == "MONOCHROME1":
-        pixels = _modality(dataset, _stored_range(dataset, stored)).sum() - pixels
-    padding = _padding(dataset, stored)
-    if padding is not None and padding.any() and not padding.all():
-        pixels[padding] = pixels[~padding].min()
-    return Picture(pixels[None].astype(np.float32), _unit(dataset), _spacing(dataset))
+    stored = stored_values(dataset)
+    pixels = modality(dataset, stored)
+    if polarity_inverted(dataset):
+        pixels = modality(dataset, stored_range(dataset, stored)).sum() - pixels
+    pads = padding(dataset, stored)
+    if pads is not None and pads.any() and not pads.all():
+        pixels[pads] = pixels[~pads].min()
+    return Picture(pixels[None].astype(np.float32), _unit(dataset), spacing(dataset))

@@ -8,6 +8,7 @@ from typing import Literal
 from medgan_fashion.imaging.case_sources import (
     SUFFIXES,
     Found,
+    Joined,
     Region,
     compile_pattern,
     find_masks,
@@ -17,12 +18,14 @@ from medgan_fashion.imaging.case_sources import (
     mask_regions,
     natural,
     with_pattern,
-    with_tags,
     yolo_regions,
 )
 from medgan_fashion.imaging.case_writer import relative_to_table
-from medgan_fashion.imaging.csv_rows import order_classes
+from medgan_fashion.imaging.cbis_ddsm import is_cbis_ddsm, join_cbis_ddsm
+from medgan_fashion.imaging.csv_rows import order_classes, read_rows, read_text
+from medgan_fashion.imaging.film_archive import FilmRules, Level, choose_films, with_tags
 from medgan_fashion.imaging.label_join import LabelColumns, join_labels
+from medgan_fashion.imaging.mini_mias import is_mini_mias, join_mini_mias
 from medgan_fashion.imaging.pictures import UnreadableError
 
 Left = list[tuple[str, str]]
@@ -48,8 +51,10 @@ def walk(folder: Path, apart: Sequence[Path], boxes: Boxes) -> list[Path]:
     return [p for p in files if not (boxes == "yolo" and p.suffix == ".txt" and p.with_suffix("") in stems)]
 
 
-def find_pictures(files: Sequence[Path], folder: Path, pattern: str | None, left: Left) -> list[Found]:
-    """Everything that is a picture, with what its folder, tags and name say; the rest goes to `left`."""
+def find_pictures(
+    files: Sequence[Path], folder: Path, pattern: str | None, rules: FilmRules | None, left: Left
+) -> list[Found]:
+    """Everything that is a wanted picture, with what its folder, name and tags say; the rest goes to `left`."""
     compiled = None if pattern is None else compile_pattern(pattern)
     pictures = []
     for path in files:
@@ -57,20 +62,15 @@ def find_pictures(files: Sequence[Path], folder: Path, pattern: str | None, left
         try:
             if not is_picture(path):
                 left.append((found.name, "not a picture"))
-                continue
-            if is_mask_name(path):
+            elif is_mask_name(path):
                 left.append((found.name, "looks like a mask: name the folder of masks to use it"))
-                continue
-            found = with_tags(found)
+            elif (matched := found if compiled is None else with_pattern(found, compiled)) is None:
+                left.append((found.name, "its name does not match the pattern"))
+            else:
+                pictures.append(with_tags(matched, rules))
         except UnreadableError as error:
             left.append((found.name, error.reason))
-            continue
-        matched = found if compiled is None else with_pattern(found, compiled)
-        if matched is None:
-            left.append((found.name, "its name does not match the pattern"))
-        else:
-            pictures.append(matched)
-    return pictures
+    return choose_films(pictures, rules, left)
 
 
 def only_classes(pictures: list[Found], classes: str | None, left: Left) -> list[Found]:
@@ -121,14 +121,38 @@ def pair_regions(pictures: list[Found], out: Path, boxes: Boxes, masks: Path | N
     return [(found, Region({})) for found in pictures]
 
 
+def knows_films(labels: Path | None) -> bool:
+    """True for the labels of a public set, which lists its films itself."""
+    if labels is None:
+        return False
+    return is_mini_mias(read_text(labels)) or is_cbis_ddsm(read_rows(labels)[0])
+
+
+def _join(labels: Path, columns: LabelColumns, pictures: list[Found], out: Path, level: Level) -> Joined:
+    """Reads labels as what they are: mini-MIAS's Info.txt, a case table of CBIS-DDSM, or a CSV joined on UIDs."""
+    text = read_text(labels)
+    if is_mini_mias(text):
+        columns.check_unused(f"{labels.name} of mini-MIAS")
+        return join_mini_mias(text, pictures, level, columns.label)
+    header, rows = read_rows(labels)
+    if is_cbis_ddsm(header):
+        columns.check_unused(f"{labels.name} of CBIS-DDSM")
+        return join_cbis_ddsm(rows, pictures, out, level, columns.label)
+    return join_labels(labels, columns, pictures)
+
+
 def pair_labels(
-    labels: Path, columns: LabelColumns, pictures: list[Found], left: Left
+    labels: Path, columns: LabelColumns, pictures: list[Found], out: Path, level: Level, left: Left
 ) -> tuple[list[Pair], list[tuple[int, str]]]:
-    """Each picture with each row of the label CSV that speaks of it, and the rows that speak of none."""
-    pairs, rows_left = join_labels(labels, columns, pictures)
-    used = {found.name for found, _ in pairs}
-    left += [(f.name, "no row of the labels speaks of it") for f in pictures if f.name not in used]
-    return pairs, rows_left
+    """Each picture with each row of the labels that speaks of it, and the rows that are not used."""
+    joined = _join(labels, columns, pictures, out, level)
+    used = {found.name for found, _ in joined.pairs}
+    masks = {region.columns["mask"] for _, region in joined.pairs if "mask" in region.columns}
+    reasons = dict(reversed(joined.files))  # the first reason of each
+    for found in pictures:
+        if found.name not in used and not (masks and relative_to_table(found.path, out) in masks):
+            left.append((found.name, reasons.get(found.name, "no row of the labels speaks of it")))
+    return joined.pairs, joined.rows
 
 
 def choose(pairs: list[Pair], classes: str | None, left: Left) -> list[Pair]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from medgan_fashion.imaging.case_sources import Found, Region, number
+from medgan_fashion.imaging.case_sources import Found, Joined, Region, number
 from medgan_fashion.imaging.case_table import BOX
 from medgan_fashion.imaging.csv_rows import read_rows
 from medgan_fashion.imaging.pictures import UnreadableError
@@ -18,22 +18,37 @@ class LabelColumns:
     """Which column of a label CSV holds what.
 
     Args:
-        uid: SOP instance, series or study UID.
-        label: class name.
+        uid: SOP instance, series or study UID; None for "uid".
+        label: class name; None for "label", or what a public set calls it.
         z: ImagePositionPatient z in mm, needed where the UID is that of a series.
         polygon: (xs, ys), JSON lists of an outline's pixel positions.
         lesion: lesion ID.
     """
 
-    uid: str = "uid"
-    label: str = "label"
+    uid: str | None = None
+    label: str | None = None
     z: str | None = None
     polygon: tuple[str, str] | None = None
     lesion: str | None = None
 
+    @property
+    def uid_name(self) -> str:
+        """The column with the UID."""
+        return self.uid or "uid"
+
+    @property
+    def label_name(self) -> str:
+        """The column with the class."""
+        return self.label or "label"
+
+    def check_unused(self, what: str) -> None:
+        """Raises ValueError where columns are named that only a CSV joined on UIDs has."""
+        if any((self.uid, self.z, self.polygon, self.lesion)):
+            raise ValueError(f"{what} is read as it comes: leave out the columns of uid, z, polygon and lesion")
+
     def check(self, header: Sequence[str], name: str) -> None:
         """Raises ValueError where the CSV lacks one of the columns."""
-        for column in (self.uid, self.label, self.z, self.lesion, *(self.polygon or ())):
+        for column in (self.uid_name, self.label_name, self.z, self.lesion, *(self.polygon or ())):
             if column is not None and column not in header:
                 raise ValueError(f"{name} lacks the column {column!r}: name one of {', '.join(header)}")
 
@@ -60,7 +75,7 @@ def _match(fields: dict[str, str], columns: LabelColumns, index: dict[str, list[
     Raises:
         UnreadableError: none, or several.
     """
-    files = index.get(fields[columns.uid], [])
+    files = index.get(fields[columns.uid_name], [])
     if not files:
         raise UnreadableError("no file has its UID", "check uid_column and the folder")
     if columns.z is not None:
@@ -77,24 +92,18 @@ def _match(fields: dict[str, str], columns: LabelColumns, index: dict[str, list[
 
 
 def _region(fields: dict[str, str], columns: LabelColumns) -> Region:
-    if not fields[columns.label]:
+    if not fields[columns.label_name]:
         raise UnreadableError("it has no label", "fill it in")
     place: dict[str, str] = {}
     if columns.polygon is not None:
         place = polygon_box(fields[columns.polygon[0]], fields[columns.polygon[1]])
     elif all(fields.get(column) for column in BOX):
         place = {column: fields[column] for column in BOX}
-    return Region(place, fields[columns.lesion] if columns.lesion else "", fields[columns.label])
+    return Region(place, fields[columns.lesion] if columns.lesion else "", fields[columns.label_name])
 
 
-def join_labels(
-    table: Path, columns: LabelColumns, files: Sequence[Found]
-) -> tuple[list[tuple[Found, Region]], list[tuple[int, str]]]:
+def join_labels(table: Path, columns: LabelColumns, files: Sequence[Found]) -> Joined:
     """Lays the rows of a label CSV on DICOM files.
-
-    Returns:
-        (file with its label, region) of every row that found its file, and (row number, reason) of the
-        others.
 
     Raises:
         ValueError: the CSV cannot be read or lacks a column.
@@ -105,12 +114,12 @@ def join_labels(
     for found in files:
         for uid in found.uids:
             index.setdefault(uid, []).append(found)
-    joined, left = [], []
+    joined = Joined([], [])
     for count, fields in enumerate(rows, start=1):
         try:
             found, region = _match(fields, columns, index), _region(fields, columns)
         except UnreadableError as error:
-            left.append((count, error.reason))
+            joined.rows.append((count, error.reason))
             continue
-        joined.append((replace(found, label=region.label), region))
-    return joined, left
+        joined.pairs.append((replace(found, label=region.label), region))
+    return joined

@@ -1,23 +1,18 @@
-"""Makes a case table from a folder of pictures: class folders, tags, names, boxes, masks or a label CSV."""
+"""Makes a case table from a folder of pictures: class folders, tags, names, boxes, masks or a table of labels."""
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
-from medgan_fashion.imaging.case_writer import (
-    Leftovers,
-    Row,
-    leftovers_file,
-    relative_to_table,
-    write_leftovers,
-    write_table,
-)
+from medgan_fashion.imaging.case_sources import Found
+from medgan_fashion.imaging.case_writer import Leftovers, Row, leftovers_file, relative_to_table, write_cases
+from medgan_fashion.imaging.film_archive import FilmRules, Kind, Level, as_films
 from medgan_fashion.imaging.folder_cases import (
     Boxes,
     Left,
     Pair,
     choose,
     find_pictures,
+    knows_films,
     note_orphans,
     only_classes,
     pair_labels,
@@ -60,6 +55,15 @@ def _check_sources(folder: Path, boxes: Boxes, masks: Path | None, labels: Path 
         raise ValueError("boxes, masks and labels each say where lesions lie: give only one of them")
 
 
+def _pairs(
+    pictures: list[Found], out: Path, boxes: Boxes, masks: Path | None, classes: str | None, left: Left
+) -> list[Pair]:
+    """Each picture of the wanted class folders with its lesions."""
+    if masks is not None:
+        note_orphans(masks, pictures, left)
+    return pair_regions(only_classes(pictures, classes, left), out, boxes, masks, left)
+
+
 def make_cases(
     folder: Path,
     out: Path,
@@ -69,9 +73,12 @@ def make_cases(
     masks: Path | None = None,
     pattern: str | None = None,
     labels: Path | None = None,
-    uid_column: str = "uid",
+    level: Level = "lesion",
+    films: Kind | None = None,
+    modality: str = "MG",
+    uid_column: str | None = None,
     z_column: str | None = None,
-    label_column: str = "label",
+    label_column: str | None = None,
     polygon_columns: tuple[str, str] | None = None,
     lesion_column: str | None = None,
 ) -> Leftovers:
@@ -79,6 +86,7 @@ def make_cases(
 
     The class is the first folder below `folder`; DICOM files give patient, side, view and slice position.
     Where no picture has a patient, groups of near-duplicate pictures take their place (column picture_group).
+    Where a DICOM file is a mammogram, only films of one kind are taken, and no spot, magnification or implant views.
 
     Args:
         folder: pictures, usually in one folder per class.
@@ -88,10 +96,16 @@ def make_cases(
         masks: folder with [class/]NAME_mask*.png, a row per mask that is not empty.
         pattern: regular expression on the relative file name with named groups among patient, lesion, slice,
             label, laterality, view.
-        labels: CSV to be joined to DICOM files; then its labels count instead of folders.
-        uid_column: its column with SOP instance, series or study UIDs.
+        labels: Info.txt of mini-MIAS, a case table of CBIS-DDSM, or a CSV to be joined to DICOM files; then its
+            labels count instead of folders.
+        level: lesion, or film for one row per picture, with the breast as its lesion.
+        films: take mammograms for presentation or for processing, and no DICOM file of another kind; None for
+            presentation, where there are mammograms.
+        modality: Modality tags of mammograms, comma between them; wrong tags happen.
+        uid_column: the CSV's column with SOP instance, series or study UIDs; None for uid.
         z_column: its column with ImagePositionPatient z in mm, needed where the UID is that of a series.
-        label_column: its column with class names.
+        label_column: its column with class names; None for label; for mini-MIAS severity (None), finding or
+            abnormality, for CBIS-DDSM any column, pathology (None) as benign or malignant.
         polygon_columns: its columns with the x and y positions of outlines, JSON lists.
         lesion_column: its column with lesion IDs.
 
@@ -104,18 +118,17 @@ def make_cases(
     _check_sources(folder, boxes, masks, labels)
     left: Left = []
     rows_left: list[tuple[int, str]] = []
+    modalities = tuple(name.strip().upper() for name in modality.split(",") if name.strip())
+    rules = None if knows_films(labels) else FilmRules(films, modalities)
     apart = [path for path in (out, leftovers_file(out), masks, labels) if path is not None]
-    pictures = find_pictures(walk(folder, apart, boxes), folder, pattern, left)
-    if masks is not None:
-        note_orphans(masks, pictures, left)
-    if labels is not None:
-        columns = LabelColumns(uid_column, label_column, z_column, polygon_columns, lesion_column)
-        pairs, rows_left = pair_labels(labels, columns, pictures, left)
+    pictures = find_pictures(walk(folder, apart, boxes), folder, pattern, rules, left)
+    if labels is None:
+        pairs = _pairs(pictures, out, boxes, masks, classes, left)
     else:
-        pairs = pair_regions(only_classes(pictures, classes, left), out, boxes, masks, left)
-    rows, grouping = _with_groups(choose(pairs, classes, left), out, left)
-    write_table(rows, out)
+        columns = LabelColumns(uid_column, label_column, z_column, polygon_columns, lesion_column)
+        pairs, rows_left = pair_labels(labels, columns, pictures, out, level, left)
+    chosen = choose(as_films(pairs, left) if level == "film" else pairs, classes, left)
+    rows, grouping = _with_groups(chosen, out, left)
+    groups = len({row.get("patient") or row.get("picture_group") for row in rows})
     written = dict(Counter(row["label"] for row in rows))
-    leftovers = Leftovers(written, grouping, tuple(dict.fromkeys(left)), tuple(rows_left))
-    write_leftovers(out, leftovers)
-    return replace(leftovers, listed=leftovers_file(out).name if left or rows_left else "")
+    return write_cases(rows, Leftovers(written, grouping, groups, tuple(dict.fromkeys(left)), tuple(rows_left)), out)

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
+from medgan_fashion.imaging.canvases import Progress
 from medgan_fashion.imaging.case_table import read_case_table
 from medgan_fashion.imaging.config import ImageConfig
 from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.imaging.prepare import Prepared, Progress, prepare_cases
+from medgan_fashion.imaging.prepare import Prepared, prepare_cases
 from medgan_fashion.imaging.pseudonyms import pseudonym, pseudonym_key
 
-_VERSION = 2  # raise it when prepared pixels change for the same inputs
+_VERSION = 3  # raise it when prepared pixels change for the same inputs
 
 
 def _file_hash(path: Path) -> str:
@@ -44,9 +45,12 @@ def cases_key(table: Path, config: ImageConfig, *, skip_unreadable: bool = False
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def _load_rows(path: Path) -> tuple[tuple[int, str], ...]:
+    return tuple((int(row), str(text)) for row, text in json.loads(path.read_text(encoding="utf-8")))
+
+
 def _load(folder: Path) -> Prepared:
-    skipped = json.loads((folder / "skipped.json").read_text(encoding="utf-8"))
-    return Prepared(ImageSet.load(folder), tuple((int(row), str(reason)) for row, reason in skipped))
+    return Prepared(ImageSet.load(folder), _load_rows(folder / "skipped.json"), _load_rows(folder / "notes.json"))
 
 
 def _store(prepared: Prepared, folder: Path) -> None:
@@ -55,6 +59,7 @@ def _store(prepared: Prepared, folder: Path) -> None:
     try:
         prepared.images.save(draft)
         (draft / "skipped.json").write_text(json.dumps(prepared.skipped), encoding="utf-8")
+        (draft / "notes.json").write_text(json.dumps(prepared.notes), encoding="utf-8")
         draft.rename(folder)
     except OSError:
         if not folder.is_dir():

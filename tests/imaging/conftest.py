@@ -76,3 +76,20 @@ def dicom(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture
+def draw_film() -> Callable[..., np.ndarray]:
+    """Draws a film (H, W) in [0, 1]: half an ellipse of tissue on one side, with a fading skin, on air."""
+
+    def draw(side: str = "left", shape: tuple[int, int] = (240, 200), air: float = 0.0, pad: int = 0) -> np.ndarray:
+        y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
+        radius = np.hypot(x / (0.6 * shape[1]), (y - 0.5 * shape[0]) / (0.4 * shape[0]))
+        tissue = 0.5 + 0.1 * np.sin(x / 9) * np.cos(y / 13)
+        film = np.where(radius < 1, tissue, air) * np.clip((1.02 - radius) / 0.06, air / 0.4, 1)
+        film = np.where(radius < 1, np.maximum(film, air), air)
+        if side == "right":
+            film = film[:, ::-1]
+        return np.pad(film, ((0, 0), (pad, pad))).astype(np.float32)
+
+    return draw

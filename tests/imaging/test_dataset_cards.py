@@ -15,7 +15,9 @@ from medgan_fashion.imaging.dataset_cards import (
 
 def test_every_card_is_whole() -> None:
     cards = list_datasets()
-    assert [card.name for card in cards] == ["brain_tumor_mri", "busi_breast_ultrasound", "lidc_ct"]
+    assert [card.name for card in cards] == [
+        *("brain_tumor_mri", "busi_breast_ultrasound", "cbis_ddsm", "lidc_ct", "mini_mias")
+    ]
     for card in cards:
         assert card.address.startswith("https://doi.org/")
         assert card.checksums == "SHA256SUMS"
@@ -61,3 +63,5 @@ def test_checksums_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_real_copies(shared_data: Path) -> None:
     assert verify_dataset("lidc_ct", shared_data / "lidc_ct") == 17
     assert verify_dataset("busi_breast_ultrasound", shared_data / "busi_breast_ultrasound") == 408
+    assert verify_dataset("cbis_ddsm", shared_data / "cbis_ddsm_roi") == 4
+    assert verify_dataset("mini_mias", shared_data / "mini_mias") == 3

@@ -99,6 +99,9 @@ def test_projection_spacing_is_divided_by_the_magnification(dicom: Write) -> Non
         ({"SyntheticData": "YES"}, "synthetic"),
         ({"NumberOfFrames": 2}, "multi-frame"),
         ({"PhotometricInterpretation": "RGB"}, "colour"),
+        ({"Rows": 0}, "zero-size"),
+        ({"PixelData": b""}, "is missing"),
+        ({"RescaleSlope": 1, "RescaleIntercept": None}, "Rescale Slope"),
     ],
 )
 def test_refused_kinds_say_why(dicom: Write, tags: dict[str, object], reason: str) -> None:
@@ -112,6 +115,16 @@ def test_cut_short_file_names_no_path(dicom: Write) -> None:
     with pytest.raises(UnreadableError, match="damaged or incomplete") as caught:
         read_image(path)
     assert "SMITH" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9, 0.999])
+def test_cut_short_compressed_file_is_told_without_a_warning(shared_data: Path, tmp_path: Path, kept: float) -> None:
+    whole = (shared_data / "dicom_samples/CT1_J2KR").read_bytes()
+    path = tmp_path / "SMITH.dcm"
+    path.write_bytes(whole[: int(kept * len(whole))])
+    with pytest.raises(UnreadableError, match=r"cut short: Pixel Data \(7FE0,0010\)"):
+        read_image(path)
+    assert picture_shape(path) == (512, 512)
 
 
 def test_missing_codec_names_the_package(dicom: Write, monkeypatch: pytest.MonkeyPatch) -> None:

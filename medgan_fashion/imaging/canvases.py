@@ -1,0 +1,143 @@
+"""Reads the rows of a case table into canvases, several at once; says which rows cannot be used and why."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgan_fashion.imaging.breast import find_breast
+from medgan_fashion.imaging.case_table import Case
+from medgan_fashion.imaging.config import ImageConfig, MammogramConfig
+from medgan_fashion.imaging.film import film_canvas, flip_canvas
+from medgan_fashion.imaging.imageset import centre
+from medgan_fashion.imaging.mammogram import Mammogram, chest_wall, read_mammogram
+from medgan_fashion.imaging.mammogram_tags import Said
+from medgan_fashion.imaging.pictures import Picture, UnreadableError
+from medgan_fashion.imaging.quarantine import Failure
+from medgan_fashion.imaging.readers import read_image, read_mask
+from medgan_fashion.imaging.roi import Box, canvas_to_source, check_box, circle_box, extract_canvas, mask_box, window_of
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """One row's canvas (C, Hc, Wc), the unit of its values, the lesion's diameter in view pixels, the affine map
+    from canvas to source (see ImageSet.to_source), the View Position ("" where unknown), and what is worth
+    telling of the row."""
+
+    pixels: NDArray[np.float32]
+    unit: str
+    diameter: float
+    to_source: NDArray[np.float64]
+    view_position: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def _box(case: Case, shape: tuple[int, int], spacing_mm: tuple[float, float] | None) -> Box | None:
+    """The lesion's box: from x, y, width, height, else the circle, else the mask."""
+    if case.box is not None:
+        check_box(case.box, shape)
+        return case.box
+    if case.circle is not None:
+        box = circle_box(case.circle, spacing_mm)
+        check_box(box, shape, centre_only=True)
+        return box
+    return None if case.mask is None else mask_box(read_mask(case.mask, shape))
+
+
+def _whole_box(picture: Picture | Mammogram) -> Box:
+    height, width = picture.pixels.shape[1:]
+    return (0.0, 0.0, float(width), float(height))
+
+
+def _lesion_canvas(case: Case, picture: Picture | Mammogram, config: ImageConfig) -> tuple[Canvas, Box]:
+    """The canvas around a row's region, and the region."""
+    height, width = picture.pixels.shape[1:]
+    box = _box(case, (height, width), picture.spacing_mm)
+    if box is None:
+        raise UnreadableError(
+            "the row has no box, circle or mask", "fill one in, or use the whole picture (image.roi whole)"
+        )
+    pixels, diameter = extract_canvas(picture.pixels, box, config.size, margin=config.margin, context=config.context)
+    view = centre(pixels, config.size)
+    if view.min() == view.max():
+        raise UnreadableError("all pixels of the region are equal", "correct the region, or remove the row")
+    to_source = canvas_to_source(window_of(box, config.size, config.margin), pixels.shape[1:])
+    return Canvas(pixels, picture.unit, diameter, to_source, case.view), box
+
+
+def _canvas(case: Case, config: ImageConfig) -> Canvas:
+    """Reads one row.
+
+    Raises:
+        UnreadableError: the row cannot be used.
+    """
+    picture = read_image(case.image)
+    if config.roi == "lesion":
+        return _lesion_canvas(case, picture, config)[0]
+    whole = _whole_box(picture)
+    pixels, diameter = extract_canvas(picture.pixels, whole, config.size, margin=0.0, context=config.context)
+    to_source = canvas_to_source(window_of(whole, config.size, 0.0), pixels.shape[1:])
+    return Canvas(pixels, picture.unit, diameter, to_source, case.view)
+
+
+def _side_in_pixels(film: Mammogram, box: Box) -> str:
+    """The side of the chest wall by a film's pixels, "" where the picture is no more than the region."""
+    whole = _whole_box(film)
+    if box[2] >= 0.98 * whole[2] and box[3] >= 0.98 * whole[3]:
+        return ""
+    try:
+        return find_breast(film.pixels[0]).chest_wall
+    except UnreadableError:  # a part of a film without air: its patches are as good, tags must say the side
+        return ""
+
+
+def _film_canvas(case: Case, config: ImageConfig, mammogram: MammogramConfig) -> Canvas:
+    """Reads one row by the mammogram door.
+
+    Raises:
+        UnreadableError: the row cannot be used, or is set aside.
+    """
+    film = read_mammogram(case.image, Said(case.view, case.laterality), window=mammogram.window)
+    if mammogram.views and film.view not in mammogram.views:
+        cure = "add it to image.mammogram.views, or fill in the column view"
+        raise UnreadableError(f"set aside: view {film.view or 'unknown'} is not asked for", cure)
+    if config.roi == "lesion":
+        patch, box = _lesion_canvas(case, film, config)
+        side, notes = chest_wall(_side_in_pixels(film, box), film.orientation, film.laterality)
+        turned = (patch.pixels, patch.to_source) if side == "left" else flip_canvas(patch.pixels, patch.to_source)
+        return Canvas(turned[0], film.unit, patch.diameter, turned[1], film.view, notes)
+    breast = find_breast(film.pixels[0])
+    side, notes = chest_wall(breast.chest_wall, film.orientation, film.laterality)
+    pixels, diameter, to_source = film_canvas(
+        film.pixels, breast, config.size, flip=side == "right", context=config.context
+    )
+    return Canvas(pixels, film.unit, diameter, to_source, film.view, notes)
+
+
+def _try(case: Case, config: ImageConfig) -> Canvas | Failure:
+    try:
+        return _canvas(case, config) if config.mammogram is None else _film_canvas(case, config, config.mammogram)
+    except UnreadableError as error:
+        return Failure(case.row, case.image, error.reason, error.cure)
+    except MemoryError:
+        return Failure(case.row, case.image, "too large for this machine's memory", "shrink the picture")
+
+
+def read_canvases(
+    cases: Sequence[Case], config: ImageConfig, processes: int = 2, progress: Progress | None = None
+) -> list[Canvas | Failure]:
+    """Reads rows at once, in their order; what cannot be used comes back as a Failure.
+
+    Threads: decoding and resampling release the interpreter's lock, and threads need no guarded main module
+    and no start-up time.
+    """
+    with ThreadPoolExecutor(max(1, processes)) as pool:
+        futures = [pool.submit(_try, case, config) for case in cases]
+        if progress is not None:
+            for done, _ in enumerate(as_completed(futures), start=1):
+                progress(done, len(futures))
+        return [future.result() for future in futures]

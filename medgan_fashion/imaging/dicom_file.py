@@ -1,0 +1,105 @@
+"""Opens DICOM files: data sets with and without pixels, whether they are whole, what kind of image they hold."""
+
+import mmap
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from medgan_fashion.imaging.pictures import UnreadableError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import FileDataset
+
+AGAIN = "fetch it again from the archive"
+_MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
+_DAMAGES = (OSError, EOFError, ValueError, AttributeError, KeyError, NotImplementedError, struct.error)
+_NO_PICTURE = ("neither a DICOM file nor a known picture", "check that it is a picture, or remove the row")
+_PIXEL_DATA, _ITEM, _UNDEFINED = b"\xe0\x7f\x10\x00", b"\xfe\xff\x00\xe0", 0xFFFFFFFF
+
+
+def _is_whole(file: mmap.mmap) -> bool:
+    """False where compressed Pixel Data, at which the file stands, ends before its delimiter (PS3.5 A.4).
+
+    pydicom then drops every tag of the file and warns with the file's path, so this is checked before.
+    """
+    head = file.read(12)
+    if len(head) < 12 or head[:4] != _PIXEL_DATA or struct.unpack("<I", head[8:])[0] != _UNDEFINED:
+        return True  # native pixels: their number is checked where they are decoded
+    while True:
+        item = file.read(8)
+        if len(item) < 8:
+            return False
+        if item[:4] != _ITEM:
+            return True
+        end = file.tell() + struct.unpack("<I", item[4:])[0]
+        if end > file.size():
+            return False
+        file.seek(end)
+
+
+def _read(file: mmap.mmap, pixels: bool) -> "FileDataset":
+    """A data set, also of old files that start with it; what does not then look like an image is no DICOM.
+
+    Raises:
+        UnreadableError: no DICOM, or cut short.
+    """
+    import pydicom
+    from pydicom.uid import ImplicitVRLittleEndian
+
+    marked = file[128:132] == b"DICM"
+    try:
+        dataset = pydicom.dcmread(cast(BinaryIO, file), stop_before_pixels=True, force=not marked)
+        whole = not pixels or _is_whole(file)
+    except _DAMAGES:
+        raise UnreadableError(*(("damaged DICOM file", AGAIN) if marked else _NO_PICTURE)) from None
+    if not marked and "Rows" not in dataset:
+        raise UnreadableError(*_NO_PICTURE)
+    if not whole:
+        raise UnreadableError("cut short: Pixel Data (7FE0,0010) is incomplete", AGAIN)
+    if pixels:
+        file.seek(0)
+        dataset = pydicom.dcmread(cast(BinaryIO, file), force=not marked)
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    return dataset
+
+
+def read_header(path: Path, *, pixels: bool = False) -> "FileDataset":
+    """A DICOM data set, without its pixels unless asked.
+
+    Raises:
+        UnreadableError: no DICOM, cut short, or pydicom is not installed.
+    """
+    try:
+        import pydicom
+    except ImportError:
+        raise UnreadableError("pydicom is missing", "pip install 'medgan-fashion[medical]'") from None
+    del pydicom
+    try:
+        # a map instead of the path: pydicom puts a file's name, often a patient's ID, into its warnings
+        with path.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as file:
+            return _read(file, pixels)
+    except UnreadableError:
+        raise
+    except _DAMAGES:
+        raise UnreadableError("damaged DICOM file", AGAIN) from None
+
+
+def check_kind(dataset: "FileDataset") -> None:
+    """Refuses what is no single grey image of a real case.
+
+    Raises:
+        UnreadableError: synthetic, without an image, multi-frame or colour.
+    """
+    if str(dataset.get("SyntheticData", "")).upper() == "YES":
+        raise UnreadableError("marked as synthetic (0008,001C), not a real case", "remove the row")
+    if "Rows" not in dataset or "PhotometricInterpretation" not in dataset:
+        raise UnreadableError("DICOM without an image", "remove the row, or name the image object of the study")
+    if not dataset.get("Rows") or not dataset.get("Columns"):
+        raise UnreadableError("zero-size frame: Rows (0028,0010) or Columns (0028,0011) is 0 or missing", AGAIN)
+    if int(dataset.get("NumberOfFrames") or 1) > 1:
+        cure = "split it into single frames and give each frame a row"
+        raise UnreadableError("multi-frame DICOM, Number of Frames (0028,0008) is more than 1", cure)
+    if dataset.PhotometricInterpretation not in _MONOCHROME or int(dataset.get("SamplesPerPixel") or 1) != 1:
+        cure = "convert it to MONOCHROME2, or export it as PNG"
+        raise UnreadableError("colour DICOM by Photometric Interpretation (0028,0004)", cure)
