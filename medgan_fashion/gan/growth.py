@@ -1,6 +1,7 @@
 """Progressive growing (Karras et al. 2018): which resolution a pair works at, as a pure function of images seen."""
 
 import math
+from bisect import bisect_right
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -49,18 +50,21 @@ def base_grid(height: int, width: int) -> tuple[int, int, int]:
     return height, width, k
 
 
-def stage_at(growth: Growth, top: int, images_seen: int) -> Stage:
-    """Level 0 for one phase; then every level up to `top` fades in for one phase and trains whole for another."""
-    since = images_seen - growth.phase_images
-    if since < 0:
-        return Stage(0, 1.0)
-    level, into = divmod(since, 2 * growth.phase_images)
-    return Stage(level + 1, min(1.0, into / growth.phase_images)) if level < top else Stage(top, 1.0)
-
-
 def level_starts(growth: Growth, top: int) -> list[int]:
-    """Images seen when each level begins, 0 .. top."""
-    return [0] + [growth.phase_images * (2 * level - 1) for level in range(1, top + 1)]
+    """Images seen when each level begins, 0 .. top: level 0 takes one phase, every other one to fade in and one
+    whole."""
+    starts = [0, growth.phase(0)]
+    for level in range(1, top):
+        starts.append(starts[-1] + 2 * growth.phase(level))
+    return starts[: top + 1]
+
+
+def stage_at(growth: Growth, top: int, images_seen: int) -> Stage:
+    """Level and fade after so many images; the last level, `top`, never ends."""
+    starts = level_starts(growth, top)
+    level = bisect_right(starts, images_seen) - 1
+    into = images_seen - starts[level]
+    return Stage(level, min(1.0, into / growth.phase(level)) if level else 1.0)
 
 
 def batch_at(recipe: Recipe, level: int) -> int:
@@ -74,16 +78,16 @@ def check_growth(recipe: Recipe, shape: tuple[int, ...], images_seen: int) -> No
     if recipe.growth is None:
         return
     _, _, top = base_grid(*shape[-2:])
-    needed = 2 * top * recipe.growth.phase_images
+    needed = level_starts(recipe.growth, top)[top] + recipe.growth.phase(top)
     if images_seen < needed:
         raise ValueError(
             f"images_seen {images_seen:,} ends before level {top} of {top} is faded in, at {needed:,} images; "
-            f"train longer, or lower growth.phase_images to {images_seen // (2 * top + 2)} or less"
+            f"train longer, or lower growth.phase_images (to {images_seen // (2 * top + 2):,} if all are alike)"
         )
 
 
 def shared_out(recipe: Recipe, shape: tuple[int, ...], images_seen: int) -> Recipe:
-    """The recipe with `images_seen` shared out over the phases, two of them to the last level on its own.
+    """The recipe with `images_seen` shared out evenly over the phases, two of them to the last level on its own.
 
     A recipe that does not grow comes back as it is. ValueError when there are fewer images than phases.
     """
@@ -92,7 +96,7 @@ def shared_out(recipe: Recipe, shape: tuple[int, ...], images_seen: int) -> Reci
     phases = 2 * base_grid(*shape[-2:])[2] + 2
     if images_seen < phases:
         raise ValueError(f"images_seen {images_seen} is less than the {phases} phases of growth; train longer")
-    return replace(recipe, growth=replace(recipe.growth, phase_images=images_seen // phases))
+    return replace(recipe, growth=replace(recipe.growth, phase_images=(images_seen // phases,)))
 
 
 def doubled(images: Tensor) -> Tensor:

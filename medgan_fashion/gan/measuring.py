@@ -63,7 +63,7 @@ def measure_level(
     game, top = synthesis(row), base_grid(*shape[-2:])[2]
     card = DataCard(tuple(shape), (0.0, 1.0), "float32", tuple(map(str, range(n_classes))))
     state = new_state(row, card, 0, game, where)
-    state.images_seen = level_starts(row.growth, top)[level] + (row.growth.phase_images // 2 if level else 0)
+    state.images_seen = level_starts(row.growth, top)[level] + (row.growth.phase(level) // 2 if level else 0)
     stage = grow(state)
     assert stage is not None
     real = shrunk(torch.rand(batch, *shape, device=where) * 2 - 1, stage)

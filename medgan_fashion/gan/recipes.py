@@ -50,13 +50,21 @@ class Latent:
 class Growth:
     """Progressive growing (Karras et al. 2018) of networks of kind "progressive".
 
-    The base grid trains for `phase_images`; then each level fades in over as many and trains whole for as many,
-    the last one to the end. `batches` are by level from the base grid on, the last serving all levels above;
-    empty: the recipe's batch everywhere. Optimizers start afresh at each level.
+    The base grid trains for its `phase_images`; then each level fades in over its own and trains whole for as many,
+    the last one to the end. Optimizers start afresh at each level. `phase_images` and `batches` are by level from
+    the base grid on, the last number serving all levels above; no `batches`: the recipe's batch everywhere.
     """
 
-    phase_images: int = 600_000
+    phase_images: tuple[int, ...] = (600_000,)
     batches: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.phase_images or min(self.phase_images + self.batches) < 1:
+            raise ValueError("growth.phase_images needs at least one number, and they and growth.batches must be >= 1")
+
+    def phase(self, level: int) -> int:
+        """Images of one phase of a level."""
+        return self.phase_images[min(level, len(self.phase_images) - 1)]
 
 
 @dataclass(frozen=True)
@@ -86,8 +94,6 @@ class Recipe:
     def __post_init__(self) -> None:
         if (self.growth is None) == (self.networks.kind == "progressive"):
             raise ValueError("networks.kind progressive needs growth (phase_images), and growth needs that kind")
-        if self.growth and (self.growth.phase_images < 1 or min(self.growth.batches, default=1) < 1):
-            raise ValueError("growth.phase_images and growth.batches must be at least 1")
 
     @property
     def conditional(self) -> bool:
@@ -141,7 +147,7 @@ _progan = Recipe(
     beta1=0.0,
     beta2=0.99,
     ema_half_life=10_000,
-    growth=Growth(phase_images=600_000, batches=(128, 128, 128, 64, 32, 16, 8, 4, 4)),
+    growth=Growth(phase_images=(600_000,), batches=(128, 128, 128, 64, 32, 16, 8, 4, 4)),
 )
 
 RECIPES: dict[str, Recipe] = {
@@ -178,6 +184,6 @@ RECIPES: dict[str, Recipe] = {
         penalties=(PenaltyRow("r1", weight=0.5, every=8),),
         augment=("translation", "contrast"),
         latent=Latent(size=64),
-        growth=Growth(phase_images=10_000, batches=(32, 32, 32, 32, 16)),
+        growth=Growth(phase_images=(10_000,), batches=(32, 32, 32, 32, 16)),
     ),
 }

@@ -7,7 +7,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -45,11 +44,15 @@ def free_memory(device: str) -> int:
     return found[0] if found else 4 * 2**30
 
 
-def _measured(*inputs: Any) -> Cost | None:
-    """The cost, measured in a process of its own; None when the system or the device had no memory for it."""
+def level_cost(
+    recipe: Recipe, shape: tuple[int, ...], n_classes: int, level: int, batch: int, device: str, *, recompute: bool
+) -> Cost | None:
+    """What a turn of a level costs, measured in a process of its own (peak memory never falls again); None when the
+    system or the device had no memory for it. `recompute`: the level's activations are not kept but computed again."""
+    row = replace(recipe, networks=replace(recipe.networks, recompute_from=level if recompute else 99))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         try:
-            return pool.submit(measure_level, *inputs).result()
+            return pool.submit(measure_level, to_plain(row), shape, n_classes, level, batch, device).result()
         except (BrokenProcessPool, MemoryError):
             return None
         except RuntimeError as error:
@@ -74,8 +77,7 @@ def _plan_level(
     height, width, wanted = h0 * 2**level, w0 * 2**level, batch_at(recipe, level)
     probe = wanted if device.startswith("cuda") else max(1, min(wanted, PROBE // (height * width)))
     for again in (False, True) if not recompute else (True,):
-        row = replace(recipe, networks=replace(recipe.networks, recompute_from=level if again else 99))
-        cost = _measured(to_plain(row), shape, n_classes, level, probe, device)
+        cost = level_cost(recipe, shape, n_classes, level, probe, device, recompute=again)
         batch = 0 if cost is None else _fitting(cost, probe, wanted, budget)
         # a batch below four leaves the minibatch deviation little to compare: recompute before going there
         if cost and batch >= (1 if again else min(wanted, 4)):

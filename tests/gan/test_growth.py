@@ -55,7 +55,7 @@ def test_the_paper_s_widths() -> None:
 
 
 def test_the_schedule_is_a_function_of_images_seen() -> None:
-    growth = Growth(phase_images=10)
+    growth = Growth(phase_images=(10,))
     at = [stage_at(growth, 2, seen) for seen in (0, 9, 10, 15, 20, 29, 30, 35, 40, 1000)]
     assert at == [
         *(Stage(0, 1.0), Stage(0, 1.0), Stage(1, 0.0), Stage(1, 0.5), Stage(1, 1.0)),
@@ -65,12 +65,20 @@ def test_the_schedule_is_a_function_of_images_seen() -> None:
     assert all(stage_at(growth, 2, seen - 1).level == i for i, seen in enumerate(level_starts(growth, 2)[1:]))
 
 
+def test_levels_may_differ_in_length() -> None:
+    growth = Growth((100, 20, 5))
+    assert level_starts(growth, 4) == [0, 100, 140, 150, 160]
+    assert stage_at(growth, 4, 110) == Stage(1, 0.5)
+    assert stage_at(growth, 4, 164) == Stage(4, 0.8)
+    assert level_starts(growth, 1) == [0, 100]
+
+
 def test_batches_by_level_and_sharing_out() -> None:
-    recipe = replace(RECIPES["progan"], growth=Growth(5, (64, 32, 8)))
+    recipe = replace(RECIPES["progan"], growth=Growth((5,), (64, 32, 8)))
     assert [batch_at(recipe, level) for level in range(5)] == [64, 32, 8, 8, 8]
-    assert batch_at(replace(recipe, growth=Growth(5)), 3) == recipe.batch
+    assert batch_at(replace(recipe, growth=Growth((5,))), 3) == recipe.batch
     shared = shared_out(recipe, (1, 80, 64), 1_000)
-    assert shared.growth == Growth(100, (64, 32, 8))
+    assert shared.growth == Growth((100,), (64, 32, 8))
     assert shared_out(RECIPES["dcgan"], (1, 80, 64), 1_000) == RECIPES["dcgan"]
     with pytest.raises(ValueError, match="10 phases"):
         shared_out(recipe, (1, 80, 64), 9)
@@ -163,7 +171,7 @@ def test_optimizers_start_afresh_at_a_level_and_only_there() -> None:
 def test_resume_within_a_fade_is_bitwise(
     name: str, killed_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = replace(tiny(name), growth=Growth(16, (8, 4)), ema_half_life=50)
+    recipe = replace(tiny(name), growth=Growth((16,), (8, 4)), ema_half_life=50)
     images, labels = phantoms()
 
     def go(out: Path):
@@ -186,7 +194,7 @@ def test_resume_within_a_fade_is_bitwise(
         patch.setattr(training.time, "monotonic", iter(range(0, 10**9, 1000)).__next__)  # a checkpoint each turn
         with pytest.raises(Killed):
             go(tmp_path / "killed")
-    stage = stage_at(Growth(16), 2, killed_at)
+    stage = stage_at(Growth((16,)), 2, killed_at)
     assert 0 < stage.fade < 1
     resumed = go(tmp_path / "killed")
     for net in ("generator", "discriminator"):

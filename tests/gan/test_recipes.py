@@ -15,7 +15,7 @@ from medgan_fashion.gan.state import new_state
 from medgan_fashion.gan.training import advance
 
 SMALL = {"networks": {"width": 8, "max_width": 16}, "latent": {"size": 8}, "batch": 8}
-GROWTH = {"phase_images": 4, "batches": [8, 4]}
+GROWTH = {"phase_images": [4], "batches": [8, 4]}
 
 
 def tiny(name: str) -> Recipe:

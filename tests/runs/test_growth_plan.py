@@ -15,7 +15,7 @@ from medgan_fashion.runs.growth_plan import LevelPlan, free_memory, kept_plan, p
 TINY: Recipe = replace(
     RECIPES["progan_small"],
     networks=replace(RECIPES["progan_small"].networks, width=4, max_width=8),
-    growth=Growth(10, (8, 8, 4)),
+    growth=Growth((10,), (8, 8, 4)),
 )
 SHAPE = (1, 20, 16)
 
@@ -35,11 +35,13 @@ def _planned_with(monkeypatch: pytest.MonkeyPatch, per_image: int, budget: float
     """A plan on a made-up machine: a level takes 100 bytes and `per_image` more for each pixel of an image; half of
     it where activations are recomputed."""
 
-    def measured(recipe: dict, shape: tuple, n_classes: int, level: int, probe: int, device: str) -> Cost:
-        each = per_image * 20 * 4**level // (2 if recipe["networks"]["recompute_from"] <= level else 1)
+    def measured(
+        recipe: Recipe, shape: tuple, n_classes: int, level: int, probe: int, device: str, *, recompute: bool
+    ) -> Cost:
+        each = per_image * 20 * 4**level // (2 if recompute else 1)
         return Cost(10, 1.0, 100 + each * probe, 100)
 
-    monkeypatch.setattr(growth_plan, "_measured", measured)
+    monkeypatch.setattr(growth_plan, "level_cost", measured)
     return plan_growth(TINY, SHAPE, 2, "cpu", budget=budget)
 
 
@@ -49,7 +51,7 @@ def test_batches_shrink_before_activations_are_recomputed(monkeypatch: pytest.Mo
     tight = _planned_with(monkeypatch, 1, 800)
     assert [(level.batch, level.recompute) for level in tight] == [(8, False), (8, False), (4, True)]
     row = planned(TINY, tight)
-    assert row.growth == Growth(10, (8, 8, 4))
+    assert row.growth == Growth((10,), (8, 8, 4))
     assert row.networks.recompute_from == 2
     tighter = _planned_with(monkeypatch, 1, 450)
     assert [(level.batch, level.recompute) for level in tighter] == [(8, False), (4, False), (2, True)]
@@ -59,7 +61,7 @@ def test_batches_shrink_before_activations_are_recomputed(monkeypatch: pytest.Mo
 
 @pytest.mark.slow
 def test_a_real_plan_is_kept_for_the_resumed_training(tmp_path: Path) -> None:
-    small = replace(TINY, networks=replace(TINY.networks, width=4), growth=Growth(10, (4,)))
+    small = replace(TINY, networks=replace(TINY.networks, width=4), growth=Growth((10,), (4,)))
     levels = plan_growth(small, (1, 8, 8), 2, "cpu")
     assert [(level.height, level.width, level.batch) for level in levels] == [(4, 4, 4), (8, 8, 4)]
     path = tmp_path / "out" / "plan.json"
