@@ -87,3 +87,9 @@ class ImageConfig:
             raise ValueError(f"image.margin {self.margin} must be 0 or more")
         if self.context < 1:
             raise ValueError(f"image.context {self.context} must be 1 or more")
+
+
+def mammogram_image(roi: Literal["lesion", "whole"], size: tuple[int, int], margin: float = 0.25) -> ImageConfig:
+    """Mammograms on their whole presentation range: what is 0 (air) and 1 there is 0 and 1 in the image."""
+    presented = IntensityConfig(kind="window", centre=0.5, width=1.0)
+    return ImageConfig(size=size, margin=margin, roi=roi, intensity=presented, mammogram=MammogramConfig())
