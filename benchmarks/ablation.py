@@ -16,8 +16,8 @@ from pathlib import Path
 
 from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.medical.ablation import run_lesions
-from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.ablation import run_ablation
+from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.plan import Planner
 from medgan_fashion.runs.stage import Task
 from medgan_fashion.runs.workers import in_order
@@ -45,7 +45,7 @@ def window(tasks: list[Task], run: Path) -> float:
 
 def judge(run: Path, processes: int, wall: float | None) -> list[str]:
     """The lines of the table."""
-    config = from_plain(LesionsConfig, json.loads((run / "declared.json").read_text())["config"])
+    config = from_plain(AblationConfig, json.loads((run / "declared.json").read_text())["config"])
     images = ImageSet.load(next(path.parent for path in (run / "prepared").rglob("card.json")))
     plan = Planner(run, images, config).plan()
     tasks = in_order(plan.tasks)
@@ -73,7 +73,7 @@ def main() -> None:
         return
     out = args.out or Path(tempfile.mkdtemp())
     started = time.time()
-    run_lesions(None, out, from_plain(LesionsConfig, STUDY), processes=args.processes)
+    run_ablation(None, out, from_plain(AblationConfig, STUDY), processes=args.processes)
     wall = time.time() - started
     print("\n".join(judge(out, args.processes, wall)), f"\nwhole command {wall:.0f} s, start-up and summary included")
     memory = {w: resource.getrusage(getattr(resource, f"RUSAGE_{w}")).ru_maxrss / 1024 for w in ("SELF", "CHILDREN")}

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 from medgan_fashion.gan.plain import from_plain
-from medgan_fashion.medical.ablation import run_lesions
-from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.ablation import run_ablation
+from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.planted import PLANTED
 
 STUDY = {
@@ -36,8 +36,8 @@ def main() -> None:
     args = parser.parse_args()
     out = args.out or Path(tempfile.mkdtemp())
     for kind, generator in PLANTED.items():
-        summary = run_lesions(
-            None, out, from_plain(LesionsConfig, STUDY), processes=args.processes, synthesis=generator
+        summary = run_ablation(
+            None, out, from_plain(AblationConfig, STUDY), processes=args.processes, synthesis=generator
         )
         print(f"{kind:9} {summary['verdict']['sentence']}", flush=True)
 

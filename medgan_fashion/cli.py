@@ -45,9 +45,12 @@ def cases(
     masks: Path | None = None,
     pattern: str | None = None,
     labels: Path | None = None,
-    uid_column: str = "uid",
+    level: Literal["lesion", "film"] = "lesion",
+    films: Literal["presentation", "processing"] | None = None,
+    modality: str = "MG",
+    uid_column: str | None = None,
     z_column: str | None = None,
-    label_column: str = "label",
+    label_column: str | None = None,
     polygon_columns: tuple[str, str] | None = None,
     lesion_column: str | None = None,
 ) -> None:
@@ -60,30 +63,20 @@ def cases(
         boxes: yolo = NAME.txt beside NAME.jpg with `label x y width height` as fractions.
         masks: folder of masks CLASS/NAME_mask*.png; several per picture become several lesions.
         pattern: regular expression on the relative path with groups patient, lesion, slice, label, view, laterality.
-        labels: label CSV to join on a DICOM UID (series or SOP instance).
-        uid_column: the label CSV's column with the UID.
+        labels: Info.txt of mini-MIAS, a CBIS-DDSM case table, or a CSV to join on a DICOM UID.
+        level: film = one row per whole film, averaged over each breast.
+        films: kind of mammograms to take, and no other DICOM file; default: presentation, where there are mammograms.
+        modality: comma list of the Modality tags that mammograms have; where tags are wrong for example MG,RG.
+        uid_column: the label CSV's column with the UID; default uid.
         z_column: its column with the slice position in mm, where the UID is a series'.
-        label_column: its column with the label.
+        label_column: its column with the label (mini-MIAS: severity, finding or abnormality).
         polygon_columns: its two columns with the outline's x and y as lists.
         lesion_column: its column that names the lesion.
     """
+    given = dict(locals())  # these flags are make_cases's own arguments
     from medgan_fashion.imaging.make_cases import make_cases
 
-    left = make_cases(
-        folder,
-        out,
-        classes=classes,
-        boxes=boxes,
-        masks=masks,
-        pattern=pattern,
-        labels=labels,
-        uid_column=uid_column,
-        z_column=z_column,
-        label_column=label_column,
-        polygon_columns=polygon_columns,
-        lesion_column=lesion_column,
-    )
-    print("\n".join([*left.lines(), str(out)]))
+    print("\n".join([*make_cases(**given).lines(), str(out)]))
 
 
 def preview(
@@ -92,6 +85,7 @@ def preview(
     n: int = 48,
     margin: float = 0.25,
     size: tuple[int, int] = (64, 64),
+    mammogram: Literal["no", "lesion", "whole"] = "no",
 ) -> None:
     """Draw the crops of a case table with their labels and row numbers, to look at before any training.
 
@@ -101,11 +95,13 @@ def preview(
         n: how many crops.
         margin: share of the box's longer side added on each side.
         size: height and width of a crop in pixels.
+        mammogram: read pictures as mammograms, chest wall left: patches around lesions, or whole films.
     """
-    from medgan_fashion.imaging.config import ImageConfig
+    from medgan_fashion.imaging.config import ImageConfig, mammogram_image
     from medgan_fashion.imaging.preview import preview as draw
 
-    draw(table, out, n, ImageConfig(size=size, margin=margin))
+    plain = ImageConfig(size=size, margin=margin)
+    draw(table, out, n, plain if mammogram == "no" else mammogram_image(mammogram, size, margin))
     print(out)
 
 
@@ -117,21 +113,33 @@ def train(
     size: tuple[int, int] = (64, 64),
     seed: int = 0,
     device: str | None = None,
+    mammogram: Literal["no", "lesion", "whole"] = "no",
+    set: list[str] | None = None,
+    dry_run: bool = False,
 ) -> None:
     """Train one GAN on a case table, or on an .npz with `images` (N, C, H, W) and perhaps `labels`.
 
     Args:
         data: case table (CSV) or .npz file.
         out: folder for checkpoint.pt and model.safetensors; the same command again resumes.
-        recipe: mlp_gan, dcgan, cgan, wgan_gp or small.
+        recipe: mlp_gan, dcgan, cgan, wgan_gp, small, or growing: progan, progan_cond, progan_small.
         images_seen: real images shown until it ends.
         size: height and width for a case table's crops.
         seed: everything random follows from it.
         device: cpu or cuda; default: cuda where there is one.
+        mammogram: read pictures as mammograms, chest wall left: patches around lesions, or whole films.
+        set: one change of the recipe, for example --set networks.width=8 or, by level, --set
+            growth.phase_images=[4000,6000] (otherwise the phases share images_seen out evenly); may be repeated.
+        dry_run: measure one step of every level of growth, print cost and the batch that fits, and train nothing.
     """
-    from medgan_fashion.runs.single import train_on_file
+    from medgan_fashion.chains.growing import print_plan
+    from medgan_fashion.runs.single import Job, train_on_file
 
-    trained = train_on_file(data, out, recipe, images_seen, size, seed, device)
+    job = Job(data, out, recipe, images_seen, size, seed, device, mammogram, parse_settings({}, set or []))
+    print_plan(job)
+    if dry_run:
+        return
+    trained = train_on_file(job)
     if trained.alarm:
         print(f"stopped: {trained.alarm}")
     print(f"{out / 'model.safetensors'} (weights selected by {trained.model.facts['selected']['by']})")
@@ -144,7 +152,8 @@ def generate(
     label: str | None = None,
     seed: int = 0,
     truncation: float | None = None,
-    format: Literal["png", "npz"] = "png",
+    format: Literal["png", "npz", "dicom"] = "png",
+    mark: bool | None = None,
 ) -> None:
     """Draw synthetic images from a model; every file says that it is synthetic.
 
@@ -155,11 +164,13 @@ def generate(
         label: class name or number; without: all classes evenly.
         seed: the same seed gives the same pictures.
         truncation: keep latents within this many standard deviations.
-        format: png (marked in its text chunk) or npz (marked by an entry); a JSON stands beside both.
+        format: png (flagged in its text chunk), dicom (Secondary Capture, flagged in its tags) or npz (flagged by an
+            entry); a JSON stands beside them.
+        mark: burn SYNTHETIC into a corner; default: in dicom yes, in png no. The flags stay either way.
     """
-    from medgan_fashion.runs.single import generate_files
+    from medgan_fashion.runs.generate import generate_files
 
-    print(f"{generate_files(model, out, n, label, seed, truncation, format)} synthetic images in {out}")
+    print(f"{generate_files(model, out, n, label, seed, truncation, format, mark)} synthetic images in {out}")
 
 
 def report(run: Path, shareable: bool = False) -> None:

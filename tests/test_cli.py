@@ -11,7 +11,7 @@ import pytest
 from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline, split_inputs
 from medgan_fashion.cli import main
 from medgan_fashion.gan.plain import from_plain
-from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 
 
@@ -39,7 +39,7 @@ def test_the_core_loads_nothing_of_weight() -> None:
 
 def test_every_pipeline_file_is_valid() -> None:
     files = sorted(find_pipeline("lesions").parent.glob("*.yaml"))
-    configs = {path.stem: from_plain(LesionsConfig, read_pipeline(path)) for path in files}
+    configs = {path.stem: from_plain(AblationConfig, read_pipeline(path)) for path in files}
     assert {"demo", "lesions", "lesions_paper"} <= set(configs)
     assert configs["lesions"].primary.against == "real+classic"
 
@@ -91,6 +91,32 @@ def test_train_resume_generate_and_refusal_as_real_data(tmp_path: Path, capsys: 
     with pytest.raises(ValueError, match=r"(?i)synthetic"):
         read_image(tmp_path / "made" / "synthetic_00000.png")
     assert "3 synthetic images" in capsys.readouterr().out
+
+
+def test_mammogram_tables_and_their_preview(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from PIL import Image
+
+    y, x = np.mgrid[:1024, :1024]
+    breast = (((x - 200) / 600) ** 2 + ((y - 560) / 420) ** 2 < 1) & (x >= 200)
+    for film in (1, 2, 3):
+        grey = np.where(breast, 120 + (x + film * y) % 40, 2).astype(np.uint8)
+        Image.fromarray(grey).save(tmp_path / f"mdb00{film}.pgm")
+    info = tmp_path / "Info.txt"
+    info.write_text("mdb001 G CIRC B 400 500 60\nmdb002 G NORM\nmdb003 D MISC M 500 400 50\nmdb004 D NORM\n")
+    for level, said in (("film", "normal 1, benign 1, malignant 1; patients: 2"), ("lesion", "benign 1, malignant 1")):
+        out = tmp_path / f"{level}.csv"
+        words = ["cases", str(tmp_path), "--labels", str(info), "--level", level, "--out", str(out)]
+        assert main(words) == 0
+        printed = capsys.readouterr().out
+        assert said in printed
+        assert "left over, 1 x row of the labels: its film is not in the folder" in printed
+        sheet = tmp_path / f"{level}.png"
+        shown = {"film": "whole", "lesion": "lesion"}[level]
+        assert main(["preview", str(out), "--out", str(sheet), "--mammogram", shown, "--size", "[48,32]"]) == 0
+        assert sheet.stat().st_size > 1000
+    words = ["cases", str(tmp_path), "--out", str(tmp_path / "x.csv"), "--films", "presentation"]
+    assert main(words) == 2
+    assert "no row is left" in capsys.readouterr().err
 
 
 def test_dry_run_trains_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from medgan_fashion.gan.plain import merged
+
 Chain = Callable[[dict[str, Any], dict[str, Path], Path, bool, int | None], None]
 
 
@@ -28,8 +30,7 @@ def find_pipeline(chain: str) -> Path:
     return named
 
 
-def read_pipeline(path: Path) -> dict[str, Any]:
-    """A pipeline file as plain data; ValueError names the file and line where it is not YAML."""
+def _read(path: Path) -> dict[str, Any]:
     from ruamel.yaml import YAML, YAMLError
 
     try:
@@ -39,6 +40,19 @@ def read_pipeline(path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise ValueError(f"{path} holds no settings; begin with: chain: lesions")
     return settings
+
+
+def read_pipeline(path: Path) -> dict[str, Any]:
+    """A pipeline file as plain data, laid over the file of the chain that it names: `chain: mammograms` alone is all
+    of pipelines/mammograms.yaml.
+
+    ValueError names the file and line where it is not YAML.
+    """
+    settings = _read(path)
+    base = _pipeline_folder() / f"{settings.get('chain')}.yaml"
+    if not base.is_file() or base.resolve() == path.resolve():
+        return settings
+    return merged(_read(base), settings)
 
 
 def parse_settings(settings: dict[str, Any], changes: list[str]) -> dict[str, Any]:
@@ -72,19 +86,19 @@ def split_inputs(data: list[str]) -> dict[str, Path]:
     return inputs
 
 
-def _lesions(
+def _ablation(
     settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
 ) -> None:
     from medgan_fashion.gan.plain import from_plain
-    from medgan_fashion.medical.lesions_config import LesionsConfig
+    from medgan_fashion.medical.ablation_config import AblationConfig
 
-    config = from_plain(LesionsConfig, settings)
+    config = from_plain(AblationConfig, settings)
     for name in inputs:
         if name not in ("", "cases"):
-            raise ValueError(f"chain lesions has no input '{name}'; give --data cases=PATH")
-    from medgan_fashion.chains.lesions import lesions_command
+            raise ValueError(f"chain {config.chain} has no input '{name}'; give --data cases=PATH")
+    from medgan_fashion.chains.ablation import ablation_command
 
-    lesions_command(inputs.get("") or inputs.get("cases"), out, config, dry_run, processes)
+    ablation_command(inputs.get("") or inputs.get("cases"), out, config, dry_run, processes)
 
 
-CHAINS: dict[str, Chain] = {"lesions": _lesions}
+CHAINS: dict[str, Chain] = {"lesions": _ablation, "mammograms": _ablation}

@@ -43,7 +43,8 @@ class DCGenerator(nn.Module):
             )
             layers += [norm(after), nn.ReLU()]
         self.layers = nn.Sequential(*layers[:-2], nn.Tanh())
-        self.apply(lambda module: _initialise(module, pair.init))
+        for module in self.modules():
+            _initialise(module, pair.init)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.layers(self.dense(self.labelled(z, y)).reshape(-1, *self.base))
@@ -92,7 +93,8 @@ class MLPGenerator(nn.Module):
             nn.Linear(pair.width, math.prod(shape)),
             nn.Tanh(),
         )
-        self.apply(lambda module: _initialise(module, pair.init))
+        for module in self.modules():
+            _initialise(module, pair.init)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.layers(self.labelled(z, y)).reshape(-1, *self.shape)

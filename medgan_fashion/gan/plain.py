@@ -78,6 +78,15 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
     raise ValueError(f"'{where}' is {value!r} ({type(value).__name__}); it must be {name}")
 
 
+def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`changes` laid over `base`: mappings are merged, anything else (lists too) takes the other's place."""
+    out = dict(base)
+    for key, value in changes.items():
+        nested = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = merged(out[key], value) if nested else value
+    return out
+
+
 def differences(old: Any, new: Any, where: str = "") -> list[str]:
     """Lines `key: old -> new` for two plain values, so that an error can show what changed."""
     if isinstance(old, dict) and isinstance(new, dict):

@@ -1,7 +1,9 @@
 """Recipes: a GAN paper is a row of plain values here, read by one loop; imports no torch."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
+
+from medgan_fashion.gan.plain import from_plain, merged, to_plain
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,11 @@ def find_recipe(recipe: "str | Recipe") -> Recipe:
     if recipe not in RECIPES:
         raise ValueError(f"unknown recipe '{recipe}'; choose from {', '.join(RECIPES)}")
     return RECIPES[recipe]
+
+
+def changed_recipe(recipe: "str | Recipe", changes: dict[str, Any], where: str = "") -> Recipe:
+    """A row with changes under its own keys, for example {networks: {width: 16}}; ValueError names an unknown key."""
+    return from_plain(Recipe, merged(to_plain(find_recipe(recipe)), changes), where)
 
 
 _dcgan = Recipe()

@@ -60,6 +60,18 @@ def centre(images: NDArray, size: tuple[int, int]) -> NDArray:
     return images[..., top : top + h, left : left + w]
 
 
+def class_and_view(
+    labels: NDArray[np.int64], view_positions: NDArray[np.int64], classes: tuple[str, ...], names: tuple[str, ...]
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Class and View Position as one number each (N,), and the names of the pairs ("malignant MLO"). Only pairs that
+    occur get a number; with a single position the classes stay as they are."""
+    if len(np.unique(view_positions)) < 2:
+        return np.asarray(labels), classes
+    pairs, numbers = np.unique(np.stack([labels, view_positions], 1), axis=0, return_inverse=True)
+    joined = tuple(f"{classes[k]} {names[p] or 'of unknown view'}" for k, p in pairs)
+    return numbers.reshape(-1), joined
+
+
 @dataclass(frozen=True)
 class ImageSet:
     """Images of cases; arrays may be memory-mapped.

@@ -1,4 +1,4 @@
-"""The lesion ablation as one call: cases to folds to GANs to classifiers to a verdict; the same call again resumes."""
+"""The ablation as one call: cases to folds to GANs to classifiers to a verdict; the same call again resumes."""
 
 import json
 import os
@@ -12,8 +12,9 @@ from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.plain import differences, to_plain
 from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.imaging.prepare_cache import cached_prepare
+from medgan_fashion.medical.ablation_config import AblationConfig, phantom_image_config
 from medgan_fashion.medical.collect import collect
-from medgan_fashion.medical.lesions_config import LesionsConfig, phantom_image_config
+from medgan_fashion.medical.mammogram_phantoms import write_mammogram_phantoms
 from medgan_fashion.medical.materials import Synthesis
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.plan import Plan, Planner
@@ -24,7 +25,7 @@ Say = Callable[[str], None]
 Tell = Callable[[int, int], None]
 
 
-def _declare(run: Path, prepared: Prepared, config: LesionsConfig) -> None:
+def _declare(run: Path, prepared: Prepared, config: AblationConfig) -> None:
     """Writes the whole configuration, its primary contrast above all, and the cases' hash before the first score.
 
     ValueError shows what changed when the folder was declared for another configuration or other cases.
@@ -41,30 +42,43 @@ def _declare(run: Path, prepared: Prepared, config: LesionsConfig) -> None:
 
 @stage(version=1)
 def phantom_cases(work: Path, patients: int, seed: int) -> None:
-    """The embedded phantoms as DICOM files and a case table."""
+    """The embedded CT phantoms as DICOM files and a case table."""
     write_liver_phantoms(work, patients=patients, seed=seed)
 
 
-def _cases(run: Path, data: Path | None, config: LesionsConfig, say: Say) -> tuple[Path, LesionsConfig]:
-    if data is not None:
-        if not data.is_file():
-            raise ValueError(f"no case table at {data}; write one with: medgan-fashion cases FOLDER --out cases.csv")
-        return data, config
-    image = replace(
-        phantom_image_config(),
-        size=config.image.size,
-        margin=config.image.margin,
-        context=config.image.context,
+@stage(version=1)
+def mammogram_cases(work: Path, patients: int, seed: int) -> None:
+    """The embedded mammogram phantoms as DICOM files, with a case table of masses and one of films."""
+    write_mammogram_phantoms(work, patients=patients, seed=seed)
+
+
+def _phantoms(run: Path, config: AblationConfig, say: Say) -> Path:
+    """The case table of the chain's own phantoms, drawn where they are not there yet."""
+    maker, what = (
+        (mammogram_cases, "mammogram phantoms") if config.chain == "mammograms" else (phantom_cases, "CT phantoms")
     )
-    drawn = phantom_cases.task(patients=config.phantom_patients, seed=config.seed)
+    drawn = maker.task(patients=config.phantom_patients, seed=config.seed)
     if not drawn.done(run):
-        say(f"no data given: drawing CT phantoms of {config.phantom_patients} patients (seed {config.seed})")
-    return complete(drawn, run) / "cases.csv", replace(config, image=image)
+        say(f"no data given: drawing {what} of {config.phantom_patients} patients (seed {config.seed})")
+    return complete(drawn, run) / ("films.csv" if config.films else "cases.csv")
+
+
+def _cases(run: Path, data: Path | None, config: AblationConfig, say: Say) -> tuple[Path, AblationConfig]:
+    if data is None:
+        table = _phantoms(run, config, say)
+        if config.chain == "mammograms":  # its door scales by itself
+            return table, config
+        image, given = phantom_image_config(), config.image
+        image = replace(image, size=given.size, margin=given.margin, context=given.context)
+        return table, replace(config, image=image)
+    if not data.is_file():
+        raise ValueError(f"no case table at {data}; write one with: medgan-fashion cases FOLDER --out cases.csv")
+    return data, config
 
 
 def open_study(
-    data: Path | None, run: Path, config: LesionsConfig, processes: int, say: Say, tell: Tell | None = None
-) -> tuple[Prepared, LesionsConfig]:
+    data: Path | None, run: Path, config: AblationConfig, processes: int, say: Say, tell: Tell | None = None
+) -> tuple[Prepared, AblationConfig]:
     """The prepared cases (from the run's cache where nothing changed) and the resolved configuration."""
     table, config = _cases(run, data, config, say)
     prepared = cached_prepare(
@@ -78,7 +92,7 @@ def open_study(
     return prepared, config
 
 
-def estimate(prepared: Prepared, config: LesionsConfig, plan: Plan) -> dict[str, Any]:
+def estimate(prepared: Prepared, config: AblationConfig, plan: Plan) -> dict[str, Any]:
     """What a dry run can know without training: the size of everything and the smallest difference it could show."""
     images = prepared.images.take(~prepared.images.external)
     gans = {gan.key for materials in plan.materials.values() for gan in materials.gans}
@@ -102,10 +116,10 @@ def _deep(task: Any) -> list[Any]:
     return [task, *(t for need in task.needs() for t in _deep(need))]
 
 
-def run_lesions(
+def run_ablation(
     data: Path | None,
     run: Path,
-    config: LesionsConfig,
+    config: AblationConfig,
     *,
     processes: int | None = None,
     synthesis: Synthesis | None = None,
@@ -129,5 +143,5 @@ def run_lesions(
         share(plan.tasks, run, count, tell)
     else:
         work(plan.tasks, run)
-    name = data.stem if data else "liver phantoms"
+    name = data.stem if data else ("mammogram phantoms" if config.chain == "mammograms" else "liver phantoms")
     return collect(run, name, prepared, config, plan)

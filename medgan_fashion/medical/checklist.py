@@ -11,7 +11,7 @@ def _tripod(summary: dict[str, Any]) -> dict[str, str]:
     return {
         "Source of data, dates, setting": "",
         "Participants and eligibility": "",
-        "Sample size": f"{data['patients']} patients, {data['lesions']} lesions, {data['images']} images; "
+        "Sample size": f"{data['patients']} patients, {data['lesions']} {data['case_word']}, {data['images']} images; "
         f"smallest difference the study could show: {shown:.1f} points at 80 % power",
         "Missing or excluded data": f"{len(data['skipped'])} rows of the case table were not used",
         "Outcome and how it was assessed": f"classes {', '.join(data['classes'])}; who labelled them: ",
@@ -23,12 +23,19 @@ def _tripod(summary: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def _region(image: dict[str, Any]) -> str:
+    mammogram = "read as mammograms with the chest wall on the left, " if image.get("mammogram") is not None else ""
+    return mammogram + (
+        "whole pictures" if image["roi"] == "whole" else f"region of interest, margin {image['margin']}"
+    )
+
+
 def _claim(summary: dict[str, Any]) -> dict[str, str]:
     config, audit = summary["config"], summary["audit"]
     image, runs = config["image"], sum(arm["runs"] for arm in summary["arms"])
     return {
         "Image acquisition protocol": "",
-        "Pre-processing": f"region of interest with margin {image['margin']}, {image['size'][0]}x{image['size'][1]} "
+        "Pre-processing": f"{_region(image)}, {image['size'][0]}x{image['size'][1]} "
         f"pixels, intensity by {image['intensity']['kind']}",
         "Partition of data and its level": f"by {summary['data']['grouping']}; "
         f"{sum(item['passed'] for item in audit)} of {len(audit)} leakage checks passed",

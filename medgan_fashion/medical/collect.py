@@ -10,19 +10,19 @@ import numpy as np
 from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.imaging.prepare import Prepared
+from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.audit import audit
 from medgan_fashion.medical.checklist import checklist
 from medgan_fashion.medical.comparisons import Comparisons
 from medgan_fashion.medical.findings import data_section, gans, judgements, versions
-from medgan_fashion.medical.lesions_config import LesionsConfig
 from medgan_fashion.medical.plan import Plan
 from medgan_fashion.medical.summary import check_summary
 
 
-def collect(run: Path, name: str, prepared: Prepared, config: LesionsConfig, plan: Plan) -> dict[str, Any]:
+def collect(run: Path, name: str, prepared: Prepared, config: AblationConfig, plan: Plan) -> dict[str, Any]:
     """Writes RUN/results/summary.json and samples.npz, and returns the summary."""
     made = Comparisons(run, prepared, config, plan)
-    data = data_section(name, prepared) | {"external": made.external()}
+    data = data_section(name, prepared, config.case_word) | {"external": made.external()}
     summary: dict[str, Any] = {
         "title": config.title,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -32,8 +32,8 @@ def collect(run: Path, name: str, prepared: Prepared, config: LesionsConfig, pla
         "dose": made.dose(),
         "judge": judgements(plan, run),
         "tests": made.tests(),
-        "audit": audit(prepared.images, plan, run),
-        "gans": gans(plan, run, config, list(prepared.images.card.classes)),
+        "audit": audit(prepared.images, plan, run, config.films),
+        "gans": gans(plan, run, config),
         "calibration": made.calibration(),
         "config": to_plain(config),
         "versions": versions(),

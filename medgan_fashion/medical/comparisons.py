@@ -13,9 +13,9 @@ from medgan_fashion.evaluation.intervals import Interval, arm_interval, differen
 from medgan_fashion.evaluation.secondary import holm
 from medgan_fashion.evaluation.verdict import smallest_detectable, verdict, verdict_sentence
 from medgan_fashion.imaging.prepare import Prepared
+from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.contrasts import p_value, secondary_tests
 from medgan_fashion.medical.findings import counts
-from medgan_fashion.medical.lesions_config import LesionsConfig
 from medgan_fashion.medical.plan import Cell, Plan
 from medgan_fashion.medical.scores import Lesions, arm_scores, external_scores, lesion_table
 
@@ -41,7 +41,7 @@ def _known_auroc(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) 
 class Comparisons:
     """Reads one finished run."""
 
-    def __init__(self, run: Path, prepared: Prepared, config: LesionsConfig, plan: Plan) -> None:
+    def __init__(self, run: Path, prepared: Prepared, config: AblationConfig, plan: Plan) -> None:
         self.run, self.prepared, self.config, self.plan = run, prepared, config, plan
         self.images = prepared.images
         self.lesions: Lesions = lesion_table(self.images, plan.partitions)

@@ -10,7 +10,7 @@ import numpy as np
 
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.prepare import Prepared
-from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.plan import Plan, TrainingSet
 from medgan_fashion.runs.stage import Task
 
@@ -25,8 +25,15 @@ def counts(images: ImageSet) -> dict[str, int]:
     }
 
 
-def data_section(name: str, prepared: Prepared) -> dict[str, Any]:
-    """Who was in the study, class by class, and what was left out."""
+def view_counts(images: ImageSet) -> list[dict[str, Any]]:
+    """Images of every View Position; [] where no view is known."""
+    names, per_view = images.card.view_positions, np.bincount(images.view_positions)
+    found = [{"view": names[at] or "unknown", "images": int(n)} for at, n in enumerate(per_view) if n]
+    return [] if len(found) == 1 and found[0]["view"] == "unknown" else found
+
+
+def data_section(name: str, prepared: Prepared, case_word: str) -> dict[str, Any]:
+    """Who was in the study, class by class and view by view, what was left out, and what the reader remarked."""
     images = prepared.images
     mine, outside = (
         images.take(np.flatnonzero(~images.external)),
@@ -42,7 +49,10 @@ def data_section(name: str, prepared: Prepared) -> dict[str, Any]:
         **counts(mine),
         "per_class": per_class,
         "grouping": images.card.grouping,
+        "case_word": case_word,
+        "views": view_counts(mine),
         "skipped": [{"row": row, "reason": reason} for row, reason in prepared.skipped],
+        "notes": [{"row": row, "note": note} for row, note in prepared.notes],
         "external": counts(outside) if len(outside.labels) else None,
     }
 
@@ -60,12 +70,12 @@ def judgements(plan: Plan, run: Path) -> list[dict[str, Any]]:
     return out
 
 
-def gans(plan: Plan, run: Path, config: LesionsConfig, classes: list[str]) -> list[dict[str, Any]]:
+def gans(plan: Plan, run: Path, config: AblationConfig) -> list[dict[str, Any]]:
     """Every GAN: what it saw, how its weights were selected, whether an alarm stopped it."""
-    return [_gan(part, gan, run, config, classes) for part in plan.training_sets for gan in part.materials.gans]
+    return [_gan(part, gan, run, config) for part in plan.training_sets for gan in part.materials.gans]
 
 
-def _gan(part: TrainingSet, gan: Task, run: Path, config: LesionsConfig, classes: list[str]) -> dict[str, Any]:
+def _gan(part: TrainingSet, gan: Task, run: Path, config: AblationConfig) -> dict[str, Any]:
     about = json.loads((gan.folder(run) / "gan.json").read_text())
     label = gan.inputs["label"]
     return {
@@ -78,7 +88,7 @@ def _gan(part: TrainingSet, gan: Task, run: Path, config: LesionsConfig, classes
         "selected": about["selected"],
         "training_rows": about["training_rows"],
         "training_images": about["images"],
-        "classes": classes if label is None else [classes[label]],
+        "classes": about["classes"],
         "seconds": json.loads((gan.folder(run) / "stage.json").read_text())["seconds"],
     }
 

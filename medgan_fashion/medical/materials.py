@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from medgan_fashion.gan.growth import check_growth, shared_out
 from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.gan.recipes import Recipe
 from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.ablation_config import AblationConfig, GanConfig
 from medgan_fashion.medical.stages import classic_images
 from medgan_fashion.runs.folds import store_rows, training_fold
 from medgan_fashion.runs.stage import Stored, Task
@@ -48,13 +50,32 @@ def fraction_of_patients(
     return np.isin(groups, chosen)
 
 
-def _gans(training: Task, encoder: Task, config: LesionsConfig, n_classes: int, seed: int) -> tuple[Task, ...]:
-    recipe = to_plain(config.gan.resolved())
-    labels = range(n_classes) if config.gan.per_class else (None,)
-    seen = config.gan.images_seen
+def gan_recipe(gan: GanConfig, shape: tuple[int, ...]) -> Recipe:
+    """The recipe as it will train on images of `shape` (C, H, W): a growing one shares images_seen out over its
+    phases, unless the configuration says how long a phase is. ValueError for a shape or a length that does not fit.
+    """
+    recipe = gan.resolved()
+    if "phase_images" in (gan.changes.get("growth") or {}):
+        check_growth(recipe, shape, gan.images_seen)
+        return recipe
+    return shared_out(recipe, shape, gan.images_seen)
+
+
+def _gans(
+    training: Task, encoder: Task, gan: GanConfig, shape: tuple[int, ...], n_classes: int, seed: int
+) -> tuple[Task, ...]:
+    recipe = to_plain(gan_recipe(gan, shape))
     return tuple(
-        train_gan.task(training=training, encoder=encoder, recipe=recipe, images_seen=seen, seed=seed, label=label)
-        for label in labels
+        train_gan.task(
+            training=training,
+            encoder=encoder,
+            recipe=recipe,
+            images_seen=gan.images_seen,
+            seed=seed,
+            label=label,
+            by_view=gan.by_view,
+        )
+        for label in (range(n_classes) if gan.per_class else (None,))
     )
 
 
@@ -62,7 +83,7 @@ def make_materials(
     run: Path,
     images: ImageSet,
     rows: NDArray[np.int64],
-    config: LesionsConfig,
+    config: AblationConfig,
     seed: int,
     synthesis: Synthesis | None = None,
 ) -> Materials:
@@ -72,10 +93,11 @@ def make_materials(
     fill = round(config.pool * len(rows)) - len(rows)
     classic = classic_images.task(training=training, n=fill, policy=to_plain(config.classic), seed=seed)
     encoder = fold_encoder.task(training=training, varied=classic, updates=config.encoder_updates, seed=seed)
-    gans = _gans(training, encoder, config, len(images.card.classes), seed)
+    shape = (images.images.shape[1], *images.card.size)
+    gans = _gans(training, encoder, config.gan, shape, len(images.card.classes), seed)
     most = config.pool if {"gan-only", "real+gan"} & set(config.arms) else 1 + max(config.ratios)
     n = round(most * len(rows))
-    made = synthesise.task(training=training, gans=list(gans), n=n, seed=seed)
+    made = synthesise.task(training=training, gans=list(gans), n=n, seed=seed, by_view=config.gan.by_view)
     materials = Materials(training, encoder, gans, made, classic, stored)
     if synthesis:
         return replace(materials, gans=(), synthetic=synthesis(materials, n, seed))

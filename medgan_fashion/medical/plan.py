@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.imaging.folds import patient_folds
 from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.medical.lesions_config import GAN_ARMS, LesionsConfig
+from medgan_fashion.medical.ablation_config import GAN_ARMS, AblationConfig
+from medgan_fashion.medical.judging import judge
 from medgan_fashion.medical.materials import Materials, Synthesis, fraction_of_patients, make_materials
-from medgan_fashion.medical.stages import choose_ratio, classify, judge
+from medgan_fashion.medical.stages import choose_ratio, classify
+from medgan_fashion.medical.view_figures import FEWEST
 from medgan_fashion.runs.folds import store_rows, test_fold
 from medgan_fashion.runs.stage import Task
-
-FEWEST = 6  # test images that the image figures need
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Plan:
 class Planner:
     """Builds a Plan for one image set and configuration. `synthesis` may put something else in the GAN's place."""
 
-    def __init__(self, run: Path, images: ImageSet, config: LesionsConfig, synthesis: Synthesis | None = None) -> None:
+    def __init__(self, run: Path, images: ImageSet, config: AblationConfig, synthesis: Synthesis | None = None) -> None:
         self.run, self.images, self.config = run, images, config
         self.synthesis = synthesis
         self.classifier = to_plain(config.classifier)

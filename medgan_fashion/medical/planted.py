@@ -11,7 +11,7 @@ from medgan_fashion.runs.stage import Task, stage
 from medgan_fashion.runs.stages import save_synthetic
 
 
-@stage(version=1)
+@stage(version=2)
 def planted(work: Path, training: Path, n: int, seed: int, kind: str) -> None:
     """n images whose classes follow the training rows': `copies` of them, or fresh phantoms of the true distribution
     with true labels (`truth`) or with shuffled ones (`shuffled`)."""
@@ -22,7 +22,7 @@ def planted(work: Path, training: Path, n: int, seed: int, kind: str) -> None:
     images = fold.views[order] if kind == "copies" else draw_lesions(labels, fold.size, seed + 77_000_000)
     if kind == "shuffled":
         labels = np.random.default_rng((seed, 32)).permutation(labels)
-    save_synthetic(work, images, labels, fold, [f"planted {kind}"])
+    save_synthetic(work, images, labels, fold, [f"planted {kind}"], np.asarray(fold.view_positions)[order])
 
 
 def _plant(kind: str) -> Synthesis:

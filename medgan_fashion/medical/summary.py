@@ -4,24 +4,22 @@
 from types import UnionType
 from typing import Any, NotRequired, TypedDict, cast, get_args, get_origin, get_type_hints, is_typeddict
 
+from medgan_fashion.medical.summary_images import Judge, Number
+
 VERDICTS = ("helps", "hurts", "no evidence of help", "too few cases to tell")
 GROUPINGS = ("patient", "near-duplicate pictures", "none")
 SHARES = ("sensitivity_weighted", "specificity_weighted", "sensitivity_macro", "specificity_macro")
 METRICS = ("balanced_accuracy", "auroc", "brier", *SHARES)
 
 # Shares and differences are fractions (0.02 = 2 points); None: could not be estimated.
-Number = float | None
 Estimate = TypedDict("Estimate", {"value": Number, "low": Number, "high": Number})  # with 95 % bounds
 Gap = TypedDict("Gap", {"estimate": Number, "low": Number, "high": Number, "p": Number, "p_holm": Number})
-Spread = TypedDict("Spread", {"mean": Number, "sd": Number})  # over subsets
 ClassCount = TypedDict("ClassCount", {"class": str, "patients": int, "lesions": int, "images": int})
 ClassScore = TypedDict("ClassScore", {"class": str, "sensitivity": Number, "specificity": Number})
 Skipped = TypedDict("Skipped", {"row": int, "reason": str})  # a row of the case table that was not used
+Note = TypedDict("Note", {"row": int, "note": str})  # a remark of the reader on a row that was used
+ViewCount = TypedDict("ViewCount", {"view": str, "images": int})  # View Position
 Components = TypedDict("Components", {"patients": Number, "repeats": Number})  # variances of the difference
-Floor = Spread | None
-Kid = TypedDict("Kid", {"synthetic": Spread, "train": Spread, "blurred": Floor, "noisy": Floor})
-Diversity = TypedDict("Diversity", {"synthetic": Number, "real": Number})  # mean distance within a set
-Agreement = TypedDict("Agreement", {"synthetic": Number, "test": Number, "chance": Number})
 SecondaryTest = TypedDict(
     "SecondaryTest", {"name": str, "statistic": Number, "p": Number, "note": NotRequired[str | None]}
 )
@@ -41,7 +39,10 @@ class Data(TypedDict):
     images: int
     per_class: list[ClassCount]
     grouping: str  # one of GROUPINGS
+    case_word: NotRequired[str]  # what scores are averaged over: "lesions" (default) or "breasts"
+    views: NotRequired[list[ViewCount]]
     skipped: list[Skipped]
+    notes: NotRequired[list[Note]]
     external: dict[str, Any] | None  # plain data on a cohort that was only ever tested on
 
 
@@ -81,25 +82,6 @@ class Dose(Estimate):  # value, low, high are of the primary metric
     estimate: Number  # of the difference to ratio 0
     difference_low: Number
     difference_high: Number
-
-
-class Judge(TypedDict):
-    repeat: int
-    fold: int
-    extractor: str
-    n: int
-    d: int
-    kid: Kid
-    fid: Number
-    fid_note: NotRequired[str | None]
-    precision: Number
-    recall: Number
-    density: Number
-    coverage: Number
-    diversity: Diversity
-    class_agreement: Agreement | None
-    near_copies: int
-    neighbour_ratio: Number
 
 
 class Gan(TypedDict):

@@ -3,16 +3,22 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from medgan_fashion.gan.growth import base_grid, batch_at, level_starts
+from medgan_fashion.gan.measuring import measure_level
+from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.gan.recipes import Recipe
 from medgan_fashion.gan.training import train
 from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.classifier import train_and_score
-from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.medical.materials import gan_recipe
 
 TURNS = 6
 
@@ -34,8 +40,23 @@ def _noise(images: ImageSet) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     return np.random.default_rng(0).random(shape, dtype=np.float32), np.arange(64) % len(images.card.classes)
 
 
-def _gan_seconds(images: ImageSet, config: LesionsConfig) -> float:
-    recipe, (views, labels) = config.gan.resolved(), _noise(images)
+def _growing_seconds(recipe: Recipe, shape: tuple[int, ...], n_classes: int, images_seen: int) -> float:
+    """Every level by its own cost. `recipe` grows, on images of `shape` (C, H, W)."""
+    assert recipe.growth is not None
+    device, plain = "cuda" if torch.cuda.is_available() else "cpu", to_plain(recipe)
+    starts = level_starts(recipe.growth, base_grid(*shape[-2:])[2])
+    total = 0.0
+    for level, (start, end) in enumerate(pairwise([*starts, images_seen])):
+        cost = measure_level(plain, shape, n_classes, level, batch_at(recipe, level), device)
+        total += cost.seconds * (end - start) / 1000
+    return total
+
+
+def _gan_seconds(images: ImageSet, config: AblationConfig) -> float:
+    views, labels = _noise(images)
+    recipe = gan_recipe(config.gan, views.shape[1:])
+    if recipe.growth:
+        return _growing_seconds(recipe, views.shape[1:], len(images.card.classes), config.gan.images_seen)
     turn = recipe.batch * recipe.n_critic
     step = _seconds_per_step(
         lambda n: train(
@@ -51,7 +72,7 @@ def _gan_seconds(images: ImageSet, config: LesionsConfig) -> float:
     return step / turn * config.gan.images_seen
 
 
-def _classifier_seconds(images: ImageSet, config: LesionsConfig) -> float:
+def _classifier_seconds(images: ImageSet, config: AblationConfig) -> float:
     views, labels = _noise(images)
     n_classes = len(images.card.classes)
 
@@ -62,7 +83,7 @@ def _classifier_seconds(images: ImageSet, config: LesionsConfig) -> float:
     return _seconds_per_step(run) * config.classifier.updates
 
 
-def measured_cost(images: ImageSet, config: LesionsConfig, facts: dict[str, Any], processes: int) -> dict[str, float]:
+def measured_cost(images: ImageSet, config: AblationConfig, facts: dict[str, Any], processes: int) -> dict[str, float]:
     """Minutes of one GAN, seconds of one classifier, hours of the whole grid on `processes` one-thread workers.
 
     Measured by a few updates with one thread; the caller's thread count is restored.

@@ -73,13 +73,17 @@ def _context(summary: Summary, arrays: Arrays, shareable: bool) -> dict[str, Any
     from plotly.offline import get_plotlyjs
 
     lists = {k: [] for k in ("dose", "judge", "tests", "gans", "calibration", "checklist")}
+    data = {"views": [], "notes": [], "case_word": "lesions"} | summary["data"]
     metric = summary["verdict"]["metric"]
     return {
-        "s": lists | summary,
+        "s": lists | summary | {"data": data},
         "v": summary["verdict"],
         "unit": "" if metric == "brier" else " points",
         "created": summary["created"][:16].replace("T", " "),
         "other_metrics": [m for m in METRICS if m != metric],
+        "cases": data["case_word"],
+        "has_swd": any(j.get("swd") for j in summary.get("judge", [])),
+        "views": sorted({w["view"] for j in summary.get("judge", []) for w in j.get("views", [])}),
         "copies": sum(j["near_copies"] for j in summary.get("judge", [])),
         "config_text": json.dumps(summary["config"], indent=2, ensure_ascii=False),
         "interval": interval(summary["verdict"]),

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 TILE = 128  # pixels of a tile's longer side
 BAND = 20  # pixels of the caption below the picture
 FRAME = 5  # pixels of the coloured frame
+NARROWEST = 92  # pixels that the caption SYNTHETIC takes
 COLOURS = {"synthetic": (124, 58, 160), "real": (84, 94, 102), "classic": (46, 104, 112)}
 KEPT_WHEN_SHARED = ("synthetic", "neighbour_synthetic", "neighbour_ncc", "neighbour_copy")
 KEY = re.compile(r"f(\d+)_(real|synthetic|classic|neighbour_synthetic|neighbour_train|neighbour_ncc|neighbour_copy)")
@@ -23,11 +24,14 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture: `src` is a data URI of a PNG whose frame and caption say whether it is synthetic."""
+    """One picture: `src` is a data URI of a PNG of `width` x `height` pixels whose frame and caption say whether it
+    is synthetic."""
 
     src: str
     alt: str
     kind: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -40,25 +44,26 @@ class Pair:
     copy: bool
 
 
-def tile_png(image: np.ndarray, kind: str) -> bytes:
-    """PNG of one image, uint8 (H, W) grey or (H, W, 3) RGB, enlarged, with the kind's frame and caption."""
+def tile_image(image: np.ndarray, kind: str) -> Image.Image:
+    """One image, uint8 (H, W) grey or (H, W, 3) RGB, enlarged, with the kind's frame and caption."""
     if image.dtype != np.uint8:
         raise ValueError(f"samples.npz holds {image.dtype} pictures; write them as uint8 in 0..255.")
     scale = TILE / max(image.shape[:2])
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     picture = Image.fromarray(image).convert("RGB").resize(size, Image.Resampling.BICUBIC)
-    tile = Image.new("RGB", (size[0] + 2 * FRAME, size[1] + FRAME + BAND), COLOURS[kind])
-    tile.paste(picture, (FRAME, FRAME))
+    width = max(size[0] + 2 * FRAME, NARROWEST)
+    tile = Image.new("RGB", (width, size[1] + FRAME + BAND), COLOURS[kind])
+    tile.paste(picture, ((width - size[0]) // 2, FRAME))
     centre = (tile.width / 2, size[1] + FRAME + BAND / 2)
     ImageDraw.Draw(tile).text(centre, kind.upper(), fill="white", font=ImageFont.load_default(13), anchor="mm")
-    buffer = io.BytesIO()
-    tile.save(buffer, "PNG", compress_level=4)
-    return buffer.getvalue()
+    return tile
 
 
 def tile(image: np.ndarray, kind: str, alt: str) -> Tile:
     """The image as a tile that can stand in a page without any other file."""
-    return Tile("data:image/png;base64," + base64.b64encode(tile_png(image, kind)).decode(), alt, kind)
+    buffer, made = io.BytesIO(), tile_image(image, kind)
+    made.save(buffer, "PNG", compress_level=4)
+    return Tile("data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode(), alt, kind, *made.size)
 
 
 def without_real(arrays: Arrays, copies: dict[int, int]) -> Arrays:

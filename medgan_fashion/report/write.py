@@ -20,9 +20,14 @@ def _without_paths(value: Any) -> Any:
 
 
 def shareable_summary(summary: dict[str, Any]) -> dict[str, Any]:
-    """The summary without paths in its configuration and without reasons that may quote a case table."""
+    """The summary without paths in its configuration and without reasons and remarks that may quote a case table."""
     skipped = [{"row": row["row"], "reason": ""} for row in summary["data"]["skipped"]]
-    data = summary["data"] | {"skipped": skipped, "external": _without_paths(summary["data"]["external"])}
+    notes = [{"row": row["row"], "note": ""} for row in summary["data"].get("notes", [])]
+    data = summary["data"] | {
+        "skipped": skipped,
+        "notes": notes,
+        "external": _without_paths(summary["data"]["external"]),
+    }
     return summary | {"data": data, "config": _without_paths(summary["config"])}
 
 

@@ -25,6 +25,7 @@ class Fold:
     """Scaled rows: `canvases` float32 (N, C, Hc, Wc) in [0, 1], `size` of the view, and who they are.
 
     `training_rows` is the hash of the rows that the intensity map (and whatever is trained here) saw.
+    `view_positions` int64 (N,) indexes `position_names` ("CC", "MLO", ...; "" where unknown).
     """
 
     canvases: NDArray[np.float32]
@@ -32,8 +33,10 @@ class Fold:
     groups: NDArray[np.int64]
     lesions: NDArray[np.int64]
     diameters: NDArray[np.float32]
+    view_positions: NDArray[np.int64]
     size: tuple[int, int]
     classes: tuple[str, ...]
+    position_names: tuple[str, ...]
     training_rows: str
 
     @property
@@ -42,7 +45,7 @@ class Fold:
         return np.ascontiguousarray(centre(self.canvases, self.size))
 
 
-_ARRAYS = ("canvases", "labels", "groups", "lesions", "diameters")
+_ARRAYS = ("canvases", "labels", "groups", "lesions", "diameters", "view_positions")
 
 
 def load_fold(folder: Path) -> Fold:
@@ -53,6 +56,7 @@ def load_fold(folder: Path) -> Fold:
         **arrays,
         size=tuple(about["size"]),
         classes=tuple(about["classes"]),
+        position_names=tuple(about["position_names"]),
         training_rows=about["training_rows"],
     )
 
@@ -62,11 +66,12 @@ def _save(work: Path, rows: ImageSet, intensity: Intensity, training_rows: str) 
     for name in _ARRAYS[1:]:
         np.save(work / f"{name}.npy", getattr(rows, name))
     (work / "intensity.json").write_text(json.dumps(intensity.to_dict()))
-    about = {"size": rows.card.size, "classes": rows.card.classes, "training_rows": training_rows}
+    names = {"classes": rows.card.classes, "position_names": rows.card.view_positions}
+    about = {"size": rows.card.size, **names, "training_rows": training_rows}
     (work / "fold.json").write_text(json.dumps(about))
 
 
-@stage(version=1)
+@stage(version=2)
 def training_fold(work: Path, rows: Path, intensity: dict[str, Any]) -> None:
     """Fits the intensity map on these rows and applies it."""
     images = ImageSet.load(rows)
@@ -74,7 +79,7 @@ def training_fold(work: Path, rows: Path, intensity: dict[str, Any]) -> None:
     _save(work, images, fitted, rows.name)
 
 
-@stage(version=1)
+@stage(version=2)
 def test_fold(work: Path, rows: Path, training: Path) -> None:
     """Applies the training fold's map to other rows."""
     fitted = Intensity.from_dict(json.loads((training / "intensity.json").read_text()))

@@ -61,8 +61,10 @@ def level_cost(
             return None
 
 
-def _fitting(cost: Cost, probe: int, wanted: int, budget: float) -> int:
-    """The largest of wanted, wanted/2, wanted/4, ... whose turn fits; 0 where a single image does not."""
+def _fitting(cost: Cost | None, probe: int, wanted: int, budget: float) -> int:
+    """The largest of wanted, wanted/2, wanted/4, ... whose turn fits; 0 where not even a single image does."""
+    if cost is None:
+        return 0
     each = max(cost.peak - cost.fixed, 1) / probe
     batch = wanted
     while batch and cost.fixed + each * batch > budget:
@@ -76,18 +78,20 @@ def _plan_level(
     h0, w0, _ = base_grid(*shape[-2:])
     height, width, wanted = h0 * 2**level, w0 * 2**level, batch_at(recipe, level)
     probe = wanted if device.startswith("cuda") else max(1, min(wanted, PROBE // (height * width)))
-    for again in (False, True) if not recompute else (True,):
-        cost = level_cost(recipe, shape, n_classes, level, probe, device, recompute=again)
-        batch = 0 if cost is None else _fitting(cost, probe, wanted, budget)
-        # a batch below four leaves the minibatch deviation little to compare: recompute before going there
-        if cost and batch >= (1 if again else min(wanted, 4)):
-            used = cost.fixed + (cost.peak - cost.fixed) / probe * batch
-            return LevelPlan(level, height, width, cost.parameters, cost.seconds, round(used / 2**20), batch, again)
-    needed = f"{cost.peak / 2**20:,.0f} MB" if cost else "more than this machine has"
-    raise ValueError(
-        f"level {level} ({height}x{width}) needs {needed} for a batch of {probe}, and {budget / 2**20:,.0f} MB may be "
-        "used; take a smaller --size, lower networks.width, or a device with more memory"
-    )
+    kept = None if recompute else level_cost(recipe, shape, n_classes, level, probe, device, recompute=False)
+    batch = _fitting(kept, probe, wanted, budget)
+    # a batch below four leaves the minibatch deviation little to compare: recompute before going there
+    again = batch < min(wanted, 4)
+    cost = level_cost(recipe, shape, n_classes, level, probe, device, recompute=True) if again else kept
+    batch = _fitting(cost, probe, wanted, budget) if again else batch
+    if cost is None or batch == 0:
+        needed = f"{cost.peak / 2**20:,.0f} MB" if cost else "more than this machine has"
+        raise ValueError(
+            f"level {level} ({height}x{width}) needs {needed} for a batch of {probe}, and {budget / 2**20:,.0f} MB may "
+            "be used; take a smaller --size, lower networks.width, or a device with more memory"
+        )
+    used = cost.fixed + (cost.peak - cost.fixed) / probe * batch
+    return LevelPlan(level, height, width, cost.parameters, cost.seconds, round(used / 2**20), batch, again)
 
 
 def plan_growth(

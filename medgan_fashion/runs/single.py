@@ -1,90 +1,132 @@
-"""One GAN from one file, and files from one model: what the commands `train` and `generate` do."""
+"""One GAN from one file: what the command `train` does."""
 
-import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
-from medgan_fashion.gan import Trained, load_model, train
-from medgan_fashion.gan.files import write_whole
-from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.gan import Progress, Recipe, Trained, train
+from medgan_fashion.gan.growth import check_growth, shared_out
+from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.imaging.case_table import read_case_table
+from medgan_fashion.imaging.config import ImageConfig, mammogram_image
+from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import prepare_cases
+from medgan_fashion.runs.generate import write_png
+from medgan_fashion.runs.growth_plan import LevelPlan, kept_plan, plan_growth, planned
+
+GRID = (4, 8)  # rows and columns of a grid of samples
+Films = Literal["no", "lesion", "whole"]
+Tell = Callable[[LevelPlan], None]
 
 
-def _read(data: Path, size: tuple[int, int]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Job:
+    """One training as the command line gives it: `mammogram` reads the case table's pictures as patches of
+    mammograms or as whole films, told apart by class and view; `changes` differ from the recipe's row. Phases of
+    growth share `images_seen` out, unless the changes say growth.phase_images."""
+
+    data: Path
+    out: Path
+    recipe: str
+    images_seen: int
+    size: tuple[int, int]
+    seed: int = 0
+    device: str | None = None
+    mammogram: Films = "no"
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """The device that it runs on."""
+        return self.device or ("cuda" if torch.cuda.is_available() else "cpu")
+
+    @property
+    def image(self) -> ImageConfig:
+        """How the case table's pictures are read."""
+        plain = ImageConfig(size=self.size)
+        return plain if self.mammogram == "no" else mammogram_image(self.mammogram, self.size)
+
+
+def _read(job: Job) -> dict[str, Any]:
     """images, labels, classes and value range for `train` from a case table or an .npz."""
-    if not data.is_file():
-        raise ValueError(f"no file {data}; give a case table (CSV) or an .npz with `images` and `labels`")
-    if data.suffix == ".npz":
-        with np.load(data) as arrays:
+    if job.data.suffix == ".npz":
+        with np.load(job.data) as arrays:
             if "images" not in arrays:
-                raise ValueError(f"{data} holds {', '.join(arrays)} but no `images`; save them under that name")
+                raise ValueError(f"{job.data} holds {', '.join(arrays)} but no `images`; save them under that name")
             return {"data": arrays["images"], "labels": arrays.get("labels")}
-    config = ImageConfig(size=size)
-    images = prepare_cases(data, config).images
+    images = prepare_cases(job.data, job.image).images
     images = images.take(~images.external)  # external rows are only ever tested on
-    scaled = fit_intensity(images.images, config.intensity, size).apply(images.view())
+    scaled = fit_intensity(images.images, job.image.intensity, job.size).apply(images.view())
+    labels, classes = images.labels, images.card.classes
+    if job.mammogram != "no":
+        labels, classes = class_and_view(labels, images.view_positions, classes, images.card.view_positions)
     return {
         "data": scaled,
-        "labels": images.labels,
-        "classes": images.card.classes,
+        "labels": labels,
+        "classes": classes,
         "value_range": (0.0, 1.0),
     }
 
 
-def train_on_file(
-    data: Path, out: Path, recipe: str, images_seen: int, size: tuple[int, int], seed: int, device: str | None
-) -> Trained:
-    """Trains a recipe on a case table or .npz into the folder `out`; the same call again resumes."""
-    return train(recipe, **_read(data, size), images_seen=images_seen, out=out, seed=seed, device=device)
+def _shape(job: Job) -> tuple[tuple[int, ...], int]:
+    """Shape (C, H, W) and number of classes, without opening the pictures of a case table."""
+    if not job.data.is_file():
+        raise ValueError(f"no file {job.data}; give a case table (CSV) or an .npz with `images` and `labels`")
+    if job.data.suffix != ".npz":
+        return (1, *job.size), len(read_case_table(job.data).classes)
+    found = _read(job)
+    shape, labels = np.asarray(found["data"]).shape[1:], found["labels"]
+    return (shape if len(shape) == 3 else (1, *shape)), 0 if labels is None else int(np.max(labels)) + 1
 
 
-def generate_files(
-    model: Path,
-    out: Path,
-    n: int,
-    label: str | None,
-    seed: int,
-    truncation: float | None,
-    format: Literal["png", "npz"],
-) -> int:
-    """Writes n synthetic images and synthetic.json beside them; returns n. Each file is marked as synthetic."""
-    made = load_model(model)
-    classes = made.card.classes
-    chosen = int(label) if label is not None and label not in classes and label.isdigit() else label
-    images = made.generate(n, chosen, seed=seed, truncation=truncation).numpy()
-    labels = made.labels(chosen, n)
-    low, high = made.card.value_range
-    if (out / "synthetic.json").exists():
-        raise ValueError(f"{out} already holds synthetic images; choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
-    about = {
-        "SyntheticData": "YES",
-        "model": model.name,
-        "seed": seed,
-        "truncation": truncation,
-        "value_range": [low, high],
-        "labels": None if labels is None else [classes[int(k)] for k in labels],
-        "facts": made.facts,
-    }
-    write_whole(out / "synthetic.json", lambda path: path.write_text(json.dumps(about, indent=1)))
-    if format == "npz":
-        np.savez(out / "synthetic.npz", images=images, SyntheticData="YES")
-        return n
-    shades = np.clip((images - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
-    for i, image in enumerate(shades):
-        write_png(out / f"synthetic_{i:05d}.png", image)
-    return n
+def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[LevelPlan]]:
+    """The recipe as it will be trained. A growing one is measured level by level on this machine (once: the plan
+    stays in the out folder, so that a resumed training finds the same batches), and its phases are shared out.
+
+    Raises ValueError before anything is trained for a size, a length or a memory that does not fit.
+    """
+    row = changed_recipe(job.recipe, job.changes)
+    shape, n_classes = _shape(job)
+    if row.growth is None:
+        return row, []
+    if "phase_images" not in job.changes.get("growth", {}):
+        row = shared_out(row, shape, job.images_seen)
+    check_growth(row, shape, job.images_seen)
+
+    def measure() -> list[LevelPlan]:
+        return plan_growth(row, shape, n_classes, job.where, tell=tell)
+
+    levels = kept_plan(job.out / "plan.json", row, shape, measure)
+    return planned(row, levels), levels
 
 
-def write_png(path: Path, image: np.ndarray) -> None:
-    """One (C, H, W) uint8 image, marked in its text chunk so that readers can refuse it as real data."""
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
+def _keep_grids(out: Path, value_range: tuple[float, float] | None) -> Callable[[Progress], None]:
+    """Writes a grid of samples at each check, so that a person sees what is learned: OUT/samples/IMAGES_SEEN.png."""
 
-    mark = PngInfo()
-    mark.add_text("SyntheticData", "YES")
-    picture = Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
-    write_whole(path, lambda part: picture.save(part, format="png", pnginfo=mark))
+    def write(progress: Progress) -> None:
+        samples = progress.samples[: GRID[0] * GRID[1]].float().numpy()
+        low, high = value_range or (float(samples.min()), float(samples.max()))
+        shades = np.clip((samples - low) / max(high - low, 1e-6) * 255, 0, 255).round().astype(np.uint8)
+        n = len(shades) // GRID[1] * GRID[1] or len(shades)
+        rows = shades[:n].reshape(-1, min(GRID[1], n), *shades.shape[1:])
+        grid = rows.transpose(2, 0, 3, 1, 4).reshape(shades.shape[1], rows.shape[0] * rows.shape[3], -1)
+        (out / "samples").mkdir(exist_ok=True)
+        write_png(out / "samples" / f"{progress.images_seen:08d}.png", grid)
+
+    return write
+
+
+def train_on_file(job: Job, tell: Tell = lambda level: None) -> Trained:
+    """Trains a recipe on a case table or .npz into the out folder, with grids of samples on the way; the same call
+    again resumes."""
+    recipe, _ = plan_job(job, tell)
+    given = _read(job)
+    grids = [_keep_grids(job.out, given.get("value_range"))] if np.asarray(given["data"]).ndim == 4 else []
+    return train(
+        recipe, **given, images_seen=job.images_seen, out=job.out, seed=job.seed, device=job.where, callbacks=grids
+    )

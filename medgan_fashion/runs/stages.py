@@ -1,7 +1,8 @@
-"""The stages that every image chain shares: encoder, GAN, synthetic images, and their judgement."""
+"""The stages that every image chain shares: encoder, GAN, synthetic images bound to the rows behind them."""
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from medgan_fashion.evaluation.kid import kid
 from medgan_fashion.gan import Progress, Recipe, Score, load_model, train
 from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.runs.folds import Fold, load_fold
 from medgan_fashion.runs.stage import stage
+
+UNKNOWN_VIEW = -1
 
 
 @stage(version=1)
@@ -60,7 +64,14 @@ def _save_array(path: Path, array: NDArray[Any]) -> None:
         np.save(file, array)
 
 
-@stage(version=1)
+def gan_classes(fold: Fold, by_view: bool) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """What a conditional GAN is told of each row (N,), and the names of that: the class, or class and View Position."""
+    if not by_view:
+        return np.asarray(fold.labels), fold.classes
+    return class_and_view(fold.labels, fold.view_positions, fold.classes, fold.position_names)
+
+
+@stage(version=2)
 def train_gan(
     work: Path,
     training: Path,
@@ -69,19 +80,24 @@ def train_gan(
     images_seen: int,
     seed: int,
     label: int | None,
+    by_view: bool,
 ) -> None:
-    """Trains on the fold's rows (of one class, if `label` is given); goes on from its own checkpoint after a kill."""
+    """Trains on the fold's rows; goes on from its own checkpoint after a kill.
+
+    With `label` on the rows of that class alone; else conditioned on the class, or with `by_view` on class and view.
+    """
     if (work / "gan.json").exists():  # killed after the last line of an earlier try
         return
     fold = load_fold(training)
     chosen = np.arange(len(fold.labels)) if label is None else np.flatnonzero(fold.labels == label)
     views = fold.views[chosen]
+    labels, names = gan_classes(fold, by_view)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     trained = train(
         from_plain(Recipe, recipe),
         views,
-        labels=fold.labels[chosen] if label is None else None,
-        classes=fold.classes if label is None else None,
+        labels=labels if label is None else None,
+        classes=names if label is None else None,
         value_range=(0.0, 1.0),
         images_seen=images_seen,
         out=work,
@@ -95,6 +111,7 @@ def train_gan(
     about = {
         "alarm": trained.alarm,
         "images": len(views),
+        "classes": names if label is None else [fold.classes[label]],
         **trained.model.facts,
         "training_rows": fold.training_rows,
     }
@@ -102,42 +119,62 @@ def train_gan(
     (work / "checkpoint.pt").unlink()
 
 
-@stage(version=1)
-def synthesise(work: Path, training: Path, gans: list[Path], n: int, seed: int) -> None:
-    """n synthetic images whose classes follow the training rows' in any prefix, with their provenance.
+@stage(version=2)
+def synthesise(work: Path, training: Path, gans: list[Path], n: int, seed: int, by_view: bool) -> None:
+    """n synthetic images whose classes (and views) follow the training rows' in any prefix, with their provenance.
 
     One conditional GAN, or one GAN for each class in class order.
     """
     fold = load_fold(training)
-    order = np.random.default_rng((seed, 5)).permutation(len(fold.labels))
-    labels = np.asarray(fold.labels)[order][np.arange(n) % len(order)]
+    rows = np.random.default_rng((seed, 5)).permutation(len(fold.labels))[np.arange(n) % len(fold.labels)]
+    labels, (told, _) = np.asarray(fold.labels)[rows], gan_classes(fold, by_view)
     models = [load_model(path / "model.safetensors") for path in gans]
     images = np.empty((n, *models[0].card.shape), dtype=np.float32)
     if len(models) == 1:
-        images[:] = models[0].generate(n, torch.from_numpy(labels), seed=seed).numpy()
+        images[:] = models[0].generate(n, torch.from_numpy(told[rows]), seed=seed).numpy()
     else:
         for label, model in enumerate(models):
             where = np.flatnonzero(labels == label)
             images[where] = model.generate(len(where), seed=seed + label).numpy()
-    save_synthetic(work, images, labels, fold, [path.name for path in gans])
+    # a GAN that was not told the view may have drawn any: only where there is but one is it known
+    known = by_view or len(np.unique(fold.view_positions)) == 1
+    positions = np.asarray(fold.view_positions)[rows] if known else None
+    save_synthetic(work, images, labels, fold, [path.name for path in gans], positions)
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """Synthetic images float32 (N, C, H, W) in [0, 1], their labels (N,), and their view positions (N,) as the fold
+    numbers them, UNKNOWN_VIEW where the GAN was not told one."""
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    view_positions: NDArray[np.int64]
 
 
 def save_synthetic(
-    work: Path, images: NDArray[np.float32], labels: NDArray[np.int64], fold: Fold, models: list[str]
+    work: Path,
+    images: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    fold: Fold,
+    models: list[str],
+    positions: NDArray[np.int64] | None = None,
 ) -> None:
     """Synthetic images in [0, 1] with labels, marked as such, and bound to the rows that trained their model."""
     np.save(work / "images.npy", images.clip(0, 1).astype(np.float32))
     np.save(work / "labels.npy", labels)
+    np.save(work / "positions.npy", np.full(len(labels), UNKNOWN_VIEW) if positions is None else positions)
     about = {"synthetic": True, "training_rows": fold.training_rows, "models": models}
     (work / "provenance.json").write_text(json.dumps(about))
 
 
-def load_synthetic(folder: Path, fold: Fold) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Images and labels; ValueError when their model was trained on other rows than this fold's."""
+def load_synthetic(folder: Path, fold: Fold) -> Synthetic:
+    """What `save_synthetic` wrote; ValueError when the model was trained on other rows than this fold's."""
     about = json.loads((folder / "provenance.json").read_text())
     if about["training_rows"] != fold.training_rows:
         raise ValueError(
             f"synthetic images {folder.name} come from a model of rows {about['training_rows']}, "
             f"not of this fold's rows {fold.training_rows}; make them from this fold's own GAN"
         )
-    return np.load(folder / "images.npy", mmap_mode="r"), np.load(folder / "labels.npy")
+    images = np.load(folder / "images.npy", mmap_mode="r")
+    return Synthetic(images, np.load(folder / "labels.npy"), np.load(folder / "positions.npy"))

@@ -156,7 +156,7 @@ def test_optimizers_start_afresh_at_a_level_and_only_there() -> None:
     state = new_state(recipe, source.card, 0, synthesis(recipe), torch.device("cpu"))
     assert grow(state) == Stage(0, 1.0)
     for optimizer in state.optimizers.values():
-        optimizer.state["anything"] = 1
+        optimizer.state[torch.zeros(1)] = {}
     state.images_seen = 3
     grow(state)
     assert all(optimizer.state for optimizer in state.optimizers.values())

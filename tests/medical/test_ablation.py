@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from medgan_fashion.gan.plain import from_plain
-from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.medical.ablation import estimate, open_study, run_lesions
-from medgan_fashion.medical.audit import audit
-from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.imaging.imageset import Card, ImageSet
+from medgan_fashion.medical.ablation import estimate, open_study, run_ablation
+from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.audit import audit, same_picture_groups
 from medgan_fashion.medical.materials import fraction_of_patients
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.plan import Planner
@@ -32,26 +33,26 @@ PLAIN = {
     "phantom_patients": 24,
 }
 COPIES = PLANTED["copies"]
-STUDY = from_plain(LesionsConfig, PLAIN)
+STUDY = from_plain(AblationConfig, PLAIN)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with copies in the GAN's place."""
     run = tmp_path_factory.mktemp("finished")
-    run_lesions(None, run, STUDY, processes=0, synthesis=COPIES)
+    run_ablation(None, run, STUDY, processes=0, synthesis=COPIES)
     return run
 
 
 @pytest.mark.parametrize("kind", ["copies", "shuffled"])
 def test_planted_nothing_does_not_help(kind: str, tmp_path: Path) -> None:
     """The full-size check, where fresh truth must help, is benchmarks/planted.py."""
-    summary = run_lesions(None, tmp_path, STUDY, processes=0, synthesis=PLANTED[kind])
+    summary = run_ablation(None, tmp_path, STUDY, processes=0, synthesis=PLANTED[kind])
     assert summary["verdict"]["verdict"] != "helps"
     assert all(item["passed"] for item in summary["audit"]), summary["audit"]
 
 
-def _study(tmp_path: Path, table: Path, name: str) -> tuple[ImageSet, LesionsConfig, Path]:
+def _study(tmp_path: Path, table: Path, name: str) -> tuple[ImageSet, AblationConfig, Path]:
     run = tmp_path / name
     prepared, config = open_study(table, run, STUDY, 1, lambda text: None)
     return prepared.images, config, run
@@ -81,7 +82,7 @@ def test_a_planted_leak_is_found(tmp_path: Path) -> None:
     shutil.copy(table.parent / first[0], table.parent / "dicom" / "again.dcm")
     first[0], first[2] = "dicom/again.dcm", "SOMEBODY-ELSE"
     table.write_text("\n".join([*lines, ",".join(first)]) + "\n")
-    summary = run_lesions(table, tmp_path / "run", STUDY, processes=0, synthesis=COPIES)
+    summary = run_ablation(table, tmp_path / "run", STUDY, processes=0, synthesis=COPIES)
     failed = {item["check"] for item in summary["audit"] if not item["passed"]}
     assert "no near-duplicate picture under two patients" in failed
     text = json.dumps(summary)
@@ -105,17 +106,17 @@ def test_synthetic_images_of_another_fold_are_refused(finished: Path) -> None:
 def test_another_study_on_a_declared_run_is_refused(finished: Path, tmp_path: Path) -> None:
     moved = replace(STUDY, primary=replace(STUDY.primary, margin=0.05))
     with pytest.raises(ValueError, match=r"primary\.margin: 0\.02 -> 0\.05"):
-        run_lesions(None, finished, moved, processes=0, synthesis=COPIES)
+        run_ablation(None, finished, moved, processes=0, synthesis=COPIES)
     table = write_liver_phantoms(tmp_path, patients=24, seed=9)
     window = {"kind": "window", "centre": 60.0, "width": 150.0}
-    same = from_plain(LesionsConfig, {**PLAIN, "image": {"size": [16, 16], "intensity": window}})
+    same = from_plain(AblationConfig, {**PLAIN, "image": {"size": [16, 16], "intensity": window}})
     with pytest.raises(ValueError, match=r"cases: "):
-        run_lesions(table, finished, same, processes=0, synthesis=COPIES)
+        run_ablation(table, finished, same, processes=0, synthesis=COPIES)
 
 
 def test_everything_else_a_plan_can_hold(tmp_path: Path) -> None:
     config = from_plain(
-        LesionsConfig,
+        AblationConfig,
         {
             **PLAIN,
             "repeats": 1,
@@ -135,7 +136,7 @@ def test_everything_else_a_plan_can_hold(tmp_path: Path) -> None:
     assert {(cell.real_fraction, cell.ratio) for cell in plan.cells if cell.dose} == {
         (f, r) for f in (0.5, 1.0) for r in (0.0, 0.5, 1.0)
     }
-    summary = run_lesions(None, tmp_path, config, processes=0, synthesis=COPIES)
+    summary = run_ablation(None, tmp_path, config, processes=0, synthesis=COPIES)
     assert len(summary["dose"]) == 6
     assert summary["dose"][0]["estimate"] == 0.0
 
@@ -163,7 +164,7 @@ def test_patients_of_a_smaller_fraction_are_among_a_larger_one_s() -> None:
 )
 def test_configuration_errors_name_the_key(change: dict, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        from_plain(LesionsConfig, {**PLAIN, **change})
+        from_plain(AblationConfig, {**PLAIN, **change})
 
 
 def test_audit_notices_an_altered_training_fold(finished: Path) -> None:
@@ -185,7 +186,25 @@ def test_an_external_cohort_is_only_tested_on(tmp_path: Path) -> None:
     outside = {f"PHANTOM-{i:04d}" for i in (0, 1, 3, 4)}  # two classes of three
     rows = [line + (",external" if line.split(",")[2] in outside else ",development") for line in lines[1:]]
     table.write_text("\n".join([lines[0] + ",cohort", *rows]) + "\n")
-    summary = run_lesions(table, tmp_path / "run", STUDY, processes=0, synthesis=COPIES)
+    summary = run_ablation(table, tmp_path / "run", STUDY, processes=0, synthesis=COPIES)
     assert summary["data"]["patients"] == 26
     assert summary["data"]["external"]["patients"] == 4
     assert 0 <= summary["data"]["external"]["auroc"]["real+classic"] <= 1
+
+
+def test_films_of_one_outline_are_no_leak_and_a_copy_is() -> None:
+    """Two breasts of one outline share their hash; a brighter copy of a film also correlates with it."""
+    y, x = np.mgrid[:40, :32]
+    rng = np.random.default_rng(0)
+    outline = ((y - 20) / 19) ** 2 + (x / 26) ** 2 < 1
+    soft = [1.17 * gaussian_filter(rng.standard_normal((40, 32)), 7) for _ in range(2)]
+    first, other = (np.where(outline, 0.5 + 0.01 * (26 - x) + t, 0) for t in soft)
+    films = np.stack([first, other, first**0.9])[:, None].astype(np.float32)
+    n = len(films)
+    card = Card(("a", "b"), (40, 32), ("p", "q", "r"), "patient", "grey", "t")
+    images = ImageSet(
+        films, np.zeros(n, int), np.arange(n), np.arange(n), np.ones(n, "f4"), np.arange(1, n + 1), np.zeros(n, bool),
+        np.zeros(n, int), np.zeros((n, 2, 3)), card=card,
+    )  # fmt: skip
+    assert same_picture_groups(images) == ["rows 1, 2, 3"]
+    assert same_picture_groups(images, films=True) == ["rows 1, 3"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.medical.lesions_config import ARMS
+from medgan_fashion.medical.ablation_config import ARMS
 from medgan_fashion.medical.pools import Images, compose, fill_pool, shuffled_labels
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 CLASSES = ["cyst <1 cm & thin", "metastasis", "hemangioma"]
+FEW = "too few images: 3 held-out; 6 are needed"
 ARMS = [  # name, real, classic, gan, balanced accuracy
     ("real", 120, 0, 0, 0.581),
     ("real+oversampled", 120, 0, 0, 0.577),
@@ -65,6 +66,16 @@ def _dose() -> list[dict[str, float]]:
     return rows
 
 
+def _view(name: str, note: str | None, kid: dict[str, float]) -> dict[str, Any]:
+    if note:
+        return {"view": name, "n": 3, "note": note, "kid": None, "class_agreement": None, "diversity": None}
+    return {
+        **{"view": name, "n": 28, "note": None, "kid": {k: {"mean": 1.5 * v, "sd": 0.009} for k, v in kid.items()}},
+        "class_agreement": {"synthetic": 0.765, "test": 0.7, "chance": 1 / 3},
+        "diversity": {"synthetic": 0.61, "real": 0.66},
+    }
+
+
 def _judge(fold: int) -> dict[str, Any]:
     kid = {"synthetic": 0.041, "train": 0.002, "blurred": 0.063, "noisy": 0.088}
     return {
@@ -78,6 +89,11 @@ def _judge(fold: int) -> dict[str, Any]:
         "diversity": {"synthetic": 4.12, "real": 5.01},
         "class_agreement": {"synthetic": 0.81, "test": 0.74, "chance": 1 / 3},
         **{"near_copies": int(fold == 0), "neighbour_ratio": 0.97 - 0.03 * fold},
+        "swd": {kind: {"32": 9.5 + i, "16": 14.25 + 2 * i} for i, kind in enumerate(kid)},
+        "views": [
+            _view("CC", None, kid),
+            _view("MLO", "too few images: 3 held-out; 6 are needed" if fold else None, kid),
+        ],
     }
 
 
@@ -100,6 +116,9 @@ def _data() -> dict[str, Any]:
         "per_class": [{"class": c, "patients": p, "lesions": n, "images": n + 20} for c, p, n in counts],
         "grouping": "patient",
         "skipped": [{"row": 3, "reason": "secret/scan_17.dcm: no box"}, {"row": 9, "reason": "no label"}],
+        "case_word": "lesions",
+        "views": [{"view": "CC", "images": 120}, {"view": "MLO", "images": 126}],
+        "notes": [{"row": 17, "note": "the chest wall lies on the left, unusual for a right breast"}],
         "external": None,
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 
 from medgan_fashion.medical.summary import check_summary
 from medgan_fashion.report.figures import arms_figure, class_figure, interval
+from medgan_fashion.report.figures_images import kid_figure
 from medgan_fashion.report.page import SECTIONS, TEMPLATES
 
 
@@ -43,3 +46,14 @@ def test_figures_hold_percent_and_escaped_names(summary: dict[str, Any]) -> None
 
 def test_every_section_has_its_template() -> None:
     assert all((TEMPLATES / f"{name}.html.j2").exists() for name, _ in SECTIONS)
+
+
+def test_a_far_floor_stands_at_the_edge_and_leaves_the_others_room(summary: dict[str, Any]) -> None:
+    judge = check_summary(summary)["judge"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+    near = kid_figure(judge)
+    assert "triangle-right" not in near
+    judge[0]["kid"]["noisy"] = {"mean": 23144.5, "sd": 6017.2}
+    far = kid_figure(judge)
+    assert far.count("triangle-right") == 1
+    assert all(max(json.loads(x)) < 400 for x in re.findall(r'"x":(\[[^\]]*\])', far))
+    assert "23144500" in far.replace(".0", "")

@@ -172,6 +172,36 @@ def test_external_cohort_is_shown(run: Path, summary: dict[str, Any]) -> None:
     assert "0.612" in text
 
 
+def test_views_patches_and_remarks_are_shown(report: Path) -> None:
+    text = " ".join(_page(report).text.split())
+    assert "Per view: CC, MLO" in text
+    assert "too few images: 3 held-out; 6 are needed" in text
+    assert "76.5" in text  # class agreement of one view
+    assert "Sliced Wasserstein" in text
+    assert "14.2" in text
+    assert "Images by view: CC 120, MLO 126." in text
+    assert "1 row was used with a remark of the reader" in text
+    assert "Row 17: the chest wall" in text
+
+
+def test_one_view_and_no_remark_need_no_words(run: Path, summary: dict[str, Any]) -> None:
+    for judge in summary["judge"]:
+        del judge["swd"], judge["views"]
+    del summary["data"]["notes"], summary["data"]["views"], summary["data"]["case_word"]
+    (run / "results" / "summary.json").write_text(json.dumps(summary))
+    text = _page(write_report(run)).text
+    for word in ("Per view", "Wasserstein", "Images by view", "remark"):
+        assert word not in text
+
+
+def test_breasts_are_called_breasts(run: Path, summary: dict[str, Any]) -> None:
+    _edit(run, data=summary["data"] | {"case_word": "breasts"})
+    text = _page(write_report(run)).text
+    assert "182 breasts" in text
+    assert "Counts of breasts" in text
+    assert "lesion" not in text.replace("Liver lesions", "")
+
+
 def test_table_holds_a_line_per_arm(report: Path) -> None:
     text = (report.parent / "report.csv").read_text()
     rows = list(csv.DictReader(io.StringIO(text)))

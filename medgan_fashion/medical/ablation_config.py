@@ -1,10 +1,9 @@
-"""The lesion ablation's configuration: what a user's YAML may say, checked before any work. Imports no torch."""
+"""The ablation's configuration: what a user's YAML may say, checked before any work. Imports no torch."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from medgan_fashion.gan.plain import from_plain, to_plain
-from medgan_fashion.gan.recipes import Recipe, find_recipe
+from medgan_fashion.gan.recipes import Recipe, changed_recipe
 from medgan_fashion.imaging.config import ImageConfig, IntensityConfig
 from medgan_fashion.medical.config import ClassicConfig, ClassifierConfig
 
@@ -30,16 +29,18 @@ class GanConfig:
         changes: what differs from that row, with its own keys, for example {networks: {width: 16}}.
         images_seen: real images shown in a training.
         per_class: one GAN for each class (Frid-Adar et al. 2018) instead of one conditional GAN.
+        by_view: condition on class and View Position together, where the training rows have more than one position.
     """
 
     recipe: str = "small"
     changes: dict[str, Any] = field(default_factory=dict)
     images_seen: int = 100_000
     per_class: bool = False
+    by_view: bool = False
 
     def resolved(self) -> Recipe:
         """The recipe with its changes; ValueError names an unknown key."""
-        return from_plain(Recipe, _merged(to_plain(find_recipe(self.recipe)), self.changes), "gan.changes.")
+        return changed_recipe(self.recipe, self.changes, "gan.changes.")
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,12 @@ class PrimaryConfig:
 
 
 @dataclass(frozen=True)
-class LesionsConfig:
-    """The lesion ablation.
+class AblationConfig:
+    """The ablation, of lesions on any modality or of mammograms.
 
     Args:
+        chain: says which phantoms stand in where no data is given, and what the report calls a case; all else that
+            a chain means stands in pipelines/CHAIN.yaml.
         repeats: each repeat draws a new partition into folds and trains new GANs, so that the variation between
             repeats holds both.
         classifier_seeds: classifiers trained for every arm, fold and repeat.
@@ -71,7 +74,7 @@ class LesionsConfig:
         skip_unreadable: go on without rows that cannot be read, and say so in the report.
     """
 
-    chain: Literal["lesions"] = "lesions"
+    chain: Literal["lesions", "mammograms"] = "lesions"
     title: str = "lesions"
     image: ImageConfig = field(default_factory=ImageConfig)
     folds: int = 3
@@ -97,20 +100,22 @@ class LesionsConfig:
         _check(self)
 
     @property
+    def films(self) -> bool:
+        """Whether images are whole mammograms."""
+        return self.chain == "mammograms" and self.image.roi == "whole"
+
+    @property
+    def case_word(self) -> str:
+        """What scores are averaged over, in the plural: whole films are averaged over a breast."""
+        return "breasts" if self.films else "lesions"
+
+    @property
     def ratios(self) -> tuple[float, ...]:
         """Every ratio that some arm may use."""
         return tuple(sorted({self.ratio, *self.dose_ratios}))
 
 
-def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    out = dict(base)
-    for key, value in changes.items():
-        nested = isinstance(value, dict) and isinstance(out.get(key), dict)
-        out[key] = _merged(out[key], value) if nested else value
-    return out
-
-
-def _check(config: LesionsConfig) -> None:
+def _check(config: AblationConfig) -> None:
     for arm in (*config.arms, config.primary.arm, config.primary.against):
         if arm not in ARMS:
             raise ValueError(f"unknown arm '{arm}' in arms or primary; choose from {', '.join(ARMS)}")
@@ -134,6 +139,8 @@ def _check(config: LesionsConfig) -> None:
         raise ValueError("real_fractions must lie in (0, 1]")
     if config.choose == "inner" and len(config.dose_ratios) < 2:
         raise ValueError("choose: inner needs at least two dose_ratios to choose from")
+    if config.gan.by_view and config.gan.per_class:
+        raise ValueError("gan.by_view and gan.per_class exclude each other: by_view needs one conditional GAN")
     recipe = config.gan.resolved()
     if recipe.conditional == config.gan.per_class:
         what = (

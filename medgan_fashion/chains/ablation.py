@@ -1,4 +1,4 @@
-"""The lesion chain as a person at a terminal sees it: what will happen, how far it is, what came out."""
+"""The ablation as a person at a terminal sees it: what will happen, how far it is, what came out."""
 
 import os
 import tempfile
@@ -20,14 +20,18 @@ from rich.progress import (
 from rich.table import Table
 
 from medgan_fashion.imaging.folds import table_of_counts
-from medgan_fashion.medical.ablation import estimate, open_study, run_lesions
-from medgan_fashion.medical.lesions_config import LesionsConfig
+from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.medical.ablation import estimate, open_study, run_ablation
+from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.findings import view_counts
 from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.timing import measured_cost
 from medgan_fashion.report.write import write_report
 
 
-def lesions_command(data: Path | None, out: Path, config: LesionsConfig, dry_run: bool, processes: int | None) -> None:
+def ablation_command(
+    data: Path | None, out: Path, config: AblationConfig, dry_run: bool, processes: int | None
+) -> None:
     """Runs the chain with progress on the terminal, prints the arms and the verdict, and writes the report."""
     console, workers = Console(), processes or os.cpu_count() or 1
     with _bar(console, "reading cases") as tell:
@@ -36,7 +40,8 @@ def lesions_command(data: Path | None, out: Path, config: LesionsConfig, dry_run
         plan = Planner(Path(scratch), prepared.images, config).plan()
     facts = estimate(prepared, config, plan)
     cost = measured_cost(prepared.images, config, facts, workers)
-    who = f"{facts['patients']} {_units(prepared.images)}, {facts['lesions']} lesions, {facts['images']} images"
+    counted = f"{facts['lesions']} {config.case_word}, {facts['images']} images{_views(prepared.images)}"
+    who = f"{facts['patients']} {_units(prepared.images)}, {counted}"
     console.print(
         f"[bold]{config.title}[/]: {who}; "
         f"{facts['gans'] + facts['further_gans']} GANs, {facts['classifiers']} classifiers; "
@@ -44,6 +49,10 @@ def lesions_command(data: Path | None, out: Path, config: LesionsConfig, dry_run
     )
     if prepared.skipped:
         console.print(f"{len(prepared.skipped)} rows are not used; the report lists them")
+    if prepared.notes:
+        console.print(
+            f"{len({row for row, _ in prepared.notes})} rows have a remark of the reader; the report lists them"
+        )
     if dry_run:
         _print_dry_run(console, prepared.images, plan.partitions[0], facts, cost)
         return
@@ -61,6 +70,13 @@ def _bar(console: Console, name: str) -> Iterator[Callable[[int, int], None]]:
 
 def _units(images: Any) -> str:
     return "patients" if images.card.grouping == "patient" else f"groups ({images.card.grouping})"
+
+
+def _views(images: ImageSet) -> str:
+    """Images of each View Position, in brackets, where any is known."""
+    found = view_counts(images.take(~images.external))
+    words = ", ".join(f"{row['view']} {row['images']}" for row in found)
+    return f" ({words})" if found else ""
 
 
 def _development(images: Any, folds: Any) -> tuple[Any, Any, Any, Any]:
@@ -82,10 +98,10 @@ def _print_dry_run(console: Console, images: Any, folds: Any, facts: dict[str, A
     console.print(f"smallest difference this study could show: {shown}; {facts['assuming']}")
 
 
-def _run(console: Console, data: Path | None, out: Path, config: LesionsConfig, workers: int) -> None:
+def _run(console: Console, data: Path | None, out: Path, config: AblationConfig, workers: int) -> None:
     started = time.time()
     with _bar(console, "stages") as tell:
-        summary = run_lesions(data, out, config, processes=workers, tell=tell)
+        summary = run_ablation(data, out, config, processes=workers, tell=tell)
     path = write_report(out)
     _print_summary(console, summary)
     console.print(f"report: {path}  ({(time.time() - started) / 60:.1f} minutes)", soft_wrap=True)
