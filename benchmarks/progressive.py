@@ -4,7 +4,7 @@
     python benchmarks/progressive.py --recipe progan_small --height 320 --width 256 --batch 4
 
 One process a level, half-way through its fade, so that both of its resolutions are at work; kept activations against
-recomputed ones. Prints a Markdown table.
+those of all levels recomputed. Prints a Markdown table.
 """
 
 import argparse
@@ -33,8 +33,8 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     for level in range(top + 1):
         kept, again = (
-            level_cost(recipe, shape, n_classes, level, given.batch, given.device, recompute=recompute)
-            for recompute in (False, True)
+            level_cost(recipe, shape, n_classes, level, given.batch, given.device, recompute_from=first)
+            for first in (99, 1)
         )
         told = [f"{h0 * 2**level}x{w0 * 2**level}", f"{kept.parameters:,}" if kept else "-"]
         for cost in (kept, again):

@@ -1,29 +1,53 @@
-"""A contact sheet of a run's synthetic images for the docs: one row per class, marked as synthetic, no real image.
+"""A contact sheet of synthetic images for the docs: marked as synthetic, no real image.
 
-python benchmarks/sample_sheet.py RUN sheet.png
+python benchmarks/sample_sheet.py RUN sheet.png     # an ablation: one row per class
+python benchmarks/sample_sheet.py GAN sheet.png     # a growing GAN's out folder: one row per level, at its end
 """
 
 import argparse
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
+
+from medgan_fashion.gan import load_model
+from medgan_fashion.gan.growth import base_grid, level_starts
 
 SCALE = 3
 
 
+def class_rows(run: Path) -> list[NDArray[np.uint8]]:
+    """A row of each class from an ablation's results."""
+    with np.load(run / "results" / "samples.npz") as arrays:
+        folds = [arrays[key] for key in sorted(arrays.files) if key.endswith("_synthetic") and "neighbour" not in key]
+    classes = np.concatenate(folds, axis=1)  # (K, folds x m, h, w)
+    return [np.concatenate(list(images), axis=1) for images in classes]
+
+
+def level_rows(out: Path) -> list[NDArray[np.uint8]]:
+    """The first row of samples at the end of each level."""
+    model = load_model(out / "model.safetensors")
+    _, height, width = model.card.shape
+    assert model.recipe.growth is not None
+    ends = [*level_starts(model.recipe.growth, base_grid(height, width)[2])[1:], model.facts["images_seen"]]
+    seen = {int(path.stem): path for path in sorted((out / "samples").glob("*.png"))}
+    # a check may come a batch after the level's end: its samples still show that level
+    last = [max(at for at in seen if at <= end + model.recipe.batch) for end in ends]
+    return [np.asarray(Image.open(seen[at]))[:height] for at in last]
+
+
 def main() -> None:
+    """Writes the sheet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
-    with np.load(args.run / "results" / "samples.npz") as arrays:
-        folds = [arrays[key] for key in sorted(arrays.files) if key.endswith("_synthetic") and "neighbour" not in key]
-    classes = np.concatenate(folds, axis=1)  # (K, folds x m, h, w)
-    rows = [np.concatenate(list(images), axis=1) for images in classes]
+    rows = level_rows(args.run) if (args.run / "samples").is_dir() else class_rows(args.run)
     sheet = Image.fromarray(np.concatenate(rows, axis=0))
-    sheet = sheet.resize((sheet.width * SCALE, sheet.height * SCALE), Image.Resampling.NEAREST)
+    scale = SCALE if sheet.width < 1_000 // SCALE else 2
+    sheet = sheet.resize((sheet.width * scale, sheet.height * scale), Image.Resampling.NEAREST)
     marked = Image.new("RGB", (sheet.width, sheet.height + 16), (98, 54, 152))
     marked.paste(sheet, (0, 0))
     ImageDraw.Draw(marked).text((4, sheet.height + 2), "SYNTHETIC - not patients, not for diagnosis", fill="white")

@@ -82,7 +82,7 @@ def check_growth(recipe: Recipe, shape: tuple[int, ...], images_seen: int) -> No
     if images_seen < needed:
         raise ValueError(
             f"images_seen {images_seen:,} ends before level {top} of {top} is faded in, at {needed:,} images; "
-            f"train longer, or lower growth.phase_images (to {images_seen // (2 * top + 2):,} if all are alike)"
+            f"train longer, or lower growth.phase_images, for example to [{images_seen // (2 * top + 2)}]"
         )
 
 

@@ -80,7 +80,9 @@ class Model:
         """n images (n, C, H, W) in the data's value range and dtype, on the CPU; the same for the same seed."""
         device = next(self.generator.parameters()).device
         y = self.labels(labels, n)
-        raw = draw(self.generator, self.latent, n, y, seed=seed, device=device, truncation=truncation)
+        raw = draw(
+            self.generator, self.latent, n, y, seed=seed, device=device, truncation=truncation, shape=self.card.shape
+        )
         return to_data_range(raw, self.card)
 
     def synthesize(self, z: Tensor, y: Tensor | None = None) -> Tensor:

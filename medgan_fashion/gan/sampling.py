@@ -1,10 +1,14 @@
 """Drawing images from a generator in batches, from a seed, without touching its state."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.recipes import Latent
+
+PIXELS = 2**22  # drawn at once: 256 images of 128x128, three of 1280x1024
 
 
 @torch.no_grad()
@@ -17,10 +21,11 @@ def draw(
     seed: int,
     device: torch.device,
     truncation: float | None = None,
-    batch: int = 256,
+    shape: tuple[int, ...] = (),
 ) -> Tensor:
     """(n, C, H, W) images in [-1, 1] on the CPU. The latents come from the CPU's generator: a seed means the same
-    pictures on every device."""
+    pictures on every device. `shape` (C, H, W) bounds how many are drawn at once."""
+    batch = max(1, min(256, PIXELS // max(1, math.prod(shape[-2:]))))
     z = sample_latent(latent, n, torch.Generator().manual_seed(seed), truncation)
     was_training = generator.training
     generator.eval()

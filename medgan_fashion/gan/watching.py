@@ -67,7 +67,8 @@ def check(state: State, watch: Watch, terms: dict[str, Tensor]) -> None:
     n = watch.score.images if watch.score else len(watch.reals[0])
     chosen = None if labels is None else labels.repeat(-(-n // len(labels)))[:n]
     device = next(state.networks["generator"].parameters()).device
-    raw = draw(published(state)["generator"], state.recipe.latent, n, chosen, seed=state.seed + 1, device=device)
+    generator, shape = published(state)["generator"], state.card.shape
+    raw = draw(generator, state.recipe.latent, n, chosen, seed=state.seed + 1, device=device, shape=shape)
     ratio = diversity(raw, chosen) / max(watch.real_diversity, 1e-12)
     row: dict[str, Any] = {"images_seen": state.images_seen, "diversity": ratio}
     row |= {term: float(value.detach()) for term, value in terms.items()}

@@ -101,7 +101,8 @@ class Comparisons:
         for metric in ("balanced_accuracy", "auroc", "sensitivity_weighted"):
             folds = table.folds if metric == "auroc" else None
             found = arm_interval(scores, table.labels, table.patients, metric, seed=self.config.seed, folds=folds)
-            out[metric] = {"value": found.estimate, "low": found.low, "high": found.high}
+            # a share: with few repeats the interval would reach beyond what a share can be
+            out[metric] = {"value": found.estimate, "low": max(found.low, 0.0), "high": min(found.high, 1.0)}
         return {"metrics": out, **self._per_class(each)}
 
     def _per_class(self, each: list[dict[str, Any]]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from medgan_fashion.gan.plain import differences, from_plain, to_plain
 from medgan_fashion.gan.recipes import Recipe
 
 SHARE = 0.8  # of the memory that is free: what a plan may fill
+NEVER = 99  # the level from which nothing is recomputed
 PROBE = 2**20  # pixels of a measured batch on a CPU: enough to fill its caches many times over
 
 
@@ -45,26 +46,24 @@ def free_memory(device: str) -> int:
 
 
 def level_cost(
-    recipe: Recipe, shape: tuple[int, ...], n_classes: int, level: int, batch: int, device: str, *, recompute: bool
+    recipe: Recipe, shape: tuple[int, ...], n_classes: int, level: int, batch: int, device: str, *, recompute_from: int
 ) -> Cost | None:
     """What a turn of a level costs, measured in a process of its own (peak memory never falls again); None when the
-    system or the device had no memory for it. `recompute`: the level's activations are not kept but computed again."""
-    row = replace(recipe, networks=replace(recipe.networks, recompute_from=level if recompute else 99))
+    system or the device had no memory for it. Activations from level `recompute_from` on are computed again."""
+    row = replace(recipe, networks=replace(recipe.networks, recompute_from=recompute_from))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         try:
             return pool.submit(measure_level, to_plain(row), shape, n_classes, level, batch, device).result()
         except (BrokenProcessPool, MemoryError):
             return None
         except RuntimeError as error:
-            if "memory" not in str(error):
+            if "memory" not in str(error) and "ALLOC_FAILED" not in str(error):
                 raise
             return None
 
 
-def _fitting(cost: Cost | None, probe: int, wanted: int, budget: float) -> int:
+def _fitting(cost: Cost, probe: int, wanted: int, budget: float) -> int:
     """The largest of wanted, wanted/2, wanted/4, ... whose turn fits; 0 where not even a single image does."""
-    if cost is None:
-        return 0
     each = max(cost.peak - cost.fixed, 1) / probe
     batch = wanted
     while batch and cost.fixed + each * batch > budget:
@@ -72,25 +71,40 @@ def _fitting(cost: Cost | None, probe: int, wanted: int, budget: float) -> int:
     return batch
 
 
+def _try_level(
+    recipe: Recipe, place: tuple[tuple[int, ...], int, int, str], probe: int, budget: float, recompute_from: int
+) -> tuple[Cost | None, int, int]:
+    """The cost, the batch it was measured at, and the batch that fits; smaller batches where the first finds no
+    memory. `place`: shape, number of classes, level, device."""
+    shape, n_classes, level, device = place
+    while probe:
+        cost = level_cost(recipe, shape, n_classes, level, probe, device, recompute_from=recompute_from)
+        if cost:
+            return cost, probe, _fitting(cost, probe, batch_at(recipe, level), budget)
+        probe //= 2
+    return None, 0, 0
+
+
 def _plan_level(
-    recipe: Recipe, shape: tuple[int, ...], n_classes: int, level: int, device: str, budget: float, recompute: bool
+    recipe: Recipe, shape: tuple[int, ...], n_classes: int, level: int, device: str, budget: float, first: int
 ) -> LevelPlan:
+    """`first`: the lowest level already known to need recomputation."""
     h0, w0, _ = base_grid(*shape[-2:])
     height, width, wanted = h0 * 2**level, w0 * 2**level, batch_at(recipe, level)
     probe = wanted if device.startswith("cuda") else max(1, min(wanted, PROBE // (height * width)))
-    kept = None if recompute else level_cost(recipe, shape, n_classes, level, probe, device, recompute=False)
-    batch = _fitting(kept, probe, wanted, budget)
-    # a batch below four leaves the minibatch deviation little to compare: recompute before going there
-    again = batch < min(wanted, 4)
-    cost = level_cost(recipe, shape, n_classes, level, probe, device, recompute=True) if again else kept
-    batch = _fitting(cost, probe, wanted, budget) if again else batch
+    place, again = (shape, n_classes, level, device), first <= level
+    cost, measured, batch = _try_level(recipe, place, probe, budget, first)
+    if not again and batch < min(wanted, 4):
+        # a batch below four leaves the minibatch deviation little to compare: recompute before going there
+        again = True
+        cost, measured, batch = _try_level(recipe, place, probe, budget, level)
     if cost is None or batch == 0:
-        needed = f"{cost.peak / 2**20:,.0f} MB" if cost else "more than this machine has"
+        needed = f"{cost.peak / 2**20:,.0f} MB for a batch of {measured}" if cost else "more than this machine has"
         raise ValueError(
-            f"level {level} ({height}x{width}) needs {needed} for a batch of {probe}, and {budget / 2**20:,.0f} MB may "
-            "be used; take a smaller --size, lower networks.width, or a device with more memory"
+            f"level {level} ({height}x{width}) needs {needed}, and {budget / 2**20:,.0f} MB may be used; "
+            "take a smaller --size, lower networks.width, or a device with more memory"
         )
-    used = cost.fixed + (cost.peak - cost.fixed) / probe * batch
+    used = cost.fixed + (cost.peak - cost.fixed) / measured * batch
     return LevelPlan(level, height, width, cost.parameters, cost.seconds, round(used / 2**20), batch, again)
 
 
@@ -112,34 +126,39 @@ def plan_growth(
     levels: list[LevelPlan] = []
     for level in range(base_grid(*shape[-2:])[2] + 1):
         room = SHARE * free_memory(device) if budget is None else budget
-        recompute = bool(levels) and levels[-1].recompute
-        levels.append(_plan_level(recipe, shape, n_classes, level, device, room, recompute))
+        levels.append(_plan_level(recipe, shape, n_classes, level, device, room, _first_recomputed(levels)))
         tell(levels[-1])
     return levels
+
+
+def _first_recomputed(levels: list[LevelPlan]) -> int:
+    return next((level.level for level in levels if level.recompute), NEVER)
 
 
 def planned(recipe: Recipe, levels: list[LevelPlan]) -> Recipe:
     """The recipe with the plan's batches and recomputation."""
     assert recipe.growth is not None
-    first = next((level.level for level in levels if level.recompute), 99)
     growth = replace(recipe.growth, batches=tuple(level.batch for level in levels))
-    return replace(recipe, growth=growth, networks=replace(recipe.networks, recompute_from=first))
+    return replace(recipe, growth=growth, networks=replace(recipe.networks, recompute_from=_first_recomputed(levels)))
 
 
 def kept_plan(
-    path: Path, recipe: Recipe, shape: tuple[int, ...], measure: Callable[[], list[LevelPlan]]
+    path: Path, recipe: Recipe, shape: tuple[int, ...], device: str, measure: Callable[[], list[LevelPlan]]
 ) -> list[LevelPlan]:
     """The plan in `path`, or a new one from `measure`, written there: a resumed training must find the same batches.
 
-    ValueError when the file is another recipe's or shape's plan.
+    A plan is for a recipe, a shape and a kind of device, whatever the length of its phases. Another one's gives way
+    to a new one; ValueError that shows the difference when a training already rests on it.
     """
-    about = {"recipe": to_plain(recipe), "shape": list(shape)}
+    about = {"recipe": to_plain(recipe), "shape": list(shape), "device": device.partition(":")[0]}
+    about["recipe"]["growth"].pop("phase_images")
     if path.exists():
         data = json.loads(path.read_text())
         changed = differences({key: data[key] for key in about}, about)
-        if changed:
+        if not changed:
+            return [from_plain(LevelPlan, level) for level in data["levels"]]
+        if (path.parent / "checkpoint.pt").exists():
             raise ValueError(f"{path} plans another training ({'; '.join(changed)}); choose another out folder")
-        return [from_plain(LevelPlan, level) for level in data["levels"]]
     levels = measure()
     text = json.dumps({**about, "levels": [asdict(level) for level in levels]}, indent=1)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -58,6 +58,8 @@ def _read(job: Job) -> dict[str, Any]:
         with np.load(job.data) as arrays:
             if "images" not in arrays:
                 raise ValueError(f"{job.data} holds {', '.join(arrays)} but no `images`; save them under that name")
+            if "SyntheticData" in arrays:
+                raise ValueError(f"{job.data} holds synthetic images; train on real ones")
             return {"data": arrays["images"], "labels": arrays.get("labels")}
     images = prepare_cases(job.data, job.image).images
     images = images.take(~images.external)  # external rows are only ever tested on
@@ -101,7 +103,7 @@ def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[Le
     def measure() -> list[LevelPlan]:
         return plan_growth(row, shape, n_classes, job.where, tell=tell)
 
-    levels = kept_plan(job.out / "plan.json", row, shape, measure)
+    levels = kept_plan(job.out / "plan.json", row, shape, job.where, measure)
     return planned(row, levels), levels
 
 

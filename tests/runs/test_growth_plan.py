@@ -31,32 +31,43 @@ def test_a_level_s_cost() -> None:
     assert all(cost.seconds > 0 and cost.peak >= cost.fixed > 0 for cost in costs)
 
 
-def _planned_with(monkeypatch: pytest.MonkeyPatch, per_image: int, budget: float) -> list[LevelPlan]:
-    """A plan on a made-up machine: a level takes 100 bytes and `per_image` more for each pixel of an image; half of
-    it where activations are recomputed."""
+def _planned_with(
+    monkeypatch: pytest.MonkeyPatch, budget: float, *, most: int = 99, device: str = "cpu"
+) -> list[LevelPlan]:
+    """A plan on a made-up machine: a level takes 100 bytes and a byte for each pixel of an image, a quarter of it
+    where activations are recomputed; and there is no memory at all for a batch above `most`."""
 
     def measured(
-        recipe: Recipe, shape: tuple, n_classes: int, level: int, probe: int, device: str, *, recompute: bool
-    ) -> Cost:
-        each = per_image * 20 * 4**level // (2 if recompute else 1)
-        return Cost(10, 1.0, 100 + each * probe, 100)
+        recipe: Recipe, shape: tuple, n_classes: int, level: int, probe: int, device: str, *, recompute_from: int
+    ) -> Cost | None:
+        each = 20 * 4**level // (4 if recompute_from <= level else 1)
+        return None if probe > most and recompute_from > level else Cost(10, 1.0, 100 + each * probe, 100)
 
     monkeypatch.setattr(growth_plan, "level_cost", measured)
-    return plan_growth(TINY, SHAPE, 2, "cpu", budget=budget)
+    return plan_growth(TINY, SHAPE, 2, device, budget=budget)
 
 
 def test_batches_shrink_before_activations_are_recomputed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [level.batch for level in _planned_with(monkeypatch, 1, 1e9)] == [8, 8, 4]
-    # level 2 takes 320 a picture: 4 pictures kept need 1380, recomputed 740
-    tight = _planned_with(monkeypatch, 1, 800)
+    assert [level.batch for level in _planned_with(monkeypatch, 1e9)] == [8, 8, 4]
+    # level 2 takes 320 a picture: 4 pictures kept need 1380, recomputed 420
+    tight = _planned_with(monkeypatch, 800)
     assert [(level.batch, level.recompute) for level in tight] == [(8, False), (8, False), (4, True)]
     row = planned(TINY, tight)
     assert row.growth == Growth((10,), (8, 8, 4))
     assert row.networks.recompute_from == 2
-    tighter = _planned_with(monkeypatch, 1, 450)
-    assert [(level.batch, level.recompute) for level in tighter] == [(8, False), (4, False), (2, True)]
-    with pytest.raises(ValueError, match=r"level 2 \(20x16\) needs 0 MB.*lower networks.width"):
-        _planned_with(monkeypatch, 1, 200)
+    # level 1 takes 80 a picture: from there on all is recomputed
+    tighter = _planned_with(monkeypatch, 300)
+    assert [(level.batch, level.recompute) for level in tighter] == [(8, False), (8, True), (2, True)]
+    assert planned(TINY, tighter).networks.recompute_from == 1
+    with pytest.raises(ValueError, match=r"level 2 \(20x16\) needs 0 MB for a batch of 4.*lower networks.width"):
+        _planned_with(monkeypatch, 170)
+
+
+def test_a_device_without_memory_for_the_first_probe_is_asked_for_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _planned_with(monkeypatch, 1e9, most=4, device="cuda")
+    assert [(level.batch, level.recompute) for level in found] == [(8, False), (8, False), (4, False)]
+    found = _planned_with(monkeypatch, 1e9, most=0, device="cuda")
+    assert [(level.batch, level.recompute) for level in found] == [(8, True), (8, True), (4, True)]
 
 
 @pytest.mark.slow
@@ -65,10 +76,17 @@ def test_a_real_plan_is_kept_for_the_resumed_training(tmp_path: Path) -> None:
     levels = plan_growth(small, (1, 8, 8), 2, "cpu")
     assert [(level.height, level.width, level.batch) for level in levels] == [(4, 4, 4), (8, 8, 4)]
     path = tmp_path / "out" / "plan.json"
-    assert kept_plan(path, small, (1, 8, 8), lambda: levels) == levels
-    assert kept_plan(path, small, (1, 8, 8), lambda: pytest.fail("measured again")) == levels
-    with pytest.raises(ValueError, match="another training"):
-        kept_plan(path, TINY, (1, 8, 8), lambda: levels)
+
+    def kept(recipe: Recipe, device: str = "cpu", measured: list[LevelPlan] | None = None) -> list[LevelPlan]:
+        return kept_plan(path, recipe, (1, 8, 8), device, lambda: measured or pytest.fail("measured again"))
+
+    assert kept(small, measured=levels) == levels
+    assert kept(small) == levels
+    assert kept(replace(small, growth=Growth((99,), (4,)))) == levels
+    assert kept(small, "cuda:1", levels[:1]) == levels[:1]
+    (path.parent / "checkpoint.pt").touch()
+    with pytest.raises(ValueError, match="device: 'cuda' -> 'cpu'"):
+        kept(small)
 
 
 def test_free_memory_is_more_than_nothing() -> None:
