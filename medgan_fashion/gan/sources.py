@@ -52,7 +52,7 @@ class Describe:
 
 def _array_source(data: Any, say: Describe) -> Source:
     images = as_images(data)
-    labels = None if say.labels is None else torch.as_tensor(np.asarray(say.labels))
+    labels = None if say.labels is None else torch.as_tensor(np.array(say.labels))  # a copy: it may be a read-only map
     names = class_names(labels, say.classes)
     labels = None if labels is None else labels.long()
     if labels is not None and len(labels) != len(images):

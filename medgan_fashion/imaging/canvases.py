@@ -12,7 +12,7 @@ from medgan_fashion.imaging.case_table import Case
 from medgan_fashion.imaging.config import ImageConfig, MammogramConfig
 from medgan_fashion.imaging.film import film_canvas, flip_canvas
 from medgan_fashion.imaging.imageset import centre
-from medgan_fashion.imaging.mammogram import Mammogram, chest_wall, read_mammogram
+from medgan_fashion.imaging.mammogram import Mammogram, chest_wall, darkness, read_mammogram
 from medgan_fashion.imaging.mammogram_tags import Said
 from medgan_fashion.imaging.pictures import Picture, UnreadableError
 from medgan_fashion.imaging.quarantine import Failure
@@ -109,22 +109,22 @@ def _film_canvas(case: Case, config: ImageConfig, mammogram: MammogramConfig) ->
         patch, box = _lesion_canvas(case, film, config)
         side, notes = chest_wall(_side_in_pixels(film, box), film.orientation, film.laterality)
         turned = (patch.pixels, patch.to_source) if side == "left" else flip_canvas(patch.pixels, patch.to_source)
-        return Canvas(turned[0], film.unit, patch.diameter, turned[1], film.view, notes)
+        return Canvas(turned[0], film.unit, patch.diameter, turned[1], film.view, notes + darkness(film.pixels))
     breast = find_breast(film.pixels[0])
     side, notes = chest_wall(breast.chest_wall, film.orientation, film.laterality)
     pixels, diameter, to_source = film_canvas(
         film.pixels, breast, config.size, flip=side == "right", context=config.context
     )
-    return Canvas(pixels, film.unit, diameter, to_source, film.view, notes)
+    return Canvas(pixels, film.unit, diameter, to_source, film.view, notes + darkness(film.pixels))
 
 
 def _try(case: Case, config: ImageConfig) -> Canvas | Failure:
     try:
         return _canvas(case, config) if config.mammogram is None else _film_canvas(case, config, config.mammogram)
     except UnreadableError as error:
-        return Failure(case.row, case.image, error.reason, error.cure)
+        return Failure(case.row, case.image, error.reason, error.cure, error.here)
     except MemoryError:
-        return Failure(case.row, case.image, "too large for this machine's memory", "shrink the picture")
+        return Failure(case.row, case.image, "too large for this machine's memory", "shrink the picture", here=True)
 
 
 def read_canvases(

@@ -1,13 +1,14 @@
 """Reads DICOM: stored values, modality LUT or rescale, polarity, padding; windows are left to intensity."""
 
-import struct
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.dicom_file import AGAIN, check_kind, read_header
+from medgan_fashion.imaging.dicom_file import AGAIN, check_kind, read_header, word
+from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.pictures import Picture, UnreadableError
 
 if TYPE_CHECKING:
@@ -23,25 +24,32 @@ _CODECS = {
 }
 
 
+def _undecoded(dataset: "FileDataset", missing: bool) -> UnreadableError:
+    """Why pixels do not decode: a package is missing, or they are damaged or of a kind that nothing decodes."""
+    uid = dataset.file_meta.get("TransferSyntaxUID", "")
+    package, syntax = _CODECS.get(str(uid)), f"Transfer Syntax UID (0002,0010) {getattr(uid, 'name', uid)}"
+    if package and missing:
+        return UnreadableError(f"its codec is not installed ({syntax})", f"pip install {package}", here=True)
+    return UnreadableError(f"pixels do not decode ({syntax})", "decompress the file with another tool", here=missing)
+
+
 def stored_values(dataset: "FileDataset") -> NDArray[Any]:
     """The stored values (H, W), integers of BitsStored bits or floats."""
     if not any(dataset.get(keyword) for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise UnreadableError("Pixel Data (7FE0,0010) is missing", AGAIN)
-    try:
-        return dataset.pixel_array
-    except (RuntimeError, ImportError) as error:
-        uid = dataset.file_meta.get("TransferSyntaxUID", "")
-        package, syntax = _CODECS.get(str(uid)), f"Transfer Syntax UID (0002,0010) {getattr(uid, 'name', uid)}"
-        if package and "missing dependencies" in str(error):
-            raise UnreadableError(f"its codec is not installed ({syntax})", f"pip install {package}") from None
-        raise UnreadableError(f"pixels do not decode ({syntax})", "decompress the file with another tool") from None
-    except (ValueError, AttributeError, KeyError, EOFError, IndexError, TypeError):
-        raise UnreadableError("Pixel Data (7FE0,0010) is damaged or incomplete", AGAIN) from None
+    with guarded("Pixel Data (7FE0,0010) is damaged or incomplete", AGAIN):
+        try:
+            return dataset.pixel_array
+        except (RuntimeError, ImportError) as error:
+            raise _undecoded(dataset, "missing dependencies" in str(error)) from None
 
 
 def polarity_inverted(dataset: "Dataset") -> bool:
     """True where low values are bright; MONOCHROME1 and PresentationLUTShape INVERSE together count once."""
-    return dataset.PhotometricInterpretation == "MONOCHROME1" or dataset.get("PresentationLUTShape") == "INVERSE"
+    return (
+        word(dataset, "PhotometricInterpretation") == "MONOCHROME1"
+        or word(dataset, "PresentationLUTShape") == "INVERSE"
+    )
 
 
 def padding(dataset: "Dataset", stored: NDArray[Any]) -> NDArray[np.bool_] | None:
@@ -71,11 +79,9 @@ def modality(dataset: "Dataset", values: NDArray[Any]) -> NDArray[np.float64]:
     """Modality LUT where there is one, else slope and intercept, else the values themselves."""
     from pydicom.pixels.processing import apply_modality_lut
 
-    try:
+    tags = "Modality LUT (0028,3000) or Rescale Slope and Intercept (0028,1053) and (0028,1052) are damaged"
+    with guarded(tags, "export the picture again, or remove the row"):
         return apply_modality_lut(values, dataset).astype(np.float64)
-    except (ValueError, TypeError, AttributeError, KeyError, struct.error):
-        tags = "Modality LUT (0028,3000) or Rescale Slope and Intercept (0028,1053) and (0028,1052) are damaged"
-        raise UnreadableError(tags, "export the picture again, or remove the row") from None
 
 
 def _unit(dataset: "Dataset") -> str:
@@ -91,13 +97,17 @@ def _unit(dataset: "Dataset") -> str:
 
 
 def spacing(dataset: "Dataset") -> tuple[float, float] | None:
-    """Millimetres between rows and columns; in projections detector spacing divided by magnification."""
+    """Millimetres between rows and columns; in projections detector spacing divided by magnification.
+
+    None where a tag is missing or says what no spacing can be, such as 0.
+    """
     imager = dataset.get("ImagerPixelSpacing")
     pair = imager or dataset.get("PixelSpacing") or dataset.get("NominalScannedPixelSpacing")
     if not pair or len(pair) != 2:
         return None
     enlarged = float(dataset.get("EstimatedRadiographicMagnificationFactor") or 1) if imager else 1.0
-    return (float(pair[0]) / enlarged, float(pair[1]) / enlarged)
+    found = (float(pair[0]) / enlarged, float(pair[1]) / enlarged)
+    return found if all(math.isfinite(length) and length > 0 for length in found) else None
 
 
 def read_dicom(path: Path) -> Picture:
@@ -114,12 +124,13 @@ def read_dicom(path: Path) -> Picture:
         UnreadableError: damaged, synthetic, colour, multi-frame, or its codec is missing; says the cure.
     """
     dataset = read_header(path, pixels=True)
-    check_kind(dataset)
-    stored = stored_values(dataset)
-    pixels = modality(dataset, stored)
-    if polarity_inverted(dataset):
-        pixels = modality(dataset, stored_range(dataset, stored)).sum() - pixels
-    pads = padding(dataset, stored)
-    if pads is not None and pads.any() and not pads.all():
-        pixels[pads] = pixels[~pads].min()
-    return Picture(pixels[None].astype(np.float32), _unit(dataset), spacing(dataset))
+    with guarded():
+        check_kind(dataset)
+        stored = stored_values(dataset)
+        pixels = modality(dataset, stored)
+        if polarity_inverted(dataset):
+            pixels = modality(dataset, stored_range(dataset, stored)).sum() - pixels
+        pads = padding(dataset, stored)
+        if pads is not None and pads.any() and not pads.all():
+            pixels[pads] = pixels[~pads].min()
+        return Picture(pixels[None].astype(np.float32), _unit(dataset), spacing(dataset))

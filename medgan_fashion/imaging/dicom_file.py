@@ -5,16 +5,23 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.pictures import UnreadableError
 
 if TYPE_CHECKING:
-    from pydicom.dataset import FileDataset
+    from pydicom.dataset import Dataset, FileDataset
 
 AGAIN = "fetch it again from the archive"
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
-_DAMAGES = (OSError, EOFError, ValueError, AttributeError, KeyError, NotImplementedError, struct.error)
+_DAMAGED = ("damaged DICOM file", AGAIN)
+_FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _NO_PICTURE = ("neither a DICOM file nor a known picture", "check that it is a picture, or remove the row")
 _PIXEL_DATA, _ITEM, _UNDEFINED = b"\xe0\x7f\x10\x00", b"\xfe\xff\x00\xe0", 0xFFFFFFFF
+
+
+def word(dataset: "Dataset", keyword: str) -> str:
+    """A tag's one text in capitals, as the standard writes it; "" where it is absent."""
+    return str(dataset.get(keyword) or "").strip().upper()
 
 
 def _is_whole(file: mmap.mmap) -> bool:
@@ -47,11 +54,9 @@ def _read(file: mmap.mmap, pixels: bool) -> "FileDataset":
     from pydicom.uid import ImplicitVRLittleEndian
 
     marked = file[128:132] == b"DICM"
-    try:
+    with guarded(*(_DAMAGED if marked else _NO_PICTURE)):
         dataset = pydicom.dcmread(cast(BinaryIO, file), stop_before_pixels=True, force=not marked)
         whole = not pixels or _is_whole(file)
-    except _DAMAGES:
-        raise UnreadableError(*(("damaged DICOM file", AGAIN) if marked else _NO_PICTURE)) from None
     if not marked and "Rows" not in dataset:
         raise UnreadableError(*_NO_PICTURE)
     if not whole:
@@ -61,6 +66,8 @@ def _read(file: mmap.mmap, pixels: bool) -> "FileDataset":
         dataset = pydicom.dcmread(cast(BinaryIO, file), force=not marked)
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    if (kind := word(dataset, "PhotometricInterpretation")) in _MONOCHROME:
+        dataset.PhotometricInterpretation = kind  # pydicom decodes what is named in capitals only
     return dataset
 
 
@@ -70,19 +77,13 @@ def read_header(path: Path, *, pixels: bool = False) -> "FileDataset":
     Raises:
         UnreadableError: no DICOM, cut short, or pydicom is not installed.
     """
-    try:
-        import pydicom
-    except ImportError:
-        raise UnreadableError("pydicom is missing", "pip install 'medgan-fashion[medical]'") from None
-    del pydicom
-    try:
-        # a map instead of the path: pydicom puts a file's name, often a patient's ID, into its warnings
-        with path.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as file:
-            return _read(file, pixels)
-    except UnreadableError:
-        raise
-    except _DAMAGES:
-        raise UnreadableError("damaged DICOM file", AGAIN) from None
+    # a map instead of the path: pydicom puts a file's name, often a patient's ID, into its warnings
+    with (
+        guarded(*_DAMAGED),
+        path.open("rb") as opened,
+        mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as file,
+    ):
+        return _read(file, pixels)
 
 
 def check_kind(dataset: "FileDataset") -> None:
@@ -91,15 +92,17 @@ def check_kind(dataset: "FileDataset") -> None:
     Raises:
         UnreadableError: synthetic, without an image, multi-frame or colour.
     """
-    if str(dataset.get("SyntheticData", "")).upper() == "YES":
+    if word(dataset, "SyntheticData") == "YES":
         raise UnreadableError("marked as synthetic (0008,001C), not a real case", "remove the row")
     if "Rows" not in dataset or "PhotometricInterpretation" not in dataset:
         raise UnreadableError("DICOM without an image", "remove the row, or name the image object of the study")
     if not dataset.get("Rows") or not dataset.get("Columns"):
         raise UnreadableError("zero-size frame: Rows (0028,0010) or Columns (0028,0011) is 0 or missing", AGAIN)
+    split = "split it into single frames, each a file of its own with its window and rescale, and give each a row"
     if int(dataset.get("NumberOfFrames") or 1) > 1:
-        cure = "split it into single frames and give each frame a row"
-        raise UnreadableError("multi-frame DICOM, Number of Frames (0028,0008) is more than 1", cure)
-    if dataset.PhotometricInterpretation not in _MONOCHROME or int(dataset.get("SamplesPerPixel") or 1) != 1:
+        raise UnreadableError("multi-frame DICOM, Number of Frames (0028,0008) is more than 1", split)
+    if any(keyword in dataset for keyword in _FUNCTIONAL_GROUPS):  # rescale and window stand there, even of one frame
+        raise UnreadableError("multi-frame DICOM by its Functional Groups (5200,9229) or (5200,9230)", split)
+    if word(dataset, "PhotometricInterpretation") not in _MONOCHROME or int(dataset.get("SamplesPerPixel") or 1) != 1:
         cure = "convert it to MONOCHROME2, or export it as PNG"
         raise UnreadableError("colour DICOM by Photometric Interpretation (0028,0004)", cure)

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from medgan_fashion.imaging.case_sources import Found, Region
+from medgan_fashion.imaging.dicom_file import check_kind, read_header
+from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.readers import is_dicom
 
 if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
+    from pydicom.dataset import Dataset, FileDataset
 
 Level = Literal["lesion", "film"]
 Kind = Literal["presentation", "processing"]
@@ -43,17 +45,8 @@ def _with_film_tags(found: Found, header: "Dataset", rules: FilmRules) -> Found:
     return replace(found, view=film.view, laterality=film.laterality, aside=aside)
 
 
-def with_tags(found: Found, rules: FilmRules | None) -> Found:
-    """Adds patient, side, view, UIDs and position from a DICOM header, where the name did not say them.
-
-    Raises:
-        UnreadableError: damaged, without an image, or synthetic.
-    """
-    if not is_dicom(found.path):
-        return found
-    from medgan_fashion.imaging.dicom import check_kind, read_header
-
-    header = read_header(found.path)
+def _with_header(found: Found, header: "FileDataset", rules: FilmRules | None) -> Found:
+    """with_tags of a header."""
     check_kind(header)
     position = header.get("ImagePositionPatient")
     z = float(position[2]) if position and len(position) == 3 else None
@@ -73,6 +66,18 @@ def with_tags(found: Found, rules: FilmRules | None) -> Found:
     return replace(
         tagged, laterality=found.laterality or side, view=found.view or str(header.get("ViewPosition") or "")
     )
+
+
+def with_tags(found: Found, rules: FilmRules | None) -> Found:
+    """Adds patient, side, view, UIDs and position from a DICOM header, where the name did not say them.
+
+    Raises:
+        UnreadableError: damaged, without an image, or synthetic.
+    """
+    if not is_dicom(found.path):
+        return found
+    with guarded():
+        return _with_header(found, read_header(found.path), rules)
 
 
 def choose_films(pictures: Sequence[Found], rules: FilmRules | None, left: list[tuple[str, str]]) -> list[Found]:

@@ -1,6 +1,5 @@
 """The mammogram door: one film of any supported format, as it is meant to be seen, with its view and side."""
 
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.imaging.dicom import check_kind, read_header, spacing, stored_values
+from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.mammogram_tags import FilmTags, Said, check_said, film_tags, words
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.presentation import present, present_grey
@@ -16,6 +16,7 @@ from medgan_fashion.imaging.readers import is_dicom, read_image
 # a film of the left breast, hung as usual, has its chest wall on the picture's left (A to the right)
 _USUAL = {"L": "left", "R": "right"}
 _BREAST = {"L": "left", "R": "right"}
+_DARK = 1 / 8  # of the presentation range; 12-bit values that are declared to have 16 bits reach 1/16
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,15 @@ def chest_wall(seen: str, orientation: str, laterality: str) -> tuple[str, tuple
     return side, tuple(notes)
 
 
+def darkness(pixels: NDArray[np.float32]) -> tuple[str, ...]:
+    """What is worth telling of a film that uses only the dark end of its presentation range; it is not stretched,
+    because nothing says by how much."""
+    if pixels.max() >= _DARK:
+        return ()
+    cure = "correct LUT Descriptor (0028,3002) or Bits Stored (0028,0101), or save a PNG's values as shares of 65535"
+    return (f"all of it lies in the darkest eighth of its range, as if fewer bits were used than declared: {cure}",)
+
+
 def _orientation(rows: list[str]) -> str:
     """Patient Orientation's first value is where a row's end points: anterior there puts the chest wall left."""
     first = rows[0] if len(rows) == 2 else ""
@@ -100,12 +110,8 @@ def read_mammogram(path: Path, say: Said, *, window: int = 0) -> Mammogram:
     """
     if not is_dicom(path):
         return _read_grey(path, say)
-    try:
+    with guarded():
         film = _read_dicom(path, say, window)
-    except UnreadableError:
-        raise
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, struct.error):
-        raise UnreadableError("a tag of the image holds what it must not", "export it again from the archive") from None
     if not np.isfinite(film.pixels).all():
         raise UnreadableError("not all pixels are finite numbers", "export the film again, or remove the row")
     if film.pixels.min() == film.pixels.max():

@@ -12,12 +12,14 @@ class UnreadableError(ValueError):
     Args:
         reason: what is wrong.
         cure: what the user can do.
+        here: this machine is at fault (a missing package, too little memory), not the file.
     """
 
-    def __init__(self, reason: str, cure: str) -> None:
+    def __init__(self, reason: str, cure: str, *, here: bool = False) -> None:
         super().__init__(f"{reason}: {cure}")
         self.reason = reason
         self.cure = cure
+        self.here = here
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from medgan_fashion.imaging.quarantine import Failure, report_failures
 @dataclass(frozen=True)
 class Prepared:
     """The images, the rows that were left out as (row, reason), and what is worth knowing but no failure as
-    (row, sentence); all without paths."""
+    (row, sentence); all without paths. `here`: rows were left out for want of a package or memory on this machine."""
 
     images: ImageSet
     skipped: tuple[tuple[int, str], ...] = ()
     notes: tuple[tuple[int, str], ...] = ()
+    here: bool = False
 
 
 def check_alike(cases: Sequence[Case], canvases: Sequence[Canvas], table: str, config: ImageConfig) -> str:
@@ -111,4 +112,5 @@ def prepare_cases(
     if empty:
         raise ValueError(f"class {checked.classes[empty[0]]!r} of {table.name} has no usable row: correct its rows")
     notes = tuple((case.row, note) for case, canvas in read for note in canvas.notes)
-    return Prepared(images, tuple((failure.row, failure.reason) for failure in failures), notes)
+    skipped = tuple((failure.row, failure.reason) for failure in failures)
+    return Prepared(images, skipped, notes, here=any(failure.here for failure in failures))

@@ -16,7 +16,7 @@ from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.prepare import Prepared, prepare_cases
 from medgan_fashion.imaging.pseudonyms import pseudonym, pseudonym_key
 
-_VERSION = 3  # raise it when prepared pixels change for the same inputs
+_VERSION = 4  # raise it when prepared pixels change for the same inputs
 
 
 def _file_hash(path: Path) -> str:
@@ -79,6 +79,8 @@ def cached_prepare(
 ) -> Prepared:
     """prepare_cases, kept under cache/<key> and opened from there (memory-mapped) the next time.
 
+    Where rows are left out because of this machine rather than of their files, nothing is kept.
+
     Args:
         cache: folder for prepared sets; made if missing.
         table, config, skip_unreadable, processes, progress: as in prepare_cases.
@@ -90,5 +92,7 @@ def cached_prepare(
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         prepared = prepare_cases(table, config, skip_unreadable=skip_unreadable, processes=processes, progress=progress)
+        if prepared.here:  # installing what is missing changes none of the bytes in the key: ask again the next time
+            return prepared
         _store(prepared, folder)
     return _load(folder)

@@ -73,8 +73,16 @@ def _choice(n: int, index: int, what: str) -> int:
     raise UnreadableError(f"the film has {n} {what}, but window {index} is asked for", "lower image.mammogram.window")
 
 
-def _voi_lut(dataset: "Dataset", values: NDArray[Any], index: int) -> NDArray[np.float64]:
-    """The VOI LUT of this index.
+def _lut_entries(data: Any, n: int, bits: int) -> NDArray[Any]:
+    """LUT Data as numbers: words, or bytes where n entries of 8 bits are packed two to a word."""
+    if not isinstance(data, bytes):
+        return np.asarray(data, dtype=np.int64)
+    packed = bits == 8 and len(data) in (n, n + n % 2)
+    return np.frombuffer(data, "u1" if packed else "<u2")
+
+
+def _voi_lut(dataset: "Dataset", values: NDArray[Any], index: int, lowest: float) -> NDArray[np.float64]:
+    """The VOI LUT of this index; `lowest` is the least that the modality step can give.
 
     Raises:
         UnreadableError: it is damaged.
@@ -83,13 +91,13 @@ def _voi_lut(dataset: "Dataset", values: NDArray[Any], index: int) -> NDArray[np
     item = sequence[_choice(len(sequence), index, "VOI LUTs (0028,3010)")]
     try:
         n, first, bits = (int(v) for v in item.LUTDescriptor)
-        data = item.LUTData
-        lut = np.frombuffer(data, "<u2") if isinstance(data, bytes) else np.asarray(data, dtype=np.int64)
-        if first > 2**15 and values.min() < 0:  # written as an unsigned number though values are signed
+        n = n or 2**16
+        lut = _lut_entries(item.LUTData, n, bits)
+        if first > 2**15 and lowest < 0:  # written as an unsigned number though values are signed
             first -= 2**16
-        if not 8 <= bits <= 16 or len(lut) < (n or 2**16):
+        if not 8 <= bits <= 16 or len(lut) < n:
             raise ValueError("too short, or of an odd depth")
-        return apply_lut(values, lut[: n or 2**16], first, bits)
+        return apply_lut(values, lut[:n], first, bits)
     except (ValueError, TypeError, AttributeError, KeyError):
         raise UnreadableError("VOI LUT Sequence (0028,3010) is damaged", _EXPORT) from None
 
@@ -114,9 +122,8 @@ def _window(dataset: "Dataset", values: NDArray[Any], index: int) -> NDArray[np.
         raise UnreadableError(f"{tag}: {what}", "correct the tag, or remove the row") from None
 
 
-def _share(dataset: "Dataset", values: NDArray[Any], stored: NDArray[Any]) -> NDArray[np.float64]:
-    """Share of what the stored bits can hold, after the modality step."""
-    low, high = sorted(float(v) for v in modality(dataset, stored_range(dataset, stored)))
+def _share(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
+    """Share of the range from low to high, which is what the stored bits can hold, after the modality step."""
     if not high > low:
         raise UnreadableError("all pixels are equal", "fetch the picture again, or remove the row")
     return np.clip((values - low) / (high - low), 0, 1)
@@ -125,11 +132,13 @@ def _share(dataset: "Dataset", values: NDArray[Any], stored: NDArray[Any]) -> ND
 def _seen(dataset: "Dataset", stored: NDArray[Any], index: int, processing: bool) -> NDArray[np.float32]:
     """present() of stored values of any shape."""
     values = modality(dataset, stored)
+    low, high = sorted(float(v) for v in modality(dataset, stored_range(dataset, stored)))
     seen = None
     if not processing:
-        seen = _voi_lut(dataset, values, index) if dataset.get("VOILUTSequence") else _window(dataset, values, index)
+        has_lut = dataset.get("VOILUTSequence")
+        seen = _voi_lut(dataset, values, index, low) if has_lut else _window(dataset, values, index)
     if seen is None:
-        seen = _share(dataset, values, stored)
+        seen = _share(values, low, high)
     if polarity_inverted(dataset):
         seen = 1 - seen
     pads = padding(dataset, stored)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Failure:
-    """A row that cannot be used: its number, its picture, what is wrong (without a path) and the cure."""
+    """A row that cannot be used: its number, its picture, what is wrong (without a path), the cure, and whether
+    this machine is at fault rather than the file (UnreadableError.here)."""
 
     row: int
     image: Path
     reason: str
     cure: str
+    here: bool = False
 
 
 def quarantine_file(table: Path) -> Path:

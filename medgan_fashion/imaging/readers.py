@@ -11,6 +11,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from medgan_fashion.imaging.dicom import read_dicom, read_header
+from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.pictures import Picture, UnreadableError
 
 _PILLOW_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, zlib.error)
@@ -164,9 +165,10 @@ def picture_shape(path: Path) -> tuple[int, int]:
     """
     if is_dicom(path):
         header = read_header(path)
-        if "Rows" not in header or "Columns" not in header:
-            raise UnreadableError("DICOM without an image", "remove the row")
-        return (int(header.Rows), int(header.Columns))
+        with guarded():
+            if "Rows" not in header or "Columns" not in header:
+                raise UnreadableError("DICOM without an image", "remove the row")
+            return (int(header.Rows), int(header.Columns))
     if _head(path).startswith(b"\x93NUMPY"):
         height, width = _read_numpy(path).pixels.shape[1:]
         return (height, width)

@@ -93,10 +93,26 @@ def test_projection_spacing_is_divided_by_the_magnification(dicom: Write) -> Non
     assert read_image(dicom(stored, Modality="MG", **tags)).spacing_mm == (0.05, 0.05)
 
 
+@pytest.mark.parametrize("spacing", [[0, 0], [0.5, 0], [-1, 1]])
+def test_a_spacing_that_cannot_be_is_unknown(dicom: Write, spacing: list[float]) -> None:
+    path = dicom(np.array([[0, 1], [2, 3]], dtype=np.uint16), Modality="MR", PixelSpacing=spacing)
+    assert read_image(path).spacing_mm is None
+
+
+@pytest.mark.parametrize("tags", [{"PhotometricInterpretation": "MONOCHROME1"}, {"PresentationLUTShape": "INVERSE"}])
+def test_polarity_in_small_letters(dicom: Write, tags: dict[str, str]) -> None:
+    path = dicom(np.array([[0, 1], [2, 255]], dtype=np.uint8), **tags)
+    for capitals in (value.encode() for value in tags.values()):
+        path.write_bytes(path.read_bytes().replace(capitals, capitals.lower()))
+    np.testing.assert_array_equal(read_image(path).pixels[0], [[255, 254], [253, 0]])
+
+
 @pytest.mark.parametrize(
     ("tags", "reason"),
     [
         ({"SyntheticData": "YES"}, "synthetic"),
+        ({"NumberOfFrames": 1, "SharedFunctionalGroupsSequence": [Dataset()]}, "multi-frame.*split it into single"),
+        ({"PerFrameFunctionalGroupsSequence": [Dataset()]}, "multi-frame"),
         ({"NumberOfFrames": 2}, "multi-frame"),
         ({"PhotometricInterpretation": "RGB"}, "colour"),
         ({"Rows": 0}, "zero-size"),
@@ -141,8 +157,9 @@ def test_missing_codec_names_the_package(dicom: Write, monkeypatch: pytest.Monke
     data["PixelData"].VR = "OB"
     data.save_as(path)
     monkeypatch.setattr(JPEGLSLosslessDecoder, "_available", {})
-    with pytest.raises(UnreadableError, match="pip install pyjpegls"):
+    with pytest.raises(UnreadableError, match="pip install pyjpegls") as caught:
         read_image(path)
+    assert caught.value.here
 
 
 def test_real_samples(shared_data: Path) -> None:

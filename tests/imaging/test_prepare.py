@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.imaging import prepare_cache
+from medgan_fashion.imaging import canvases, prepare_cache
 from medgan_fashion.imaging.config import ImageConfig, IntensityConfig
+from medgan_fashion.imaging.pictures import Picture, UnreadableError
 from medgan_fashion.imaging.prepare import prepare_cases
 from medgan_fashion.imaging.prepare_cache import cached_prepare
+from medgan_fashion.imaging.readers import read_image
 
 Make = Callable[..., str]
 Table = Callable[..., Path]
@@ -166,6 +168,24 @@ def test_skipped_rows_are_cached_apart(good: Path, tmp_path: Path) -> None:
     assert [row for row, _ in skipped] == [6]
     with pytest.raises(ValueError, match="1 of 6 rows"):
         cached_prepare(good, LESION, tmp_path / "cache")
+
+
+def test_what_this_machine_could_not_read_is_asked_for_again(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for cause in (UnreadableError("its codec is not installed", "install it", here=True), MemoryError()):
+
+        def fail_on_one(path: Path, cause: Exception = cause) -> Picture:
+            if path.name == "5.png":
+                raise cause
+            return read_image(path)
+
+        monkeypatch.setattr(canvases, "read_image", fail_on_one)
+        reduced = cached_prepare(good, LESION, tmp_path / "cache", skip_unreadable=True)
+        assert ([row for row, _ in reduced.skipped], reduced.here) == ([6], True)
+        assert not list((tmp_path / "cache").iterdir())
+    monkeypatch.setattr(canvases, "read_image", read_image)
+    assert cached_prepare(good, LESION, tmp_path / "cache", skip_unreadable=True).skipped == ()
 
 
 def test_wrong_configurations() -> None:

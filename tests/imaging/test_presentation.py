@@ -23,6 +23,14 @@ def _lut(entries: list[int], first: int, bits: int) -> Sequence:
     return Sequence([item])
 
 
+def _packed(entries: bytes) -> Sequence:
+    """A LUT of 8 bits, two entries to a word."""
+    item = Dataset()
+    item.add_new("LUTDescriptor", "US", [len(entries), 0, 8])
+    item.add_new("LUTData", "OW", entries + bytes(len(entries) % 2))
+    return Sequence([item])
+
+
 def _read(path: Path, window: int = 0) -> np.ndarray:
     return read_mammogram(path, Said(), window=window).pixels[0]
 
@@ -32,6 +40,25 @@ def test_twelve_bit_monochrome1_with_a_voi_lut_sequence(dicom: Write) -> None:
     tags = {**TWELVE, "PhotometricInterpretation": "MONOCHROME1", "WindowCenter": 5, "WindowWidth": 3}
     path = dicom(STORED, VOILUTSequence=_lut([0, 100, 1023], 1000, 10), **tags)
     np.testing.assert_allclose(_read(path), [[1, 1], [1 - 100 / 1023, 0]], atol=1e-7)
+
+
+@pytest.mark.parametrize("entries", [bytes([0, 51, 102, 255]), bytes([0, 51, 102])])
+def test_packed_lut_of_eight_bits(dicom: Write, entries: bytes) -> None:
+    stored = np.array([[0, 1], [2, 9]], dtype=np.uint16)
+    expected = [[0, 0.2], [0.4, entries[-1] / 255]]
+    np.testing.assert_allclose(_read(dicom(stored, VOILUTSequence=_packed(entries), **TWELVE)), expected, atol=1e-7)
+
+
+def test_a_signed_first_value_as_unsigned_holds_for_all_films_alike(dicom: Write) -> None:
+    # entries 0, 10, 20, 30, 1023 of 1023 for -2, -1, 0, 1, 2, on a film without a negative pixel
+    tags = {"Modality": "MG", "VOILUTSequence": _lut([0, 10, 20, 30, 1023], 2**16 - 2, 10)}
+    expected = np.array([[20, 30], [1023, 1023]]) / 1023
+    np.testing.assert_allclose(_read(dicom(np.array([[0, 1], [2, 3]], np.int16), **tags)), expected, atol=1e-7)
+    shifted = dicom(np.array([[9, 10], [11, 12]], np.uint16), RescaleSlope=1, RescaleIntercept=-9, **tags)
+    np.testing.assert_allclose(_read(shifted), expected, atol=1e-7)
+    # values that cannot be negative: 65534 is the first value itself
+    high = dicom(np.array([[2**16 - 2, 2**16 - 1], [0, 7]], np.uint16), **tags)
+    np.testing.assert_allclose(_read(high), np.array([[0, 10], [0, 0]]) / 1023, atol=1e-7)
 
 
 def test_a_lut_of_eight_bits_does_not_wrap_around() -> None:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
 
 from medgan_fashion.gan.plain import from_plain
-from medgan_fashion.imaging.imageset import Card, ImageSet
+from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation import estimate, open_study, run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.audit import audit, same_picture_groups
+from medgan_fashion.medical.audit import audit
 from medgan_fashion.medical.materials import fraction_of_patients
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.plan import Planner
@@ -190,21 +189,3 @@ def test_an_external_cohort_is_only_tested_on(tmp_path: Path) -> None:
     assert summary["data"]["patients"] == 26
     assert summary["data"]["external"]["patients"] == 4
     assert 0 <= summary["data"]["external"]["auroc"]["real+classic"] <= 1
-
-
-def test_films_of_one_outline_are_no_leak_and_a_copy_is() -> None:
-    """Two breasts of one outline share their hash; a brighter copy of a film also correlates with it."""
-    y, x = np.mgrid[:40, :32]
-    rng = np.random.default_rng(0)
-    outline = ((y - 20) / 19) ** 2 + (x / 26) ** 2 < 1
-    soft = [1.17 * gaussian_filter(rng.standard_normal((40, 32)), 7) for _ in range(2)]
-    first, other = (np.where(outline, 0.5 + 0.01 * (26 - x) + t, 0) for t in soft)
-    films = np.stack([first, other, first**0.9])[:, None].astype(np.float32)
-    n = len(films)
-    card = Card(("a", "b"), (40, 32), ("p", "q", "r"), "patient", "grey", "t")
-    images = ImageSet(
-        films, np.zeros(n, int), np.arange(n), np.arange(n), np.ones(n, "f4"), np.arange(1, n + 1), np.zeros(n, bool),
-        np.zeros(n, int), np.zeros((n, 2, 3)), card=card,
-    )  # fmt: skip
-    assert same_picture_groups(images) == ["rows 1, 2, 3"]
-    assert same_picture_groups(images, films=True) == ["rows 1, 3"]

@@ -36,10 +36,11 @@ def test_learns_and_is_exact_per_seed(network: NetworkName, rate: float) -> None
     assert (one.argmax(axis=1) == truth).mean() > 0.9
 
 
+@pytest.mark.parametrize("size", [(24, 33), (80, 64), (40, 32)])
 @pytest.mark.parametrize("network", ["small_cnn", "paper_cnn"])
-def test_networks_take_non_square_colour_images(network: NetworkName) -> None:
-    model = build_classifier(network, 3, 4, (24, 33), seed=0).eval()
-    assert model(torch.zeros(2, 3, 24, 33)).shape == (2, 4)
+def test_networks_take_non_square_colour_images(network: NetworkName, size: tuple[int, int]) -> None:
+    model = build_classifier(network, 3, 4, size, seed=0).eval()
+    assert model(torch.zeros(2, 3, *size)).shape == (2, 4)
 
 
 def test_weights_come_from_the_seed_alone() -> None:
