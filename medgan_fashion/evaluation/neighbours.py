@@ -10,6 +10,7 @@ from scipy.spatial.distance import cdist
 Floats = NDArray[np.float64]
 Images = NDArray[np.float32]
 Encode = Callable[[Images], Floats]
+ALIKE, SAME = 0.95, 0.995  # no copy lies below the first; whatever other patients' images do, one lies above the second
 CHUNK = 64  # synthetic images at a time: bounds the memory of the distance tables
 
 
@@ -20,7 +21,7 @@ class Neighbours:
     `indices`, `distances`: the nearest training image in the space of `encode`. `ratios`: distance to the
     nearest of the training images over that to the nearest holdout image, at equal numbers of both; about 1
     is well, far below 1 means copying. `copied_from`, `ncc`: the training image with the highest normalised
-    cross-correlation of pixels, and that in [-1, 1]; `flags`: ncc above the threshold.
+    cross-correlation of pixels, and that in [-1, 1]; `flags`: ncc above `threshold`.
     """
 
     indices: NDArray[np.int64]
@@ -29,6 +30,7 @@ class Neighbours:
     copied_from: NDArray[np.int64]
     ncc: Floats
     flags: NDArray[np.bool_]
+    threshold: float
 
 
 def orientations(images: ArrayLike) -> list[Images]:
@@ -71,6 +73,15 @@ def _equal_minimum(distances: Floats, n: int, rng: np.random.Generator, draws: i
     return np.mean([distances[:, pick].min(axis=1) for pick in picks], axis=0)
 
 
+def _threshold(unseen: Images, train_rows: Images) -> float:
+    """How alike a copy must be: four standard deviations beyond what a holdout image's nearest training image is,
+    on Fisher's scale (atanh), where correlations spread evenly; within ALIKE and SAME."""
+    chunks = [unseen[start : start + CHUNK] for start in range(0, len(unseen), CHUNK)]
+    nearest = np.concatenate([_correlations(chunk, train_rows).max(axis=1) for chunk in chunks])
+    scale = np.arctanh(np.clip(nearest.astype(np.float64), 0, 0.999))
+    return float(np.clip(np.tanh(scale.mean() + 4 * scale.std()), ALIKE, SAME))
+
+
 def _ratios(to_known: Floats, to_unseen: Floats, rng: np.random.Generator) -> Floats:
     """Nearest distance to training over nearest distance to holdout (N,), at equal numbers of both."""
     n = min(to_known.shape[1], to_unseen.shape[1])
@@ -92,10 +103,12 @@ def find_neighbours(
     holdout: ArrayLike,
     *,
     encode: Encode = pixels,
-    threshold: float = 0.95,
     seed: int = 0,
 ) -> Neighbours:
     """Nearest neighbours and near copies of `synthetic` in `train`; images (N, C, H, W) in [0, 1].
+
+    A near copy is far more alike than holdout images (of other patients) are to training images, and than 0.95;
+    above 0.995 it is one anyhow. Whole breasts on air, or smooth round masses, are alike without being copies.
 
     `encode` maps images (N, C, H, W) to features (N, d); the default compares pixels. Memory grows with 64
     rows of the training set's size, time with synthetic x train.
@@ -112,4 +125,5 @@ def find_neighbours(
         ratios = _ratios(to_known, to_unseen, rng)
         parts.append((to_known.argmin(1), to_known.min(1), ratios, alike.argmax(1), alike.max(1)))
     indices, distances, ratios, copied_from, ncc = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Neighbours(indices, distances, ratios, copied_from, ncc, ncc > threshold)
+    threshold = _threshold(unseen, known_rows)
+    return Neighbours(indices, distances, ratios, copied_from, ncc, ncc > threshold, threshold)

@@ -30,6 +30,19 @@ def test_finds_turned_mirrored_and_brightened_copies():
     assert found.ncc[[1, 4]] == pytest.approx(1, abs=1e-5)
 
 
+def test_images_that_all_patients_share_are_no_copies():
+    shared = np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 1, 8, 8)
+    train, holdout, made = (shared + 0.1 * images(20, seed) for seed in (11, 12, 13))
+    made[3] = train[5] + 0.001 * images(1, 14)[0]
+    found = find_neighbours(made, train, holdout)
+    assert (found.ncc > 0.95).all()
+    assert found.flags.tolist() == [i == 3 for i in range(20)]
+    assert 0.95 < found.threshold <= 0.995
+    leaked = find_neighbours(made, train, train)
+    assert leaked.threshold == 0.995  # holdout images that are training images hide no copy
+    assert leaked.flags[3]
+
+
 def test_ratio_is_about_one_for_new_images_whatever_the_sizes_and_small_for_copies():
     train, holdout = images(200, 4), images(40, 5)
     new = find_neighbours(images(40, 6), train, holdout)
