@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +24,12 @@ def _key_of_the_tests() -> Iterator[None]:
         del os.environ["MEDGAN_FASHION_KEY"]
     else:
         os.environ["MEDGAN_FASHION_KEY"] = before
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of real data sets; the test is skipped where it is absent."""
+    folder = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the shared data sets are not beside the checkout")
+    return folder

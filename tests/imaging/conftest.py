@@ -16,14 +16,6 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shared_data() -> Path:
-    folder = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("the shared data sets are not beside the checkout")
-    return folder
-
-
-@pytest.fixture
 def picture(tmp_path: Path) -> Callable[..., str]:
     """Writes a random grey PNG of 8 or 16 bit and gives its name."""
 
