@@ -1,0 +1,1 @@
+"""The command line's functions: their signatures are the flags, their docstrings the help. Imports no torch."""

@@ -1,0 +1,72 @@
+"""Commands that make and look at case tables: cases, preview."""
+
+from pathlib import Path
+from typing import Literal
+
+
+def cases(
+    folder: Path,
+    out: Path = Path("cases.csv"),
+    classes: str | None = None,
+    boxes: Literal["none", "yolo"] = "none",
+    masks: Path | None = None,
+    pattern: str | None = None,
+    labels: Path | None = None,
+    level: Literal["lesion", "film"] = "lesion",
+    films: Literal["presentation", "processing"] | None = None,
+    modality: str = "MG",
+    uid_column: str | None = None,
+    z_column: str | None = None,
+    label_column: str | None = None,
+    polygon_columns: tuple[str, str] | None = None,
+    lesion_column: str | None = None,
+) -> None:
+    """Write a case table from a folder of pictures or DICOM files, and list what was left over.
+
+    Args:
+        folder: one sub-folder for each class, or DICOM files.
+        out: the case table to write.
+        classes: comma list of the classes to keep; others are left out and named.
+        boxes: yolo = NAME.txt beside NAME.jpg with `label x y width height` as fractions.
+        masks: folder of masks CLASS/NAME_mask*.png; several per picture become several lesions.
+        pattern: regular expression on the relative path with groups patient, lesion, slice, label, view, laterality.
+        labels: Info.txt of mini-MIAS, a CBIS-DDSM case table, or a CSV to join on a DICOM UID.
+        level: film = one row per whole film, averaged over each breast.
+        films: kind of mammograms to take, and no other DICOM file; default: presentation, where there are mammograms.
+        modality: comma list of the Modality tags that mammograms have; where tags are wrong for example MG,RG.
+        uid_column: the label CSV's column with the UID; default uid.
+        z_column: its column with the slice position in mm, where the UID is a series'.
+        label_column: its column with the label (mini-MIAS: severity, finding or abnormality).
+        polygon_columns: its two columns with the outline's x and y as lists.
+        lesion_column: its column that names the lesion.
+    """
+    given = dict(locals())  # these flags are make_cases's own arguments
+    from medgan_fashion.imaging.make_cases import make_cases
+
+    print("\n".join([*make_cases(**given).lines(), str(out)]))
+
+
+def preview(
+    table: Path,
+    out: Path = Path("preview.png"),
+    n: int = 48,
+    margin: float = 0.25,
+    size: tuple[int, int] = (64, 64),
+    mammogram: Literal["no", "lesion", "whole"] = "no",
+) -> None:
+    """Draw the crops of a case table with their labels and row numbers, to look at before any training.
+
+    Args:
+        table: a case table.
+        out: the PNG to write.
+        n: how many crops.
+        margin: share of the box's longer side added on each side.
+        size: height and width of a crop in pixels.
+        mammogram: read pictures as mammograms, chest wall left: patches around lesions, or whole films.
+    """
+    from medgan_fashion.imaging.config import ImageConfig, mammogram_image
+    from medgan_fashion.imaging.preview import preview as draw
+
+    plain = ImageConfig(size=size, margin=margin)
+    draw(table, out, n, plain if mammogram == "no" else mammogram_image(mammogram, size, margin))
+    print(out)

@@ -1,0 +1,58 @@
+"""Commands on a run folder: run, report, status."""
+
+from pathlib import Path
+
+from medgan_fashion.chains.table import CHAINS, find_pipeline, parse_settings, read_pipeline, split_inputs
+
+
+def run(
+    chain: str,
+    data: list[str] | None = None,
+    out: Path | None = None,
+    dry_run: bool = False,
+    processes: int | None = None,
+    set: list[str] | None = None,
+    skip_unreadable: bool = False,
+) -> None:
+    """Run a chain to its report; the same command again goes on where it stopped.
+
+    Args:
+        chain: a name (lesions, demo, lesions_paper) or your own YAML file with `chain: lesions` and what differs.
+        data: NAME=PATH of an input, or PATH of the first one (lesions: a case table). Without: embedded phantoms.
+        out: run folder; default runs/CHAIN. Any number of processes may work on one folder.
+        dry_run: print sizes, costs and the smallest difference the study could show; train nothing.
+        processes: local worker processes; default: one per core.
+        set: one setting over the YAML, for example --set gan.images_seen=20000; may be repeated.
+        skip_unreadable: go on without rows that cannot be read, and say so in the report.
+    """
+    path = find_pipeline(chain)
+    settings = read_pipeline(path) | {}
+    name = settings.get("chain")
+    if name not in CHAINS:
+        raise ValueError(f"{path.name} says chain: {name}; choose from {', '.join(CHAINS)}")
+    extra = [*(set or []), *(["skip_unreadable=true"] if skip_unreadable else [])]
+    folder = out or Path("runs") / path.stem
+    CHAINS[name](parse_settings(settings, extra), split_inputs(data or []), folder, dry_run, processes)
+
+
+def report(run: Path, shareable: bool = False) -> None:
+    """Write the report of a finished run again.
+
+    Args:
+        run: the run folder.
+        shareable: leave every real image out.
+    """
+    from medgan_fashion.report.write import write_report
+
+    print(write_report(run, shareable=shareable))
+
+
+def status(run: Path) -> None:
+    """Say how far a run is: stages done, GANs in training, and whether any process is working on it.
+
+    Args:
+        run: the run folder.
+    """
+    from medgan_fashion.runs.status import run_status
+
+    print("\n".join(run_status(run)))
