@@ -1,7 +1,6 @@
 """The stages that every image chain shares: encoder, GAN, synthetic images bound to the rows behind them."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,15 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from medgan_fashion.evaluation.encoder import Encoder, load_encoder, save_encoder, train_encoder
-from medgan_fashion.evaluation.kid import kid
-from medgan_fashion.gan import Progress, Recipe, Score, load_model, train
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.evaluation.encoder import load_encoder, save_encoder, train_encoder
+from medgan_fashion.gan import Recipe, load_model
 from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.runs.folds import Fold, load_fold
+from medgan_fashion.runs.gan_training import Rows, train_kept
 from medgan_fashion.runs.stage import stage
 
 UNKNOWN_VIEW = -1
@@ -35,33 +32,6 @@ def fold_encoder(work: Path, training: Path, varied: Path, updates: int, seed: i
         train_encoder(images, labels, len(fold.classes), updates=updates, seed=seed),
         work / "encoder.safetensors",
     )
-
-
-def kid_score(encoder: Encoder, reals: NDArray[np.float32], seed: int) -> Score:
-    """KID between samples and training reals, lower is better: chooses which weights an alarm leaves."""
-    features = encoder.features(reals)
-
-    def of(images: Tensor, labels: Tensor | None) -> float:
-        return kid(features, encoder.features(images.numpy()), subsets=50, seed=seed).mean
-
-    return Score(f"KID to the training rows by {encoder.name}", of)
-
-
-def _journal(work: Path) -> Callable[[Progress], None]:
-    """Keeps the history as JSON lines and the newest samples as an array, for `status` and the curious."""
-
-    def note(progress: Progress) -> None:
-        with (work / "history.jsonl").open("a") as lines:
-            lines.write(json.dumps({"target": progress.target, **progress.row}) + "\n")
-        samples = (progress.samples[:64].numpy().clip(0, 1) * 255).astype(np.uint8)
-        write_whole(work / "samples.npy", lambda path: _save_array(path, samples))
-
-    return note
-
-
-def _save_array(path: Path, array: NDArray[Any]) -> None:
-    with path.open("wb") as file:
-        np.save(file, array)
 
 
 def gan_classes(fold: Fold, by_view: bool) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -86,37 +56,16 @@ def train_gan(
 
     With `label` on the rows of that class alone; else conditioned on the class, or with `by_view` on class and view.
     """
-    if (work / "gan.json").exists():  # killed after the last line of an earlier try
-        return
     fold = load_fold(training)
     chosen = np.arange(len(fold.labels)) if label is None else np.flatnonzero(fold.labels == label)
-    views = fold.views[chosen]
     labels, names = gan_classes(fold, by_view)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    trained = train(
-        from_plain(Recipe, recipe),
-        views,
-        labels=labels if label is None else None,
-        classes=names if label is None else None,
-        value_range=(0.0, 1.0),
-        images_seen=images_seen,
-        out=work,
-        seed=seed,
-        device=device,
-        score=kid_score(load_encoder(encoder / "encoder.safetensors"), views, seed),
-        callbacks=[_journal(work)],
-        progress=False,
-        provenance={"training_rows": fold.training_rows, "label": label, "synthetic": True},
+    rows = Rows(
+        fold.views[chosen],
+        labels if label is None else None,
+        names if label is None else (fold.classes[label],),
+        {"training_rows": fold.training_rows, "label": label, "synthetic": True},
     )
-    about = {
-        "alarm": trained.alarm,
-        "images": len(views),
-        "classes": names if label is None else [fold.classes[label]],
-        **trained.model.facts,
-        "training_rows": fold.training_rows,
-    }
-    write_whole(work / "gan.json", lambda path: path.write_text(json.dumps(about)))
-    (work / "checkpoint.pt").unlink()
+    train_kept(work, rows, from_plain(Recipe, recipe), load_encoder(encoder / "encoder.safetensors"), images_seen, seed)
 
 
 @stage(version=2)
