@@ -1,6 +1,5 @@
 """The ablation as one call: cases to folds to GANs to classifiers to a verdict; the same call again resumes."""
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.evaluation.verdict import planned_detectable
-from medgan_fashion.gan.files import write_whole
-from medgan_fashion.gan.plain import differences, to_plain
+from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.imaging.prepare_cache import cached_prepare
 from medgan_fashion.medical.ablation_config import AblationConfig, phantom_image_config
@@ -18,26 +16,12 @@ from medgan_fashion.medical.mammogram_phantoms import write_mammogram_phantoms
 from medgan_fashion.medical.materials import Synthesis
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.plan import Plan, Planner
+from medgan_fashion.runs.declare import declare
 from medgan_fashion.runs.stage import complete, stage
 from medgan_fashion.runs.workers import share, work
 
 Say = Callable[[str], None]
 Tell = Callable[[int, int], None]
-
-
-def _declare(run: Path, prepared: Prepared, config: AblationConfig) -> None:
-    """Writes the whole configuration, its primary contrast above all, and the cases' hash before the first score.
-
-    ValueError shows what changed when the folder was declared for another configuration or other cases.
-    """
-    path = run / "declared.json"
-    plain = {"config": to_plain(config), "cases": prepared.images.content_hash()}
-    if path.exists():
-        changed = differences(json.loads(path.read_text()), plain)
-        if changed:
-            raise ValueError(f"{run} was declared for another study ({'; '.join(changed)}); choose another --out")
-        return
-    write_whole(path, lambda part: part.write_text(json.dumps(plain, indent=1)))
 
 
 @stage(version=1)
@@ -136,7 +120,7 @@ def run_ablation(
     """
     count = (os.cpu_count() or 1) if processes is None else processes
     prepared, config = open_study(data, run, config, max(count, 1), say)
-    _declare(run, prepared, config)
+    declare(run, {"config": to_plain(config), "cases": prepared.images.content_hash()})
     plan = Planner(run, prepared.images, config, synthesis).plan()
     say(f"{len(plan.cells)} classifiers over {config.repeats} x {config.folds} folds in {run}")
     if count:
