@@ -14,9 +14,10 @@ from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.audit import audit
 from medgan_fashion.medical.checklist import checklist
 from medgan_fashion.medical.comparisons import Comparisons
-from medgan_fashion.medical.findings import data_section, gans, judgements, versions
+from medgan_fashion.medical.findings import data_section, gans, judgements
 from medgan_fashion.medical.plan import Plan
 from medgan_fashion.medical.summary import check_summary
+from medgan_fashion.runs.versions import versions
 
 
 def collect(run: Path, name: str, prepared: Prepared, config: AblationConfig, plan: Plan) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def collect(run: Path, name: str, prepared: Prepared, config: AblationConfig, pl
         "gans": gans(plan, run, config),
         "calibration": made.calibration(),
         "config": to_plain(config),
-        "versions": versions(),
+        "versions": versions("albumentations", "monai", "pydicom"),
     }
     summary["checklist"] = checklist(summary)
     check_summary(summary)

@@ -1,8 +1,6 @@
 """Parts of the summary that are read, not computed: the data, the image figures, the GANs, the versions."""
 
 import json
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,6 @@ from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.plan import Plan, TrainingSet
 from medgan_fashion.runs.stage import Task
-
-PACKAGES = ("medgan-fashion", "torch", "numpy", "scipy", "scikit-learn", "albumentations", "monai", "pydicom")
 
 
 def counts(images: ImageSet) -> dict[str, int]:
@@ -91,14 +87,3 @@ def _gan(part: TrainingSet, gan: Task, run: Path, config: AblationConfig) -> dic
         "classes": about["classes"],
         "seconds": json.loads((gan.folder(run) / "stage.json").read_text())["seconds"],
     }
-
-
-def versions() -> dict[str, str]:
-    """What this was computed with."""
-    out = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            out[package] = version(package)
-        except PackageNotFoundError:
-            out[package] = "not installed"
-    return out
