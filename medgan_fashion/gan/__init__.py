@@ -4,7 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from medgan_fashion.gan.critic import FrozenCritic
+    from medgan_fashion.gan.inversion import InversionConfig, Inversions, invert
     from medgan_fashion.gan.latent import lerp, sample_latent, slerp
+    from medgan_fashion.gan.latent_encoder import (
+        LatentEncoder,
+        load_latent_encoder,
+        save_latent_encoder,
+        train_latent_encoder,
+    )
+    from medgan_fashion.gan.latent_search import Found, SearchConfig, search_latents
     from medgan_fashion.gan.model import Model, load_model, save_model
     from medgan_fashion.gan.objectives import OBJECTIVES, Objective
     from medgan_fashion.gan.penalties import PENALTIES
@@ -19,6 +28,10 @@ _HOME = {
     "OBJECTIVES": "objectives", "Objective": "objectives", "PENALTIES": "penalties",
     "RECIPES": "recipes", "Growth": "recipes", "Latent": "recipes", "NetworkPair": "recipes",
     "PenaltyRow": "recipes", "Recipe": "recipes",
+    "search_latents": "latent_search", "SearchConfig": "latent_search", "Found": "latent_search",
+    "invert": "inversion", "InversionConfig": "inversion", "Inversions": "inversion", "FrozenCritic": "critic",
+    "train_latent_encoder": "latent_encoder", "LatentEncoder": "latent_encoder",
+    "save_latent_encoder": "latent_encoder", "load_latent_encoder": "latent_encoder",
     "Progress": "watching", "Score": "watching", "Trained": "training", "train": "training",
 }  # fmt: skip
 
@@ -26,6 +39,8 @@ __all__ = [  # noqa: RUF022 - in reading order
     "train", "Trained", "Progress", "Score", "load_model", "save_model", "Model",
     "RECIPES", "Recipe", "NetworkPair", "PenaltyRow", "Latent", "Growth",
     "OBJECTIVES", "Objective", "PENALTIES", "sample_latent", "lerp", "slerp",
+    "search_latents", "SearchConfig", "Found", "invert", "InversionConfig", "Inversions", "FrozenCritic",
+    "train_latent_encoder", "LatentEncoder", "save_latent_encoder", "load_latent_encoder",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Latents: the three priors, truncation, and walks between two points."""
+"""Latents: the three priors, truncation, free variables to search them by, and walks between two points."""
 
 import math
 
@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from medgan_fashion.gan.recipes import Latent
+
+EDGE = 1 - 1e-4  # how near a searched z may start to the border of U(-1, 1), where tanh has no slope
 
 
 def sample_latent(latent: Latent, n: int, generator: torch.Generator, truncation: float | None = None) -> Tensor:
@@ -33,6 +35,37 @@ def sample_latent(latent: Latent, n: int, generator: torch.Generator, truncation
 def to_sphere(z: Tensor) -> Tensor:
     """z (..., d) scaled to the sphere of radius sqrt(d), where N(0, I) concentrates."""
     return z * (math.sqrt(z.shape[-1]) / z.norm(dim=-1, keepdim=True).clamp_min(1e-12))
+
+
+def free_from(latent: Latent, z: Tensor) -> Tensor:
+    """The free variable u (..., d) whose `latent_from` is z."""
+    return torch.atanh(z.clamp(-EDGE, EDGE)) if latent.prior == "uniform" else z
+
+
+def latent_from(latent: Latent, u: Tensor) -> Tensor:
+    """z (..., d) where the prior allows it: tanh u for U(-1, 1), on the sphere, or u itself for N(0, 1)."""
+    if latent.prior == "uniform":
+        return torch.tanh(u)
+    return to_sphere(u) if latent.prior == "sphere" else u
+
+
+def kept_within(latent: Latent, u: Tensor, ball: float | None) -> Tensor:
+    """u back on the sphere, or, of a normal z, within the ball of radius ball x sqrt(d)."""
+    if latent.prior == "sphere":
+        return to_sphere(u)
+    if ball is None or latent.prior == "uniform":
+        return u
+    bound = ball * math.sqrt(u.shape[-1])
+    return u * (bound / u.norm(dim=-1, keepdim=True).clamp_min(1e-12)).clamp_max(1.0)
+
+
+def prior_term(latent: Latent, z: Tensor) -> Tensor:
+    """(...,) how unlike N(0, I) the length of z (..., d) is: (|z|^2 - d)^2 / 2d, of mean 1 under it; 0 for the other
+    priors, which `latent_from` keeps."""
+    if latent.prior != "normal":
+        return torch.zeros_like(z[..., 0])
+    d = z.shape[-1]
+    return (z.square().sum(-1) - d).square() / (2 * d)
 
 
 def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:

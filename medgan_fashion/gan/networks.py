@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from medgan_fashion.gan.growth import base_grid
+from medgan_fashion.gan.kang import KangDiscriminator, KangGenerator
 from medgan_fashion.gan.layers import Judgement, LabelledLatent, LabelPlane, MinibatchDeviation, Verdict, Wrap
 from medgan_fashion.gan.progressive import ProDiscriminator, ProGenerator
 from medgan_fashion.gan.recipes import Latent, NetworkPair
@@ -168,5 +169,6 @@ def build_networks(
 NETWORKS: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
     "mlp": (MLPGenerator, MLPDiscriminator),
     "dcgan": (DCGenerator, DCDiscriminator),
+    "kang": (KangGenerator, KangDiscriminator),
     "progressive": (ProGenerator, ProDiscriminator),
 }

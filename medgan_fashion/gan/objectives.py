@@ -48,11 +48,11 @@ def non_saturating() -> Objective:
     return Objective(_cross_entropy, lambda real, fake: softplus(-fake).mean(), _towards_one, cross_entropy=True)
 
 
-def least_squares(a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Objective:
+def least_squares(a: float = 0.0, b: float = 1.0, c: float = 1.0, g_weight: float = 0.5) -> Objective:
     """Mao et al. 2017, eq. 2: fakes are drawn to `a`, reals to `b` by D; fakes to `c` by G. Halves as printed."""
     return Objective(
         lambda real, fake: 0.5 * (real - b).square().mean() + 0.5 * (fake - a).square().mean(),
-        lambda real, fake: 0.5 * (fake - c).square().mean(),
+        lambda real, fake: g_weight * (fake - c).square().mean(),
         lambda real: 0.5 * (real - b).square().mean(),
     )
 
@@ -136,6 +136,7 @@ OBJECTIVES: dict[str, Callable[[], Objective]] = {
     "minimax": minimax,
     "non_saturating": non_saturating,
     "least_squares": least_squares,
+    "least_squares_whole": lambda: least_squares(g_weight=1.0),  # G's loss without its half: Kang et al. 2017
     "wasserstein": wasserstein,
     "hinge": hinge,
 }

@@ -4,69 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from medgan_fashion.gan.plain import from_plain, merged, to_plain
-
-
-@dataclass(frozen=True)
-class NetworkPair:
-    """The two networks.
-
-    `width` is the channel count at full resolution; it doubles with each halving up to `max_width`. Conditioning
-    in G: the class embedding multiplies z ("multiply", as CGANs on DCGAN do) or is appended to it ("concat");
-    in D: a learned label plane is an extra input channel ("plane"), or a class vector is projected on the
-    features ("projection", Miyato and Koyama 2018). A progressive pair keeps no activations of the levels from
-    `recompute_from` on, and computes them again in the backward pass: less memory, a third more time.
-    """
-
-    kind: Literal["mlp", "dcgan", "progressive"] = "dcgan"
-    width: int = 64
-    max_width: int = 512
-    kernel: Literal[4, 5] = 4
-    norm_g: Literal["batch", "none"] = "batch"
-    norm_d: Literal["batch", "none"] = "batch"
-    init: Literal["dcgan", "he"] = "dcgan"
-    spectral_norm: bool = False
-    minibatch_deviation: bool = False
-    condition_g: Literal["none", "multiply", "concat"] = "none"
-    condition_d: Literal["none", "plane", "projection"] = "none"
-    recompute_from: int = 99
-
-
-@dataclass(frozen=True)
-class PenaltyRow:
-    """`weight` x the penalty named `name` (penalties.PENALTIES); at every k-th step, then k times as heavy."""
-
-    name: str
-    weight: float
-    every: int = 1
-
-
-@dataclass(frozen=True)
-class Latent:
-    """z has `size` numbers: N(0, 1), U(-1, 1), or uniform on the sphere of radius sqrt(size)."""
-
-    size: int = 100
-    prior: Literal["normal", "uniform", "sphere"] = "normal"
-
-
-@dataclass(frozen=True)
-class Growth:
-    """Progressive growing (Karras et al. 2018) of networks of kind "progressive".
-
-    The base grid trains for its `phase_images`; then each level fades in over its own and trains whole for as many,
-    the last one to the end. Optimizers start afresh at each level. `phase_images` and `batches` are by level from
-    the base grid on, the last number serving all levels above; no `batches`: the recipe's batch everywhere.
-    """
-
-    phase_images: tuple[int, ...] = (600_000,)
-    batches: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.phase_images or min(self.phase_images + self.batches) < 1:
-            raise ValueError("growth.phase_images needs at least one number, and they and growth.batches must be >= 1")
-
-    def phase(self, level: int) -> int:
-        """Images of one phase of a level."""
-        return self.phase_images[min(level, len(self.phase_images) - 1)]
+from medgan_fashion.gan.recipe_parts import Growth, Latent, NetworkPair, PenaltyRow
 
 
 @dataclass(frozen=True)
@@ -96,6 +34,11 @@ class Recipe:
     def __post_init__(self) -> None:
         if (self.growth is None) == (self.networks.kind == "progressive"):
             raise ValueError("networks.kind progressive needs growth (phase_images), and growth needs that kind")
+        onehot = "onehot" in (self.networks.condition_g, self.networks.condition_d)
+        if onehot != (self.networks.kind == "kang" and self.conditional):
+            raise ValueError(
+                "networks.kind kang takes condition_g and condition_d onehot or none; no other kind onehot"
+            )
 
     @property
     def conditional(self) -> bool:
@@ -141,6 +84,17 @@ _small = Recipe(
     ema_half_life=10_000,
 )
 
+_kang = Recipe(
+    networks=NetworkPair(kind="kang", max_width=256, kernel=5, condition_g="onehot", condition_d="onehot"),
+    objective="least_squares_whole",
+    latent=Latent(size=256),
+    batch=16,
+    lr_g=1e-4,
+    lr_d=1e-4,
+    beta1=0.5,
+    beta2=0.99,
+)
+
 _progan = Recipe(
     networks=NetworkPair(
         kind="progressive", width=16, max_width=512, norm_g="none", norm_d="none", minibatch_deviation=True
@@ -178,6 +132,10 @@ RECIPES: dict[str, Recipe] = {
     # our default for a few hundred labelled images: relativistic pairing + R1 (Huang et al. 2024), DiffAugment
     # (Zhao et al. 2020), projection (Miyato and Koyama 2018), averaged weights
     "small": _small,
+    # Kang et al. 2017 as its released code has it, for 64x64 (30 epochs there)
+    "dvbpr_lsgan": _kang,
+    # the same as printed, for 128x128
+    "dvbpr_lsgan_128": replace(_kang, latent=Latent(size=100, prior="uniform")),
     # Karras et al. 2018 (the batches: their one-GPU schedule), on any base grid; Korkinof et al. 2018 on 5x4
     "progan": _progan,
     # the same with labels, by projection where the paper has an auxiliary classifier
