@@ -53,6 +53,6 @@ def pseudonym_key(path: Path | None = None) -> bytes:
     return text.encode()
 
 
-def pseudonym(key: bytes, identity: str) -> str:
-    """ "P-" and 10 hexadecimal digits: HMAC-SHA256 (RFC 2104) of the ID, the same for the same key and ID."""
-    return "P-" + hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()[:10]
+def pseudonym(key: bytes, identity: str, prefix: str = "P-") -> str:
+    """The prefix and 10 hexadecimal digits: HMAC-SHA256 (RFC 2104) of the ID, the same for the same key and ID."""
+    return prefix + hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()[:10]

@@ -1,0 +1,149 @@
+"""A shop's table of purchases becomes Purchases: customers hashed, events weighed, one row for each pair."""
+
+import datetime
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.catalogue_config import PURCHASE_COLUMNS, WEIGHTS, PurchaseConfig
+from medgan_fashion.fashion.columns import Problem, find_columns, parse_numbers
+from medgan_fashion.fashion.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.tables import read_table
+
+_MILLISECONDS = 1e11  # seconds would be the year 5138
+Floats = NDArray[np.float64]
+
+
+def parse_time(value: str) -> float:
+    """Seconds since 1970 of a number of seconds or an ISO date; a date without a zone is UTC.
+
+    Raises:
+        ValueError: neither, or milliseconds.
+    """
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            date = datetime.datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("is neither seconds nor an ISO date such as 2024-05-31") from None
+        seconds = (date if date.tzinfo else date.replace(tzinfo=datetime.UTC)).timestamp()
+    if not abs(seconds) < _MILLISECONDS:
+        raise ValueError("is no number of seconds since 1970 (divide milliseconds by 1000)")
+    return seconds
+
+
+def event_weights(events: Sequence[str], weights: dict[str, float], table: str) -> Floats:
+    """Weight (M,) of each event; an empty one is a purchase.
+
+    Raises:
+        ValueError: an event without a weight.
+    """
+    known = {name.lower(): weight for name, weight in {**WEIGHTS, **weights}.items()}
+    out = np.empty(len(events))
+    for i, event in enumerate(events):
+        name = event.lower() or "purchase"
+        if name not in known:
+            raise ValueError(
+                f"row {i + 1} of {table} has the event '{event}', known are {', '.join(known)}: "
+                f"give its weight with --set purchases.weights.{name}=NUMBER"
+            )
+        out[i] = known[name]
+    return out
+
+
+def merge_events(pair: NDArray[np.int64], weight: Floats, time: Floats) -> tuple[Floats, Floats]:
+    """One weight and time (P,) for each pair, from all of its events (M,); `pair` numbers them 0 to P - 1.
+
+    Rule: repeated events count once, and the strongest like counts. A return or dislike stands unless a later event
+    of at least its size (a purchase, not a view) overrules it; then only what came after it counts. Where times are
+    unknown, likes came first: a return after a purchase is no like. The time is that of the last event that counts.
+    """
+    n = int(pair.max(initial=-1)) + 1
+    negative = weight < 0
+    worst, last_no, last_yes = np.zeros(n), np.full(n, -np.inf), np.full(n, -np.inf)
+    np.minimum.at(worst, pair[negative], weight[negative])
+    np.maximum.at(last_no, pair[negative], np.nan_to_num(time[negative], nan=np.inf))
+    early = np.nan_to_num(time, nan=-np.inf)
+    strong = ~negative & (weight >= -worst[pair])
+    np.maximum.at(last_yes, pair[strong], early[strong])
+    disliked = (worst < 0) & ~(last_yes > last_no)
+    counts = np.where(disliked[pair], negative, ~negative & ((worst[pair] == 0) | (early > last_no[pair])))
+    best, last = np.zeros(n), np.full(n, -np.inf)
+    np.maximum.at(best, pair[counts], weight[counts])
+    np.maximum.at(last, pair[counts], early[counts])
+    return np.where(disliked, worst, best), np.where(np.isfinite(last), last, np.nan)
+
+
+def _unusable(
+    customers: Sequence[str], items: Sequence[str], known: dict[str, int]
+) -> tuple[list[bool], list[Problem]]:
+    """Which rows can be used, and why the others cannot: unknown items with their counts."""
+    usable = [bool(customer) and item in known for customer, item in zip(customers, items, strict=True)]
+    problems = [Problem(i + 1, items[i], "no customer") for i, customer in enumerate(customers) if not customer]
+    unknown = Counter(item for customer, item in zip(customers, items, strict=True) if customer and item not in known)
+    first: dict[str, int] = {}
+    for i, item in enumerate(items, start=1):
+        first.setdefault(item, i)
+    for item, count in unknown.most_common():
+        rows = f"{count} rows name" if count > 1 else "1 row names"
+        problems.append(Problem(first[item], item, f"{rows} this item, which is not in the catalogue"))
+    return usable, problems
+
+
+def _repeats(pair: NDArray[np.int64], n_rows: int) -> list[Problem]:
+    merged = n_rows - (int(pair.max(initial=-1)) + 1)
+    reason = f"{merged} rows repeat a customer and an item: merged"
+    return [Problem(0, "", reason, left_out=False)] if merged else []
+
+
+def build_purchases(
+    identities: Sequence[str], item: NDArray[np.int64], weight: Floats, time: Floats
+) -> tuple[Purchases, list[Problem]]:
+    """Events (M,) of the shop's customers as Purchases, with customers in the order of their pseudonyms."""
+    names = customer_pseudonyms(dict.fromkeys(identities))
+    customers = tuple(sorted(set(names.values())))
+    number = {name: i for i, name in enumerate(customers)}
+    customer = np.array([number[names[identity]] for identity in identities], dtype=np.int64)
+    n_items = int(item.max(initial=0)) + 1
+    code, pair = np.unique(customer * n_items + item, return_inverse=True)
+    weights, times = merge_events(pair, weight, time)
+    problems = _repeats(pair, len(item))
+    if len(customers) < len(names):
+        reason = f"{len(names) - len(customers)} customers share a pseudonym with another and count as one"
+        problems.append(Problem(0, "", reason, left_out=False))
+    return Purchases(customers, code // n_items, code % n_items, weights.astype(np.float32), times), problems
+
+
+def read_purchases(table: Path, catalogue: Catalogue, config: PurchaseConfig) -> tuple[Purchases, tuple[Problem, ...]]:
+    """Reads customer, item and, where present, time and event from CSV or Parquet; merges them by `merge_events`.
+
+    Returns:
+        purchases sorted by customer and item, and what was left out, merged or is odd.
+
+    Raises:
+        ValueError: missing columns, an event without a weight, or no row that names an item of the catalogue.
+    """
+    columns = read_table(table)
+    needed = ("customer", "item")
+    found = find_columns(list(columns), PURCHASE_COLUMNS, needed, config.columns, table.name, "purchases")
+    customers, items = (columns[found[role]] for role in needed)
+    blank = [""] * len(items)
+    weight = event_weights(columns[found["event"]] if "event" in found else blank, config.weights, table.name)
+    times, wrong = parse_numbers(columns[found["time"]] if "time" in found else blank, items, "time", parse_time)
+    known = {item: row for row, item in enumerate(catalogue.items)}
+    usable, problems = _unusable(customers, items, known)
+    if not any(usable):
+        raise ValueError(
+            f"no row of {table.name} names a customer and an item of the catalogue, the first item is '{items[0]}' "
+            f"and the catalogue's '{catalogue.items[0]}': check purchases.columns, and leading zeros"
+        )
+    rows = np.flatnonzero(usable)
+    item = np.array([known[items[i]] for i in rows], dtype=np.int64)
+    purchases, notes = build_purchases([customers[i] for i in rows], item, weight[rows], np.array(times)[rows])
+    return purchases, (*problems, *wrong, *notes)
