@@ -1,0 +1,44 @@
+"""Item-kNN by hand."""
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.neighbourhood import cosine_neighbours, fit_item_knn
+from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.recommender_config import KnnConfig
+
+LIKES = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 0, 0]], dtype=np.float32)
+
+
+def test_cosines_by_hand_without_the_item_itself() -> None:
+    alike = cosine_neighbours(csr_matrix(LIKES), 5).toarray()
+    a, b = 2 / 6**0.5, 1 / 3**0.5
+    np.testing.assert_allclose(alike, [[0, a, b, 0], [a, 0, 0, 0], [b, 0, 0, 0], [0, 0, 0, 0]], rtol=1e-6)
+    nearest = cosine_neighbours(csr_matrix(LIKES), 1).toarray()
+    np.testing.assert_allclose(nearest, [[0, a, 0, 0], [a, 0, 0, 0], [b, 0, 0, 0], [0, 0, 0, 0]], rtol=1e-6)
+
+
+def test_blocks_agree_with_the_plain_product(monkeypatch) -> None:
+    likes = csr_matrix((np.random.default_rng(0).random((30, 50)) < 0.2).astype(np.float32))
+    whole = cosine_neighbours(likes, 50).toarray()
+    monkeypatch.setattr("medgan_fashion.fashion.neighbourhood._BLOCK", 7)
+    np.testing.assert_allclose(cosine_neighbours(likes, 50).toarray(), whole, rtol=1e-6)
+    dense = likes.toarray()
+    plain = dense.T @ dense / np.maximum(np.outer(*[np.linalg.norm(dense, axis=0)] * 2), 1e-12)
+    np.testing.assert_allclose(whole, plain - np.diag(np.diag(plain)), rtol=1e-5, atol=1e-7)
+
+
+def test_scores_similar_and_forgetting(catalogue: Catalogue) -> None:
+    customer, item = np.nonzero(LIKES)
+    pairs = customer, item, np.ones(len(item), np.float32), np.zeros(len(item))
+    model = fit_item_knn(catalogue.take(np.arange(4)), Purchases(("C-a", "C-b", "C-c"), *pairs), KnnConfig(), 0)
+    a, b = 2 / 6**0.5, 1 / 3**0.5
+    np.testing.assert_allclose(model.score_items(np.array([1])), [[b, a, b, np.nan]], rtol=1e-6)
+    rows, cosines = model.similar(0, 3)
+    assert rows.tolist() == [1, 2, -1]
+    np.testing.assert_allclose(cosines, [a, b, np.nan], rtol=1e-6)
+    assert model.recommend(np.array([1]), 2, exclude=model.likes[[1]]).rows.tolist() == [[1, -1]]
+    left = model.without("C-b")
+    assert left.customers == ("C-a", "C-c")
+    np.testing.assert_array_equal(left.likes.toarray(), LIKES[[0, 2]])
