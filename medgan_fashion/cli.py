@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from medgan_fashion.commands import datasets, gans, images, runs
+from medgan_fashion.commands import datasets, gans, garments, images, runs
 
 COMMANDS: dict[str, Any] = {
     "run": runs.run,
@@ -13,6 +13,13 @@ COMMANDS: dict[str, Any] = {
     "generate": gans.generate,
     "report": runs.report,
     "status": runs.status,
+    "catalogue": {"_help": "a shop's catalogue: check", "check": garments.check},
+    "recommend": garments.recommend,
+    "similar": garments.similar,
+    "design": garments.design,
+    "restyle": garments.restyle,
+    "evaluate-ranking": garments.evaluate_ranking,
+    "forget": garments.forget,
     "datasets": {
         "_help": "public data sets: list, verify, fetch",
         "list": datasets.list_datasets,
@@ -22,15 +29,19 @@ COMMANDS: dict[str, Any] = {
 }
 
 
+SWITCHES = ("--dry_run", "--skip_unreadable", "--shareable", "--in_stock")
+REPEATED = ("--data", "--set", "--customer", "--likes", "--dislikes")
+
+
 def _flag(word: str) -> str:
     """Flags as people write them: --dry-run for --dry_run=true, and a repeated --data or --set adds to the list."""
     if not word.startswith("--"):
         return word
     name, equals, value = word.partition("=")
     name = name.replace("-", "_").replace("__", "--", 1)
-    if name in ("--dry_run", "--skip_unreadable", "--shareable") and not equals:
+    if name in SWITCHES and not equals:
         return f"{name}=true"
-    return f"{name}+{equals}{value}" if name in ("--data", "--set") else f"{name}{equals}{value}"
+    return f"{name}+{equals}{value}" if name in REPEATED else f"{name}{equals}{value}"
 
 
 def main(arguments: list[str] | None = None) -> int:

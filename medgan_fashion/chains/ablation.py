@@ -3,22 +3,13 @@
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
+from medgan_fashion.chains.progress import progress_bar
 from medgan_fashion.imaging.folds import table_of_counts
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation import estimate, open_study, run_ablation
@@ -34,7 +25,7 @@ def ablation_command(
 ) -> None:
     """Runs the chain with progress on the terminal, prints the arms and the verdict, and writes the report."""
     console, workers = Console(), processes or os.cpu_count() or 1
-    with _bar(console, "reading cases") as tell:
+    with progress_bar(console, "reading cases") as tell:
         prepared, config = open_study(data, out, config, workers, console.print, tell)
     with tempfile.TemporaryDirectory() as scratch:  # a look at the plan leaves no trace: a dry run may be adjusted
         plan = Planner(Path(scratch), prepared.images, config).plan()
@@ -57,15 +48,6 @@ def ablation_command(
         _print_dry_run(console, prepared.images, plan.partitions[0], facts, cost)
         return
     _run(console, data, out, config, workers)
-
-
-@contextmanager
-def _bar(console: Console, name: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar that is gone when done; gives what to call with (done, all)."""
-    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(name, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _units(images: Any) -> str:
@@ -100,7 +82,7 @@ def _print_dry_run(console: Console, images: Any, folds: Any, facts: dict[str, A
 
 def _run(console: Console, data: Path | None, out: Path, config: AblationConfig, workers: int) -> None:
     started = time.time()
-    with _bar(console, "stages") as tell:
+    with progress_bar(console, "stages") as tell:
         summary = run_ablation(data, out, config, processes=workers, tell=tell)
     path = write_report(out)
     _print_summary(console, summary)

@@ -101,4 +101,15 @@ def _ablation(
     ablation_command(inputs.get("") or inputs.get("cases"), out, config, dry_run, processes)
 
 
-CHAINS: dict[str, Chain] = {"lesions": _ablation, "mammograms": _ablation}
+def _garments(
+    settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
+) -> None:
+    from medgan_fashion.fashion.garments_config import read_settings
+
+    config = read_settings(settings)
+    from medgan_fashion.chains.garments import garments_command
+
+    garments_command(inputs, out, config, dry_run, processes)
+
+
+CHAINS: dict[str, Chain] = {"lesions": _ablation, "mammograms": _ablation, "garments": _garments}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.encoder import Encoder, train_encoder
+from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.collaborative import fit_als, fit_bpr, fit_popularity
 from medgan_fashion.fashion.neighbourhood import Neighbourhood, fit_item_knn
@@ -35,18 +35,6 @@ class Kind:
     pixels: bool = False
 
 
-def train_catalogue_encoder(catalogue: Catalogue, *, updates: int = 400, seed: int) -> Encoder:
-    """The project's own encoder, trained to tell the catalogue's categories on items that are not held out."""
-    if len(catalogue.categories) < 2:
-        raise ValueError(
-            f"the catalogue has one category only ({', '.join(catalogue.categories)}): an encoder has nothing to tell "
-            "apart, give a table of features instead"
-        )
-    rows = np.flatnonzero(~catalogue.held_out)
-    pictures, labels = catalogue.floats(rows), catalogue.category[rows]
-    return train_encoder(pictures, labels, len(catalogue.categories), updates=updates, seed=seed)
-
-
 def fit(
     name: str,
     catalogue: Catalogue,
@@ -61,7 +49,7 @@ def fit(
 
     Args:
         config: of the kind's own type; None takes its defaults.
-        features: a table (N, F), for vbpr; it then has no tower. encoder: see `train_catalogue_encoder`, for vbpr.
+        features: a table (N, F), for vbpr; it then has no tower. encoder: see `category_encoder`, for vbpr.
         device: where dvbpr trains.
 
     ValueError for an unknown name, another kind's config or nothing to learn from.

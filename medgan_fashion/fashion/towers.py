@@ -100,6 +100,31 @@ class PixelNetwork(nn.Module):
         return out if self.bias else nn.functional.pad(out, (0, 1))
 
 
+class EncoderFeatures(nn.Module):
+    """What a trained encoder sees at every depth: the mean of each block's channels over the picture, and the hidden
+    layer. Its last layer knows categories and little else; the first ones keep colour and texture, which is taste."""
+
+    def __init__(self, network: Normalised) -> None:
+        super().__init__()
+        self.network = network
+
+    @property
+    def dim(self) -> int:
+        """F, the number of features."""
+        cnn = _small_cnn(self.network)
+        blocks = [layer.out_channels for layer in cnn.body if isinstance(layer, nn.Conv2d)]
+        return sum(blocks) + cnn.head.in_features
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, size, size) in [0, 1] -> (B, F)."""
+        cnn, x, means = _small_cnn(self.network), self.network.normalise(images), []
+        for layer in cnn.body:
+            x = layer(x)
+            if isinstance(layer, nn.ReLU):
+                means.append(x.mean(dim=(2, 3)))
+        return torch.cat([*means, cnn.hidden(means[-1]).relu()], dim=1)
+
+
 class EncoderNetwork(nn.Module):
     """A trained encoder's features, standardised, times a matrix: (B, 3, size, size) -> (B, K + 1), bias last.
 
@@ -112,15 +137,13 @@ class EncoderNetwork(nn.Module):
 
     def __init__(self, network: Normalised, outputs: int) -> None:
         super().__init__()
-        self.network = network
-        features = _small_cnn(network).head.in_features
-        self.register_buffer("mean", torch.zeros(features))
-        self.register_buffer("sd", torch.ones(features))
-        self.linear = nn.Linear(features, outputs, bias=False)
+        self.features = EncoderFeatures(network)
+        self.register_buffer("mean", torch.zeros(self.features.dim))
+        self.register_buffer("sd", torch.ones(self.features.dim))
+        self.linear = nn.Linear(self.features.dim, outputs, bias=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        features = _small_cnn(self.network).features(self.network.normalise(images))
-        return self.linear((features - self.mean) / self.sd)
+        return self.linear((self.features(images) - self.mean) / self.sd)
 
 
 def _small_cnn(network: Normalised) -> SmallCNN:

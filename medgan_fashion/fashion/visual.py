@@ -6,13 +6,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from medgan_fashion.evaluation.encoder import Encoder
+from medgan_fashion.evaluation.training import in_batches
 from medgan_fashion.fashion.assembly import assemble
 from medgan_fashion.fashion.bpr import make_plan, train_pairs
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import FactorModel, Tower, embed, resized
 from medgan_fashion.fashion.recommender_config import DvbprConfig, VbprConfig
-from medgan_fashion.fashion.towers import build_pixel_network, encoder_tower, pixel_tower
+from medgan_fashion.fashion.towers import EncoderFeatures, build_pixel_network, encoder_tower, pixel_tower
 
 _BATCH = 512
 
@@ -81,7 +82,8 @@ def _features(
             )
         return table
     assert encoder is not None
-    blocks = [encoder.features(catalogue.floats(rows)) for rows in _blocks(len(catalogue))]
+    network = EncoderFeatures(encoder.network)
+    blocks = [in_batches(network, catalogue.floats(rows)) for rows in _blocks(len(catalogue))]
     return np.concatenate(blocks)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.fitting import RECOMMENDERS, fit, train_catalogue_encoder
+from medgan_fashion.fashion.category_encoder import train_catalogue_encoder
+from medgan_fashion.fashion.fitting import RECOMMENDERS, fit
 from medgan_fashion.fashion.neighbourhood import Neighbourhood
 from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import FactorModel, Recommender

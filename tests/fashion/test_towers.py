@@ -11,7 +11,7 @@ from torch import nn
 from medgan_fashion.evaluation.encoder import train_encoder
 from medgan_fashion.fashion.bpr import Batch, pair_losses
 from medgan_fashion.fashion.recommender_config import DVBPR_CODE, DVBPR_PAPER, TowerConfig
-from medgan_fashion.fashion.towers import PixelNetwork, build_pixel_network, encoder_tower, pixel_tower
+from medgan_fashion.fashion.towers import EncoderFeatures, PixelNetwork, build_pixel_network, encoder_tower, pixel_tower
 
 
 @pytest.mark.parametrize("architecture", ["small", "residual"])
@@ -71,8 +71,10 @@ def test_an_encoders_tower_is_its_features_standardised_times_a_matrix() -> None
     rng = np.random.default_rng(0)
     images = rng.random((8, 3, 16, 16), dtype=np.float32)
     encoder = train_encoder(images, np.arange(8) % 2, 2, updates=2, seed=0)
-    features = encoder.features(images)
-    mean, sd, weight = features.mean(axis=0), features.std(axis=0) + 1, rng.normal(size=(4, 64))
+    network = EncoderFeatures(encoder.network)
+    features = network(torch.from_numpy(images)).detach().numpy()
+    np.testing.assert_allclose(features[:, -encoder.dim :], encoder.features(images), atol=1e-5)
+    mean, sd, weight = features.mean(axis=0), features.std(axis=0) + 1, rng.normal(size=(4, network.dim))
     tower = encoder_tower(encoder, 16, (torch.from_numpy(mean), torch.from_numpy(sd)), torch.from_numpy(weight))
     vectors, bias = tower(torch.from_numpy(images))
     expected = (features - mean) / sd @ weight.T

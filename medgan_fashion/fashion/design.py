@@ -1,0 +1,168 @@
+"""Design: the garments that a customer or a segment would like most, drawn by searching the GAN's latent space."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from medgan_fashion.fashion.atelier import Atelier, Tastes
+from medgan_fashion.fashion.design_config import DesignConfig
+from medgan_fashion.fashion.diverse import choose_diverse, pairwise_ssim
+from medgan_fashion.fashion.guards import random_view
+from medgan_fashion.fashion.preference import Problem, agreed
+from medgan_fashion.fashion.realism import shortfall
+from medgan_fashion.fashion.scores import Bench, Scores, Standards, score_pictures, set_up
+from medgan_fashion.gan.latent import sample_latent
+from medgan_fashion.gan.latent_search import RowObjective, SearchConfig, address, search_latents
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+
+@dataclass(frozen=True)
+class Designed:
+    """What came of one problem.
+
+    Args:
+        problem: for whom, and which category.
+        how: "searched"; "random draw", the best of random drawings where nothing that was searched passes the guards;
+            "none" where those do not pass either.
+        reason: in words, why it is not "searched", else "".
+        images: float32 (n, 3, S, S) in [0, 1], the best first; n is 0 for "none". z: float32 (n, d), their latents.
+        scores: of the images.
+        real: rows (m,) of the best real items that the problem's customers have had nothing to do with, the ensemble's
+            recommended top first, as many as designs were asked for; real_scores: theirs.
+    """
+
+    problem: Problem
+    how: Literal["searched", "random draw", "none"]
+    reason: str
+    images: NDArray[np.float32]
+    z: NDArray[np.float32]
+    scores: Scores
+    real: NDArray[np.int64]
+    real_scores: Scores
+
+
+def search_config(config: DesignConfig) -> SearchConfig:
+    """The latent search of a design."""
+    return SearchConfig(
+        starts=config.starts,
+        candidates=max(config.candidates, config.starts),
+        steps=config.steps,
+        learning_rate=config.learning_rate,
+        prior_weight=config.prior_weight,
+    )
+
+
+def class_labels(bench: Bench) -> Tensor | None:
+    """The GAN's class number (P,) of each problem."""
+    return bench.atelier.labels([problem.category for problem in bench.problems])
+
+
+def design_objective(bench: Bench) -> RowObjective:
+    """preference - eta (D - 1)^2 of one random view of each drawing, less guard_weight x the shortfall of the drawing
+    itself, which is what will be checked at the end."""
+    config, labels = bench.config, class_labels(bench)
+    categories = torch.tensor([problem.category for problem in bench.problems], device=bench.atelier.device)
+
+    def objective(z: Tensor, problem: Tensor, generator: torch.Generator) -> Tensor:
+        y = None if labels is None else labels[problem]
+        images = bench.atelier.draw(z, y)
+        view = random_view(images, config.views, generator)
+        value = agreed(bench.ensemble.z(view, problem), config.ensemble, config.kappa)
+        if config.eta > 0:
+            value = value - config.eta * (bench.standards.judge(view, y) - 1).square()
+        if config.guard_weight > 0:
+            value = value - config.guard_weight * shortfall(
+                bench.atelier, bench.standards.realism, images, categories[problem]
+            )
+        return value
+
+    return objective
+
+
+def worth(scores: Scores, eta: float) -> NDArray[np.float64]:
+    """What the search climbs, of the plain pictures (n,)."""
+    return scores.z - eta * (scores.judge - 1) ** 2
+
+
+def best_real(bench: Bench, p: int) -> NDArray[np.int64]:
+    """Rows of the real items that the ensemble ranks highest for the problem, the best first."""
+    rows = bench.offered(p)
+    z = agreed(torch.as_tensor(bench.ensemble.z_items(p, rows)), bench.config.ensemble, bench.config.kappa).numpy()
+    known = np.isfinite(z)
+    return rows[known][np.argsort(-z[known], kind="stable")][: bench.config.n_diverse]
+
+
+def why_rejected(scores: Scores) -> str:
+    """How many pictures failed which guard."""
+    wrong, far = int((~scores.category_agreed).sum()), int((scores.category_agreed & ~scores.realistic).sum())
+    return f"of {len(scores)} pictures {wrong} look like another category and {far} like no real garment of it"
+
+
+def random_pictures(bench: Bench, p: int, n: int, seed: int) -> tuple[NDArray[np.float32], Tensor]:
+    """n drawings of the problem's category from random latents, and those latents."""
+    z = sample_latent(bench.atelier.model.latent, n, torch.Generator().manual_seed(address(seed, "random", p)))
+    return bench.atelier.paint(z, np.full(n, bench.problems[p].category)), z
+
+
+def _finished(bench: Bench, p: int, z: Tensor, seed: int) -> Designed:
+    """The diverse best of the drawings of z (R, d) that pass the guards, or what takes their place."""
+    config, problem = bench.config, bench.problems[p]
+    images = bench.atelier.paint(z, np.full(len(z), problem.category))
+    scores = score_pictures(bench, p, images)
+    how, reason, wanted = "searched", "", config.n_diverse
+    if not scores.realistic.any():
+        how, reason, wanted = "random draw", f"nothing that the search found passes: {why_rejected(scores)}", 1
+        images, z = random_pictures(bench, p, config.fallback_draws, seed)
+        scores = score_pictures(bench, p, images)
+        if not scores.realistic.any():
+            how, reason = "none", f"{reason}; of random drawings neither: {why_rejected(scores)}"
+    passed = np.flatnonzero(scores.realistic)
+    value = worth(scores, config.eta)[passed]
+    alike = pairwise_ssim(images[passed]) if wanted > 1 else np.eye(len(passed))
+    chosen = passed[choose_diverse(value, alike, wanted, config.novelty)]
+    real = best_real(bench, p)
+    real_scores = score_pictures(bench, p, bench.atelier.catalogue.floats(real))
+    latents = z.detach().cpu().float().numpy()[chosen]
+    return Designed(problem, how, reason, images[chosen], latents, scores.take(chosen), real, real_scores)
+
+
+def design(
+    atelier: Atelier,
+    tastes: Tastes,
+    seen: "csr_matrix | None",
+    problems: Sequence[Problem],
+    config: DesignConfig | None = None,
+    *,
+    seed: int,
+    standards: Standards | None = None,
+) -> list[Designed]:
+    """Designs for every problem, all searched in shared batches.
+
+    Args:
+        tastes: customers' vectors (T, K_m) for each of `atelier.recommenders` (see `Atelier.tastes`).
+        seen: csr (T, N), what each of those T customers has had to do with; None = nothing.
+        problems: members are rows of `tastes`.
+        standards: of the atelier, to measure them once for many calls.
+
+    A problem without an acceptable design is answered with "random draw" or "none" and the reason, never with an
+    error. ValueError where tastes, problems and atelier do not fit.
+    """
+    bench = set_up(atelier, tastes, seen, problems, config or DesignConfig(), standards, seed)
+    if not bench.problems:
+        return []
+    found = search_latents(
+        design_objective(bench),
+        atelier.model.latent,
+        len(bench.problems),
+        search_config(bench.config),
+        seed=seed,
+        device=atelier.device,
+    )
+    return [_finished(bench, p, found.z[p], seed) for p in range(len(bench.problems))]

@@ -1,0 +1,78 @@
+"""Findings in sentences, by stated rules: what a reader takes home, whatever came out."""
+
+from typing import Any
+
+TRANSFERS = 0.7  # a transfer ratio from here on: what was gained is there for a recommender that was not climbed
+AGREES = 0.95  # share of drawings that look like their category to the encoder
+
+
+def _interval(row: dict[str, Any], form: str = "+.2f") -> str:
+    """Estimate and interval in words; None is an end that could not be told."""
+    if row["low"] is None or row["high"] is None or row["estimate"] is None:
+        return "an amount that so few customers cannot tell"
+    return f"{row['estimate']:{form}} ({row['low']:{form}} to {row['high']:{form}})"
+
+
+def _best(ranking: dict[str, Any], setting: str) -> list[str]:
+    rows = sorted((r for r in ranking["rows"] if r["setting"] == setting), key=lambda r: -r["ndcg"])
+    if not rows:
+        return []
+    order = ", ".join(f"{r['model']} {r['ndcg']:.3f}" for r in rows)
+    what = {"warm": "what customers bought next", "cold": "garments that no training saw"}[setting]
+    return [f"Ranking {what}, NDCG@{ranking['k']} over all candidates: {order}."]
+
+
+def _designs(summary: dict[str, Any]) -> list[str]:
+    arms = {row["name"]: row for row in summary["design"]["arms"]}
+    own, hack, real = (arms.get(name) for name in ("designs", "pixel ascent", "best real items"))
+    found = []
+    if own is not None and own["transfer"]["low"] is not None and own["transfer"]["estimate"] is not None:
+        ratio = own["transfer"]
+        verdict = "carries over to" if ratio["estimate"] >= TRANSFERS else "is mostly lost under"
+        text = f"What designs gain {verdict} a recommender that no search saw: transfer ratio {_interval(ratio, '.2f')}"
+        beside = [
+            f"{one['name']} {one['transfer']['estimate']:.2f}"
+            for one in (real, hack)
+            if one is not None and one["transfer"]["estimate"] is not None
+        ]
+        found.append(f"{text}; {', '.join(beside)}.")
+    known = summary["known_utility"]
+    if known is not None:
+        gap = known["differences"]["designs - best real items"]
+        more = "worth more" if gap["low"] > 0 else "worth less" if gap["high"] < 0 else "not shown to be worth more"
+        found.append(f"By customers' known taste designs are {more} than the recommended top item: {_interval(gap)}.")
+    return found
+
+
+def _gan(gan: dict[str, Any]) -> str:
+    enough = "look like" if gan["agreement"] >= AGREES else "do not reliably look like"
+    copies = f"{gan['near_copies']} of {gan['n']} are near copies of training pictures"
+    return f"Drawings {enough} their category to a classifier: {gan['agreement']:.1%} agree; {copies}."
+
+
+def _new(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    return [
+        f"A new customer known by {found['likes']} likes gets {_interval(found['ratio'], '.2f')} of what training on "
+        f"all purchases gains over popularity (NDCG@{found['k']}, {found['customers']} customers)."
+    ]
+
+
+def findings(summary: dict[str, Any]) -> list[str]:
+    """Sentences for the top of the report."""
+    data, inversion = summary["data"], summary["inversion"]
+    first = []
+    if data["customers_are"] == "simulated":
+        first = ["Customers are simulated: these figures say how the method works, and nothing about real people."]
+    planted = inversion["planted"]
+    return [
+        *first,
+        *_best(summary["ranking"], "warm"),
+        *_best(summary["ranking"], "cold"),
+        *_new(summary["new_customers"]),
+        _gan(summary["gan"]),
+        *_designs(summary),
+        f"Inversion: {inversion['missing']}; drawings of the GAN itself come back at {planted['median']:.1f} dB "
+        f"(floor without search: {planted['median_floor']:.1f} dB).",
+    ]

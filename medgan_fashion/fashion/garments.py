@@ -1,0 +1,61 @@
+"""The chain as one call: catalogue to recommenders to GAN to designs and restyles; the same call again resumes."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from medgan_fashion.fashion.collect import collect
+from medgan_fashion.fashion.features import read_features
+from medgan_fashion.fashion.garments_config import GarmentsConfig
+from medgan_fashion.fashion.garments_plan import Plan, Planner
+from medgan_fashion.fashion.shop import Shop, open_shop
+from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.runs.declare import declare
+from medgan_fashion.runs.workers import share, work
+
+Say = Callable[[str], object]
+Tell = Callable[[int, int], None]
+INPUTS = ("catalogue", "purchases", "features")
+
+
+def named_inputs(inputs: dict[str, Path]) -> dict[str, Path]:
+    """--data NAME=PATH, a bare PATH being the catalogue; ValueError for another name."""
+    named = {name or "catalogue": path for name, path in inputs.items()}
+    for name in named:
+        if name not in INPUTS:
+            raise ValueError(f"chain garments has no input '{name}'; give --data catalogue=, purchases= or features=")
+    return named
+
+
+def plan_garments(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: Say) -> tuple[Shop, Plan]:
+    """The shop and every task; refuses what does not fit before anything is trained."""
+    shop = open_shop(inputs, run, config, say)
+    features = read_features(inputs["features"], shop.catalogue) if "features" in inputs else None
+    return shop, Planner(run, shop, config, features).plan()
+
+
+def run_garments(
+    inputs: dict[str, Path],
+    run: Path,
+    config: GarmentsConfig,
+    *,
+    processes: int | None = None,
+    say: Say = lambda text: None,
+    tell: Tell | None = None,
+) -> dict[str, Any]:
+    """Runs or resumes the chain in the folder `run` and returns its summary.
+
+    `inputs`: tables by name (see `named_inputs`); none: the embedded sample. `processes` local workers (default: all
+    cores; 0 = this process alone); any number of the same command on one folder share the work.
+
+    Raises ValueError before any training for tables or configuration that do not fit.
+    """
+    count = (os.cpu_count() or 1) if processes is None else processes
+    shop, plan = plan_garments(inputs, run, config, say)
+    declare(run, {"config": to_plain(config), "catalogue": plan.catalogue.key, "purchases": plan.history.key})
+    if count:
+        share(plan.tasks, run, count, tell)
+    else:
+        work(plan.tasks, run)
+    return collect(run, shop, config, plan)

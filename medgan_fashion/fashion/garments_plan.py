@@ -1,0 +1,201 @@
+"""Every task of the chain `garments` and what it needs; nothing runs here."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medgan_fashion.fashion.catalogue import save_catalogue
+from medgan_fashion.fashion.customer_ids import known_as
+from medgan_fashion.fashion.features import store_features
+from medgan_fashion.fashion.garments_config import GarmentsConfig
+from medgan_fashion.fashion.shop import Shop, store_purchases
+from medgan_fashion.fashion.stages_design import Asked, design_controls, design_garments
+from medgan_fashion.fashion.stages_gan import (
+    adopted_gan,
+    catalogue_encoder,
+    check_garment_model,
+    designable,
+    gan_encoder,
+    garment_gan,
+    judge_gan,
+)
+from medgan_fashion.fashion.stages_recommend import fit_recommender, new_customers, rank_recommenders
+from medgan_fashion.fashion.stages_restyle import inversion_limits, planted_inversion, restyle_photos
+from medgan_fashion.gan import load_model
+from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.runs.stage import Stored, Task, store
+
+K = 10  # length of the lists that the ranking figures judge
+OTHER = 1000  # added to the seed of what must not share one with the ensemble
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tasks of a run. `designs` by eta, for the judged customers; `shown` for those whose pictures are shown."""
+
+    catalogue: Stored
+    history: Stored
+    split: list[Stored]
+    encoder: Task
+    models: dict[str, Task]
+    ensemble: list[Task]
+    held_out: list[Task]
+    gan: Task
+    latent_encoder: Task
+    gan_figures: Task
+    ranking: Task
+    newcomers: Task | None
+    judged: Asked
+    designs: dict[float, Task]
+    controls: Task
+    shown_for: Asked
+    shown: Task
+    limits: Task
+    planted: Task
+    restyled: Task
+
+    @property
+    def tasks(self) -> list[Task]:
+        """All that has to be completed."""
+        ends = [self.gan_figures, self.ranking, *self.designs.values(), self.controls, self.shown]
+        ends += [self.limits, self.planted, self.restyled]
+        return ends if self.newcomers is None else [*ends, self.newcomers]
+
+
+class Planner:
+    """Makes the plan of a shop in a run folder."""
+
+    def __init__(self, run: Path, shop: Shop, config: GarmentsConfig, features: Any = None) -> None:
+        self.run, self.shop, self.config = run, shop, config
+        key = shop.catalogue.content_hash()
+        self.catalogue = store(run, "catalogue", key, lambda folder: save_catalogue(shop.catalogue, folder))
+        parts = shop.split
+        self.split = [store_purchases(run, p) for p in (parts.train, parts.validation, parts.test, parts.cold)]
+        self.features = None if features is None else store_features(run, features)
+        updates = config.recommenders.encoder_updates
+        self.encoder = catalogue_encoder.task(catalogue=self.catalogue, updates=updates, seed=config.seed)
+
+    def _fit(self, name: str, seed: int, settings: Any = None, purchases: Stored | None = None) -> Task:
+        own = self.features if name == "vbpr" else None
+        return fit_recommender.task(
+            catalogue=self.catalogue,
+            purchases=purchases or self.split[0],
+            encoder=self.encoder if name == "vbpr" and own is None else None,
+            features=own,
+            name=name,
+            config=to_plain(settings or self.config.recommenders.of(name)),
+            seed=seed,
+        )
+
+    def _gan(self) -> Task:
+        gan, seed = self.config.gan, self.config.seed
+        if gan.model is None:
+            return garment_gan.task(
+                catalogue=self.catalogue,
+                encoder=self.encoder,
+                recipe=to_plain(gan.resolved()),
+                images_seen=gan.images_seen,
+                least=gan.least_pictures,
+                seed=seed,
+            )
+        path = Path(gan.model)
+        if not path.is_file():
+            raise ValueError(f"no model at {path}: gan.model names a model.safetensors, or leave it out to train one")
+        content = hashlib.sha256(path.read_bytes()).hexdigest()[:20]
+        return adopted_gan.task(catalogue=self.catalogue, path=str(path.resolve()), content=content)
+
+    def categories(self) -> list[int]:
+        """Numbers of the categories that the GAN draws."""
+        if self.config.gan.model is not None:
+            model = load_model(Path(self.config.gan.model))
+            check_garment_model(model, self.shop.catalogue, Path(self.config.gan.model).name)
+            return sorted(self.shop.catalogue.categories.index(name) for name in model.card.classes)
+        return designable(self.shop.catalogue, self.config.gan.least_pictures).tolist()
+
+    def _customers(self) -> list[int]:
+        """Customers with a like in training, shuffled; those that the configuration names come first."""
+        train = self.shop.split.train
+        liked = np.unique(train.customer[train.weight > 0])
+        order = np.random.default_rng((self.config.seed, 46)).permutation(liked).tolist()
+        return [*self.named(), *(c for c in order if c not in set(self.named()))]
+
+    def named(self) -> list[int]:
+        """Rows of the customers that the configuration names; ValueError for one who is not there."""
+        rows = {name: row for row, name in enumerate(self.shop.purchases.customers)}
+        found = []
+        for name in self.config.customers:
+            if known_as(name) not in rows:
+                raise ValueError(
+                    f"customers: '{name}' has no purchase in this table: check the ID (leading zeros count)"
+                )
+            found.append(rows[known_as(name)])
+        return found
+
+    def _new_customers(self, trained: Task) -> Task | None:
+        """The experiment of customers whom training does not see; None where too few can take part."""
+        who, train, seed = np.flatnonzero(self.shop.newcomers).tolist(), self.shop.split.train, self.config.seed
+        if len(who) < 2:
+            return None
+        others = store_purchases(self.run, train.take(~self.shop.newcomers[train.customer]))
+        return new_customers.task(
+            catalogue=self.catalogue,
+            split=self.split,
+            without=self._fit("dvbpr", seed, purchases=others),
+            trained=trained,
+            newcomers=who,
+            likes=self.config.likes,
+            k=K,
+            seed=seed,
+        )
+
+    def plan(self) -> Plan:
+        """All tasks; their keys are known before any of them runs."""
+        config, seed = self.config, self.config.seed
+        settings, kinds, customers = config.recommenders, self.categories(), self._customers()
+        models = {name: self._fit(name, seed) for name in settings.compare}
+        ensemble = [self._fit("dvbpr", seed + number) for number in range(settings.seeds)]
+        held_out = [self._fit("dvbpr", seed + OTHER, settings.held_out)]
+        gan = self._gan()
+        judged = [[c, kinds[i % len(kinds)]] for i, c in enumerate(customers[: config.judged_on])]
+        shown_to = customers[: len(config.customers) or config.designed_for]
+        shown_for = [[c, kind] for c in shown_to for kind in kinds]
+        atelier: dict[str, Any] = {
+            "catalogue": self.catalogue, "purchases": self.split[0], "encoder": self.encoder, "gan": gan,
+            "ensemble": ensemble, "held_out": held_out,
+        }  # fmt: skip
+        design = atelier | {"config": to_plain(config.design), "seed": seed}
+        etas = sorted({*config.etas, config.design.eta})
+        designs = {eta: design_garments.task(**design, asked=judged, eta=eta) for eta in etas}
+        latent = gan_encoder.task(gan=gan, images_seen=config.gan.encoder_images, seed=seed)
+        restyle = atelier | {"latent_encoder": latent, "design": to_plain(config.design), "seed": seed}
+        restyle |= {"config": to_plain(config.restyle)}
+        limits = inversion_limits.task(**restyle, most=config.calibrated_on)
+        return Plan(
+            catalogue=self.catalogue,
+            history=store_purchases(self.run, self.shop.purchases),
+            split=self.split,
+            encoder=self.encoder,
+            models=models,
+            ensemble=ensemble,
+            held_out=held_out,
+            gan=gan,
+            latent_encoder=latent,
+            gan_figures=judge_gan.task(catalogue=self.catalogue, encoder=self.encoder, gan=gan, seed=seed),
+            ranking=rank_recommenders.task(
+                catalogue=self.catalogue, split=self.split, models=list(models.values()), k=K, seed=seed
+            ),
+            newcomers=self._new_customers(ensemble[0]),
+            judged=judged,
+            designs=designs,
+            controls=design_controls.task(**design, asked=judged, designs=designs[config.design.eta]),
+            shown_for=shown_for,
+            shown=design_garments.task(**design, asked=shown_for, eta=config.design.eta),
+            limits=limits,
+            planted=planted_inversion.task(
+                catalogue=self.catalogue, gan=gan, latent_encoder=latent, n=config.planted, seed=seed
+            ),
+            restyled=restyle_photos.task(**restyle, limits=limits, customers=shown_to, most=config.restyled),
+        )

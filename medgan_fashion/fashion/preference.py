@@ -1,0 +1,164 @@
+"""Preference: what recommenders say of any picture, in standard deviations of what they say of real items."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.recommender import FactorModel
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+FLAT = 1e-8  # a spread of scores below this is no preference at all
+
+
+@dataclass(frozen=True)
+class Problem:
+    """For whom and what to design: rows of the tastes (one customer, or a segment) and a category (its number)."""
+
+    members: tuple[int, ...]
+    category: int
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            raise ValueError("a segment without customers: name at least one")
+
+
+def agreed(z: Tensor, how: str = "min", kappa: float = 1.0) -> Tensor:
+    """One number (B,) from the z of several recommenders (M, B): their minimum, or mean - kappa x sd over them."""
+    if how == "min":
+        return z.amin(dim=0)
+    return z.mean(dim=0) - kappa * z.std(dim=0, unbiased=False)
+
+
+def unseen_rows(
+    catalogue: Catalogue, category: int, seen: "csr_matrix | None", member: int | None = None
+) -> NDArray[np.int64]:
+    """Rows of the category that the member (a row of `seen`) has had nothing to do with; all of it where fewer than
+    two are left."""
+    of_category = np.flatnonzero(catalogue.category == category)
+    if seen is None or member is None:
+        return of_category
+    known = seen.indices[seen.indptr[member] : seen.indptr[member + 1]]
+    left = of_category[~np.isin(of_category, known)]
+    return left if len(left) > 1 else of_category
+
+
+def item_scores(model: FactorModel, theta: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Scores (len(rows),) of one customer's vector (K,) for real items; NaN where the model knows nothing."""
+    scores = model.phi[rows].astype(np.float64) @ theta + model.bias[rows]
+    return np.where(model.known[rows], scores, np.nan)
+
+
+def standardise(scores: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and sd (divided by n) of the finite scores; sd is infinite where they are all alike, so that z is 0."""
+    finite = scores[np.isfinite(scores)]
+    if len(finite) == 0:
+        raise ValueError("no real item of this category can be scored: fit the recommender on this catalogue")
+    spread = float(finite.std())
+    return float(finite.mean()), spread if spread > FLAT else float("inf")
+
+
+@dataclass(frozen=True)
+class Preference:
+    """z of pictures for P problems under M recommenders.
+
+    Every pair of a problem and one of its members has, for each recommender on its own, the mean and sd of that
+    customer's scores over all real items of the problem's category, held-out ones too, that the customer has had
+    nothing to do with. z = (score - mean) / sd, so 1 means the same for every customer, category and recommender.
+
+    Args:
+        models: M recommenders.
+        thetas: for each, the vectors (Q, K_m) of the pairs.
+        mean, sd: (M, Q).
+        pairs: int64 (P, S), each problem's pairs, padded with -1.
+        segment: "mean" or "minimum" over the members of a problem.
+    """
+
+    models: tuple[FactorModel, ...]
+    thetas: tuple[Tensor, ...]
+    mean: Tensor
+    sd: Tensor
+    pairs: Tensor
+    segment: str = "mean"
+
+    def only(self, m: int) -> "Preference":
+        """Under recommender m alone."""
+        return Preference(
+            self.models[m : m + 1],
+            self.thetas[m : m + 1],
+            self.mean[m : m + 1],
+            self.sd[m : m + 1],
+            self.pairs,
+            self.segment,
+        )
+
+    def _together(self, z: Tensor, here: Tensor) -> Tensor:
+        """z (..., S) of members to one for the segment (...,); `here` marks those that are not padding."""
+        if self.segment == "minimum":
+            return z.masked_fill(~here, float("inf")).amin(dim=-1)
+        return (z * here).sum(dim=-1) / here.sum(dim=-1)
+
+    def _standard(self, scores: Tensor, m: int, pairs: Tensor) -> Tensor:
+        """Scores (B, S) of pairs (B, S) of model m to the segment's z (B,)."""
+        real = pairs.clamp_min(0)
+        return self._together((scores - self.mean[m, real]) / self.sd[m, real], pairs >= 0)
+
+    def z(self, images: Tensor, problem: Tensor) -> Tensor:
+        """z (M, B) of pictures (B, 3, h, w) in [0, 1], picture b judged for problem[b]; differentiable in pictures."""
+        pairs, rows = self.pairs[problem], []
+        for m, (model, theta) in enumerate(zip(self.models, self.thetas, strict=True)):
+            assert model.tower is not None  # the atelier takes no other
+            vectors, bias = model.tower(images)
+            scores = torch.einsum("bsk,bk->bs", theta[pairs.clamp_min(0)], vectors) + bias[:, None]
+            rows.append(self._standard(scores, m, pairs))
+        return torch.stack(rows)
+
+    def z_items(self, problem: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """z (M, len(rows)) of real items for one problem, from the tables."""
+        pairs = self.pairs[problem][None].expand(len(rows), -1)
+        found = []
+        for m, (model, theta) in enumerate(zip(self.models, self.thetas, strict=True)):
+            vectors = theta[pairs[0].clamp_min(0)].cpu().numpy()
+            scores = np.stack([item_scores(model, vector, rows) for vector in vectors], axis=1)
+            found.append(self._standard(torch.as_tensor(scores, device=pairs.device), m, pairs).cpu().numpy())
+        return np.stack(found)
+
+
+def build_preference(
+    models: Sequence[FactorModel],
+    tastes: Sequence[NDArray[np.float32]],
+    catalogue: Catalogue,
+    seen: "csr_matrix | None",
+    problems: Sequence[Problem],
+    *,
+    segment: str = "mean",
+    device: torch.device | str = "cpu",
+) -> Preference:
+    """The preference of problems whose members are rows of `tastes` (T, K_m for each model) and of `seen` (T, N)."""
+    flat = [(member, problem.category) for problem in problems for member in problem.members]
+    rows = [unseen_rows(catalogue, category, seen, member) for member, category in flat]
+    members = np.array([member for member, _ in flat], dtype=np.int64)
+    spread = [
+        [standardise(item_scores(model, taste[member], of)) for (member, _), of in zip(flat, rows, strict=True)]
+        for model, taste in zip(models, tastes, strict=True)
+    ]
+    table = torch.tensor(spread, dtype=torch.float32, device=device).reshape(len(models), len(flat), 2)
+    thetas = tuple(torch.as_tensor(taste[members], device=device) for taste in tastes)
+    pairs = _pairs([len(problem.members) for problem in problems]).to(device)
+    return Preference(tuple(models), thetas, table[..., 0], table[..., 1], pairs, segment)
+
+
+def _pairs(sizes: list[int]) -> Tensor:
+    """Numbers 0, 1, ... in rows of those sizes, padded with -1: (P, max size)."""
+    table, at = torch.full((len(sizes), max(sizes, default=1)), -1, dtype=torch.int64), 0
+    for row, size in enumerate(sizes):
+        table[row, :size] = torch.arange(at, at + size)
+        at += size
+    return table

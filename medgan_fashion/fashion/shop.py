@@ -1,0 +1,167 @@
+"""A shop as the chain sees it: catalogue, purchases and their split, from the user's tables or the embedded sample."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgan_fashion.fashion.catalogue import Catalogue, load_catalogue, save_catalogue
+from medgan_fashion.fashion.catalogue_config import CatalogueConfig
+from medgan_fashion.fashion.catalogue_rows import gather_items
+from medgan_fashion.fashion.catalogue_table import picture_path, read_catalogue
+from medgan_fashion.fashion.columns import Problem
+from medgan_fashion.fashion.garments_config import GarmentsConfig
+from medgan_fashion.fashion.known_taste import KnownTastes, known_to_be, load_tastes
+from medgan_fashion.fashion.purchase_table import read_purchases
+from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.sample_catalogue import write_sample
+from medgan_fashion.fashion.sample_customers import simulate_customers
+from medgan_fashion.fashion.split import Split, split_purchases
+from medgan_fashion.fashion.tables import read_table
+from medgan_fashion.runs.stage import Stored, complete, stage, store
+
+Say = Callable[[str], object]
+_VERSION = 1  # raise it when the pictures of the same tables change
+NEWCOMERS = 0.2  # share of customers whom one more recommender never sees, to be known by a few likes alone
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Everything that a run starts from.
+
+    Args:
+        source: name of the catalogue's table, without a path.
+        customers: "real", or "simulated" where tastes are known because we made them.
+        tastes: the known tastes of simulated customers, in the order of `purchases.customers`.
+        newcomers: bool (U,), customers whom the recommender of the new-customer experiment is not shown.
+    """
+
+    source: str
+    customers: str
+    catalogue: Catalogue
+    purchases: Purchases
+    split: Split
+    newcomers: NDArray[np.bool_]
+    tastes: KnownTastes | None
+    problems: tuple[Problem, ...]
+
+
+@stage(version=1)
+def sample_shop(work: Path, sample: dict[str, Any], size: int, seed: int) -> None:
+    """The embedded sample: rendered garments and customers whose taste is known."""
+    from medgan_fashion.fashion.sample_config import SampleConfig
+    from medgan_fashion.gan.plain import from_plain
+
+    write_sample(work, replace(from_plain(SampleConfig, sample), size=size), seed)
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def _pictures_key(table: Path, config: CatalogueConfig) -> str:
+    """Hash over the table's and its pictures' bytes and how they are read."""
+    items, _, _ = gather_items(read_table(table), table.name, config)
+    with ThreadPoolExecutor(2) as pool:
+        hashes = list(pool.map(_hash, [picture_path(table, item.image, config) for item in items]))
+    parts = [_VERSION, _hash(table), hashes, asdict(config)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+
+def open_catalogue(table: Path, config: CatalogueConfig, run: Path, say: Say) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """The catalogue, from the run's cache where neither table nor pictures changed."""
+    if not table.is_file():
+        raise ValueError(f"no catalogue at {table}: give --data catalogue=TABLE with columns item,image,category")
+
+    def fill(work: Path) -> None:
+        catalogue, problems = read_catalogue(table, config, say)
+        save_catalogue(catalogue, work)
+        (work / "problems.json").write_text(json.dumps([asdict(problem) for problem in problems]))
+
+    folder = store(run, "pictures", _pictures_key(table, config), fill).folder
+    rows = json.loads((folder / "problems.json").read_text())
+    return load_catalogue(folder), tuple(Problem(**row) for row in rows)
+
+
+def _limited(catalogue: Catalogue, limit: int, seed: int) -> Catalogue:
+    """`limit` random items, in the table's order; whole styles may be cut, none changes sides."""
+    if not limit or limit >= len(catalogue):
+        return catalogue
+    return catalogue.take(np.sort(np.random.default_rng((seed, 43)).permutation(len(catalogue))[:limit]))
+
+
+def _kept(purchases: Purchases, catalogue: Catalogue, limited: Catalogue) -> Purchases:
+    """The purchases of the items that are left, with their new rows."""
+    where = {item: row for row, item in enumerate(limited.items)}
+    row = np.array([where.get(item, -1) for item in catalogue.items], dtype=np.int64)
+    left = purchases.take(row[purchases.item] >= 0)
+    return replace(left, item=row[left.item])
+
+
+def _newcomers(purchases: Purchases, split: Split, likes: int, seed: int) -> NDArray[np.bool_]:
+    """A share of the customers who have a purchase to be tested on and likes enough to be known by."""
+    enough = np.bincount(split.train.customer[split.train.weight > 0], minlength=len(purchases.customers)) >= likes
+    tested = np.isin(np.arange(len(purchases.customers)), split.test.customer)
+    candidates = np.flatnonzero(enough & tested)
+    chosen = np.random.default_rng((seed, 44)).permutation(candidates)[: round(NEWCOMERS * len(candidates))]
+    return np.isin(np.arange(len(purchases.customers)), chosen)
+
+
+def _people(
+    table: Path | None, folder: Path | None, catalogue: Catalogue, config: GarmentsConfig, say: Say
+) -> tuple[Purchases, KnownTastes | None, tuple[Problem, ...]]:
+    if table is not None:
+        if not table.is_file():
+            raise ValueError(f"no purchases at {table}: give --data purchases=TABLE with columns customer,item")
+        purchases, problems = read_purchases(table, catalogue, config.purchases)
+        known = None if folder is None else known_to_be(load_tastes(folder / "tastes.npz"), purchases.customers)
+        return purchases, known, problems
+    count = config.simulated_customers
+    say(f"no purchases given: simulating {count} customers with a known taste (seed {config.seed})")
+    tastes, purchases = simulate_customers(catalogue, count, config.seed, config.sample)
+    return purchases, tastes, ()
+
+
+def open_shop(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: Say = lambda text: None) -> Shop:
+    """Reads --data catalogue=TABLE and purchases=TABLE. Without a catalogue: the embedded sample, through the same
+    door. Without purchases: customers are simulated over the catalogue's pictures, and everything says so."""
+    table, people, folder = inputs.get("catalogue"), inputs.get("purchases"), None
+    reading = config.catalogue
+    if table is None:
+        if people is not None:
+            raise ValueError("purchases without a catalogue: give --data catalogue=TABLE as well")
+        drawn = sample_shop.task(sample=asdict(config.sample), size=reading.size, seed=config.seed)
+        if not drawn.done(run):
+            say(f"no data given: drawing the sample catalogue and its customers (seed {config.seed})")
+        folder = complete(drawn, run)
+        table, people = folder / "catalogue.csv", folder / "purchases.csv"
+        reading = replace(reading, columns={}, images=None, suffix="")
+    whole, problems = open_catalogue(table, reading, run, say)
+    catalogue = _limited(whole, config.limit, config.seed)
+    purchases, tastes, more = _people(people, folder, whole, config, say)
+    purchases = _kept(purchases, whole, catalogue)
+    split = split_purchases(purchases, catalogue, config.seed)
+    newcomers = _newcomers(purchases, split, config.likes, config.seed)
+    name = "sample catalogue" if folder else table.stem
+    kind = "simulated" if tastes is not None else "real"
+    return Shop(name, kind, catalogue, purchases, split, newcomers, tastes, (*problems, *more))
+
+
+def store_purchases(run: Path, purchases: Purchases) -> Stored:
+    """Purchases under the hash of their content."""
+    from medgan_fashion.fashion.purchases import save_purchases
+
+    digest = hashlib.sha256(json.dumps(purchases.customers).encode())
+    for name in ("customer", "item", "weight", "time"):
+        digest.update(np.ascontiguousarray(getattr(purchases, name)).tobytes())
+    return store(run, "purchases", digest.hexdigest()[:20], lambda folder: save_purchases(purchases, folder))

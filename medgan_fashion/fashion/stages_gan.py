@@ -1,0 +1,154 @@
+"""The stages of garment pictures: the encoder that knows categories, the conditional GAN, and what is said of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgan_fashion.evaluation.degrade import blurred
+from medgan_fashion.evaluation.diversity import ssim_diversity
+from medgan_fashion.evaluation.encoder import Encoder, load_encoder, save_encoder
+from medgan_fashion.evaluation.kid import kid
+from medgan_fashion.evaluation.neighbours import find_neighbours
+from medgan_fashion.fashion.catalogue import Catalogue, load_catalogue
+from medgan_fashion.fashion.category_encoder import train_catalogue_encoder
+from medgan_fashion.gan import Model, Recipe, load_model, save_model
+from medgan_fashion.gan.latent_encoder import save_latent_encoder, train_latent_encoder
+from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.runs.gan_training import Rows, train_kept
+from medgan_fashion.runs.stage import stage
+
+JUDGED = 600  # generated pictures that the figures are taken from
+SHOWN = 16  # of each category in the report's grids
+
+
+def designable(catalogue: Catalogue, least: int) -> NDArray[np.int64]:
+    """Category numbers with at least `least` pictures to train on; ValueError where there is none."""
+    counts = np.bincount(catalogue.category[~catalogue.held_out], minlength=len(catalogue.categories))
+    enough = np.flatnonzero(counts >= least)
+    if not len(enough):
+        raise ValueError(
+            f"no category has {least} pictures (the largest has {counts.max()}): a GAN cannot learn from so few; "
+            "merge categories, or lower gan.least_pictures"
+        )
+    return enough
+
+
+@stage(version=1)
+def catalogue_encoder(work: Path, catalogue: Path, updates: int, seed: int) -> None:
+    """A small classifier of categories, trained on pictures that are not held out and on variations of them."""
+    encoder = train_catalogue_encoder(load_catalogue(catalogue), updates=updates, seed=seed)
+    save_encoder(encoder, work / "encoder.safetensors")
+
+
+@stage(version=1)
+def garment_gan(
+    work: Path, catalogue: Path, encoder: Path, recipe: dict[str, Any], images_seen: int, least: int, seed: int
+) -> None:
+    """The conditional GAN on all pictures that are not held out, of the categories that have enough of them."""
+    items = load_catalogue(catalogue)
+    kinds = designable(items, least)
+    rows = np.flatnonzero(~items.held_out & np.isin(items.category, kinds))
+    labels = np.searchsorted(kinds, items.category[rows])
+    names = tuple(items.categories[kind] for kind in kinds)
+    given = Rows(np.asarray(items.images[rows]), labels, names, {"training_rows": catalogue.name, "synthetic": True})
+    train_kept(
+        work, given, from_plain(Recipe, recipe), load_encoder(encoder / "encoder.safetensors"), images_seen, seed
+    )
+
+
+@stage(version=1)
+def adopted_gan(work: Path, catalogue: Path, path: str, content: str) -> None:
+    """A model that was trained elsewhere, checked against the catalogue. `content` is its file's hash."""
+    model, items = load_model(Path(path)), load_catalogue(catalogue)
+    check_garment_model(model, items, Path(path).name)
+    save_model(model, work / "model.safetensors")
+    facts = {"alarm": None, "classes": model.card.classes, "adopted": content, **model.facts}
+    (work / "gan.json").write_text(json.dumps(facts))
+
+
+def check_garment_model(model: Model, catalogue: Catalogue, name: str) -> None:
+    """ValueError where a GAN does not draw garments of this catalogue."""
+    unknown = [c for c in model.card.classes if c not in catalogue.categories]
+    if not model.card.classes or unknown:
+        raise ValueError(
+            f"{name} draws {', '.join(model.card.classes) or 'no named classes'}, and the catalogue has the categories "
+            f"{', '.join(catalogue.categories)}: train it on this catalogue's categories"
+        )
+    if model.card.shape[0] != 3:
+        raise ValueError(f"{name} draws {model.card.shape[0]} channel(s): garments need 3 (RGB)")
+
+
+@stage(version=1)
+def gan_encoder(work: Path, gan: Path, images_seen: int, seed: int) -> None:
+    """From a picture to a first guess at its latent: where inversion starts."""
+    model = load_model(gan / "model.safetensors")
+    save_latent_encoder(train_latent_encoder(model, images_seen, seed), work / "latent_encoder.safetensors")
+
+
+def drawn_evenly(model: Model, n: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """n pictures in [0, 1], evenly over the model's classes, and their class numbers."""
+    labels = model.labels(None, n)
+    assert labels is not None
+    images, (low, high) = model.generate(n, labels, seed=seed).numpy().astype(np.float32), model.card.value_range
+    return (images - low) / (high - low), labels.numpy()
+
+
+def _at_size(images: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Pictures (N, 3, h, w) resized (antialiased) to the catalogue's size, where they differ."""
+    if images.shape[-2:] == (size, size):
+        return images
+    import torch
+
+    resized = torch.nn.functional.interpolate(torch.from_numpy(images), (size, size), mode="bilinear", antialias=True)
+    return resized.numpy()
+
+
+def _figures(
+    encoder: Encoder, items: Catalogue, made: NDArray[np.float32], told: NDArray[np.int64], seed: int
+) -> dict[str, Any]:
+    """Figures of generated pictures `made` of categories `told` (N,), each beside the same for real ones."""
+    kinds = np.unique(told)
+    mine = np.isin(items.category, kinds)
+    known, unseen = np.flatnonzero(mine & ~items.held_out), np.flatnonzero(mine & items.held_out)
+    train, test = items.floats(known), items.floats(unseen)
+    subset = min(len(unseen), len(made), len(known)) // 2
+    copies = find_neighbours(made, train, test, encode=encoder.features, seed=seed)
+    kids = {
+        name: kid(encoder.features(test), encoder.features(images), subset_size=subset, seed=seed).mean
+        for name, images in (("synthetic", made), ("train", train), ("blurred", blurred(train, made.shape[-1] / 16)))
+    }
+    agree = encoder.predict(made).argmax(1) == told
+    per_category = {items.categories[k]: float(agree[told == k].mean()) for k in kinds}
+    return {
+        "extractor": encoder.name,
+        "n": len(made),
+        "agreement": float(np.mean(list(per_category.values()))),
+        "agreement_by_category": per_category,
+        "agreement_held_out": float((encoder.predict(test).argmax(1) == items.category[unseen]).mean()),
+        "kid": kids,
+        "diversity": ssim_diversity(made, told, seed=seed).mean,
+        "diversity_real": ssim_diversity(train, items.category[known], seed=seed).mean,
+        "near_copies": int(copies.flags.sum()),
+        "neighbour_ratio": float(np.median(copies.ratios)),
+    }
+
+
+@stage(version=1)
+def judge_gan(work: Path, catalogue: Path, encoder: Path, gan: Path, seed: int) -> None:
+    """What the generated garments are worth: category agreement, KID, copies, diversity; grids for the report."""
+    items, model = load_catalogue(catalogue), load_model(gan / "model.safetensors")
+    kinds = np.array([items.categories.index(name) for name in model.card.classes])
+    made, labels = drawn_evenly(model, JUDGED, seed)
+    made = _at_size(made, items.size)
+    figures = _figures(load_encoder(encoder / "encoder.safetensors"), items, made, kinds[labels], seed)
+    (work / "figures.json").write_text(json.dumps(figures))
+    grids = {}
+    for number, name in enumerate(model.card.classes):
+        real = np.flatnonzero((items.category == kinds[number]) & ~items.held_out)
+        shown = np.random.default_rng((seed, 52, number)).permutation(real)[:SHOWN]
+        grids[f"real_{name}"] = np.asarray(items.images[shown])
+        grids[f"synthetic_{name}"] = (made[labels == number][:SHOWN].clip(0, 1) * 255).astype(np.uint8)
+    np.savez(work / "grids.npz", **grids)

@@ -1,0 +1,143 @@
+"""The stages of restyling: what a faithful drawing is, whether the search finds what can be found, and the walks."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
+from medgan_fashion.fashion.drawn_photos import Drawn, draw_photos, measure_limits
+from medgan_fashion.fashion.garment_mask import garment_mask
+from medgan_fashion.fashion.parts import load_atelier
+from medgan_fashion.fashion.preference import Problem
+from medgan_fashion.fashion.purchases import load_purchases
+from medgan_fashion.fashion.restyle import restyle
+from medgan_fashion.fashion.restyle_limits import load_limits, missing, save_limits
+from medgan_fashion.fashion.stages_design import write_asked
+from medgan_fashion.fashion.stages_gan import drawn_evenly
+from medgan_fashion.gan import load_model
+from medgan_fashion.gan.inversion import InversionConfig, invert
+from medgan_fashion.gan.latent_encoder import load_latent_encoder
+from medgan_fashion.gan.latent_search import SearchConfig
+from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.runs.stage import stage
+
+FLOOR = SearchConfig(starts=1, candidates=256, steps=1, learning_rate=1e-9, noise=0.0, prior_weight=0.0)
+
+
+def _bytes(images: np.ndarray) -> np.ndarray:
+    return (images.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def _save_drawn(drawn: Drawn, path: Path) -> None:
+    quality = {f"quality_{name}": value for name, value in vars(drawn.quality).items()}
+    pictures = {"photos": _bytes(drawn.photos), "images": _bytes(drawn.images)}
+    np.savez(path, masks=drawn.masks, categories=drawn.categories, z=drawn.z, **pictures, **quality)
+
+
+@stage(version=1)
+def inversion_limits(
+    work: Path,
+    catalogue: Path,
+    purchases: Path,
+    encoder: Path,
+    gan: Path,
+    ensemble: list[Path],
+    held_out: list[Path],
+    latent_encoder: Path,
+    config: dict[str, Any],
+    design: dict[str, Any],
+    most: int,
+    seed: int,
+) -> None:
+    """The limits of "faithful" and "cannot" from held-out catalogue photos; those photos and their drawings."""
+    atelier = load_atelier(catalogue, encoder, gan, ensemble, held_out)
+    start = load_latent_encoder(latent_encoder / "latent_encoder.safetensors")
+    settings = from_plain(RestyleConfig, config)
+    limits, drawn = measure_limits(atelier, photos=most, encoder=start, config=settings, seed=seed)
+    save_limits(limits, work / "limits.json")
+    (work / "missing.txt").write_text(missing(limits))
+    _save_drawn(drawn, work / "drawn.npz")
+
+
+@stage(version=1)
+def planted_inversion(work: Path, catalogue: Path, gan: Path, latent_encoder: Path, n: int, seed: int) -> None:
+    """Pictures that the generator made, inverted: does the search find what is certainly there? Beside the floor, the
+    best of 256 random latents without any search."""
+    model, start = (
+        load_model(gan / "model.safetensors"),
+        load_latent_encoder(latent_encoder / "latent_encoder.safetensors"),
+    )
+    images, labels = drawn_evenly(model, n, seed + 1)
+    masks = torch.as_tensor(garment_mask(images))
+    low, high = model.card.value_range
+    targets, y = torch.as_tensor(images) * (high - low) + low, torch.as_tensor(labels)
+    found = invert(model, targets, y, masks=masks, seed=seed, encoder=start)
+    floor = invert(model, targets, y, masks=masks, seed=seed, config=InversionConfig(search=FLOOR))
+    about = {
+        "n": n,
+        "psnr": found.psnr.tolist(),
+        "floor": floor.psnr.tolist(),
+        "median": float(found.psnr.median()),
+        "median_floor": float(floor.psnr.median()),
+    }
+    (work / "planted.json").write_text(json.dumps(about))
+    recovered = (found.images.cpu().numpy() - low) / (high - low)
+    np.savez(work / "planted.npz", targets=_bytes(images), images=_bytes(recovered))
+
+
+@stage(version=1)
+def restyle_photos(
+    work: Path,
+    catalogue: Path,
+    purchases: Path,
+    encoder: Path,
+    gan: Path,
+    ensemble: list[Path],
+    held_out: list[Path],
+    latent_encoder: Path,
+    limits: Path,
+    customers: list[int],
+    config: dict[str, Any],
+    design: dict[str, Any],
+    most: int,
+    seed: int,
+) -> None:
+    """Held-out catalogue photos, each walked towards the taste of one customer."""
+    atelier = load_atelier(catalogue, encoder, gan, ensemble, held_out)
+    start = load_latent_encoder(latent_encoder / "latent_encoder.safetensors")
+    items, classes = atelier.catalogue, atelier.model.card.classes
+    drawable = np.isin(items.category, [items.categories.index(name) for name in classes])
+    rows = np.random.default_rng((seed, 47)).permutation(np.flatnonzero(items.held_out & drawable))[:most]
+    who = [customers[i % len(customers)] for i in range(len(rows))]
+    settings, kinds = from_plain(RestyleConfig, config), items.category[rows]
+    drawn = draw_photos(atelier, items.floats(rows), kinds, own=rows, encoder=start, config=settings, seed=seed)
+    people = np.unique(who)
+    problems = [Problem((int(np.searchsorted(people, c)),), int(k)) for c, k in zip(who, kinds, strict=True)]
+    seen = load_purchases(purchases).seen(len(items))[people]
+    wanted = replace(from_plain(DesignConfig, design), steps=settings.walk_steps)
+    made = restyle(
+        atelier, drawn, load_limits(limits / "limits.json"), atelier.tastes(people), seen, problems, settings, wanted,
+        seed=seed,
+    )  # fmt: skip
+    about = [
+        {
+            "item": items.items[row],
+            "customer": int(customer),
+            "category": items.categories[one.problem.category],
+            "answer": one.answer,
+            "reason": one.reason,
+            "stopped": one.stopped,
+            "z": one.scores.z.tolist(),
+            "held_out_z": one.scores.held_out.mean(axis=1).tolist(),
+            "apart": one.apart.tolist(),
+        }
+        for row, customer, one in zip(rows, who, made, strict=True)
+    ]
+    write_asked(work, [[c, int(k)] for c, k in zip(who, kinds, strict=True)])
+    (work / "restyled.json").write_text(json.dumps({"synthetic": True, "photos": about}))
+    arrays = {f"{number}_images": _bytes(one.images) for number, one in enumerate(made)}
+    np.savez(work / "restyled.npz", photos=_bytes(drawn.photos), **arrays)

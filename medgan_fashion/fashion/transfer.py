@@ -1,0 +1,158 @@
+"""Whether designs please more than the recommenders that were climbed: transfer, and what realism costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgan_fashion.evaluation.intervals import Interval
+from medgan_fashion.fashion.atelier import Atelier, Tastes
+from medgan_fashion.fashion.design import Designed, design, random_pictures
+from medgan_fashion.fashion.design_config import DesignConfig
+from medgan_fashion.fashion.diverse import variety
+from medgan_fashion.fashion.pixel_ascent import pixel_ascent
+from medgan_fashion.fashion.preference import Problem
+from medgan_fashion.fashion.scores import Bench, Scores, Standards, measure_standards, score_pictures, set_up
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to come by pictures, judged for U problems; NaN for a problem that it has no picture for.
+
+    Args:
+        name: "designs", "best real items", "random drawings", "pixel ascent".
+        climbed: (U,) mean z under the recommenders that were climbed (not their minimum: that would flatter the
+            ratio), over the problem's pictures.
+        held_out: (U,) mean z under the held-out recommenders.
+        judge, quantile: (U,) mean calibrated discriminator, and share of held-out photos nearer to the catalogue.
+        realistic: (U,) share that passes category check and realism threshold.
+        variety: (U,) 1 - mean SSIM among a problem's pictures, NaN for fewer than two.
+    """
+
+    name: str
+    climbed: Floats
+    held_out: Floats
+    judge: Floats
+    quantile: Floats
+    realistic: Floats
+    variety: Floats
+
+
+def _mean(values: NDArray[Any]) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")
+
+
+def arm(name: str, scores: Sequence[Scores], images: Sequence[NDArray[np.float32]], climbed: int | None = None) -> Arm:
+    """The arm of pictures and their scores for each problem; `climbed`: the one recommender of the ensemble that was
+    climbed, None for all of them."""
+    own = [one.each if climbed is None else one.each[:, [climbed]] for one in scores]
+    columns = {
+        "climbed": [_mean(each) for each in own],
+        "held_out": [_mean(one.held_out) for one in scores],
+        "judge": [_mean(one.judge) for one in scores],
+        "quantile": [_mean(one.quantile) for one in scores],
+        "realistic": [_mean(one.realistic) for one in scores],
+        "variety": [variety(shown) for shown in images],
+    }
+    return Arm(name, **{key: np.array(values, dtype=np.float64) for key, values in columns.items()})
+
+
+def transfer_ratio(one: Arm, seed: int = 0) -> Interval:
+    """mean held-out z / mean z of what was climbed, over customers, with a 95 % bootstrap interval over them.
+
+    1: the gain is there for a recommender that was not climbed, too; far below: it was that recommender's error.
+    """
+    from medgan_fashion.evaluation.ranking_intervals import ratio_interval
+
+    there = np.isfinite(one.climbed) & np.isfinite(one.held_out)
+    return ratio_interval(one.held_out[there], one.climbed[there], seed=seed)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way to come by pictures: for each problem its pictures float32 (n, 3, S, S) and their scores; `climbed` is
+    the one recommender of the ensemble that was climbed, None for all of them."""
+
+    name: str
+    images: Sequence[NDArray[np.float32]]
+    scores: Sequence[Scores]
+    climbed: int | None = None
+
+
+def contestants(bench: Bench, designed: Sequence[Designed], *, steps: int | None = None, seed: int) -> list[Contestant]:
+    """Designs beside the best real items, random drawings (as many of each), and pixel ascent from the best real item
+    under the ensemble's first recommender."""
+    catalogue, n = bench.atelier.catalogue, bench.config.n_diverse
+    real = [catalogue.floats(d.real) for d in designed]
+    drawn = [random_pictures(bench, p, n, seed)[0] for p in range(len(designed))]
+    hacked = pixel_ascent(
+        bench.ensemble.only(0), np.concatenate([one[:1] for one in real]), steps=steps or bench.config.steps
+    )
+    pictures = [hacked[p : p + 1] for p in range(len(designed))]
+    return [
+        Contestant("designs", [d.images for d in designed], [d.scores for d in designed]),
+        Contestant("best real items", real, [d.real_scores for d in designed]),
+        Contestant("random drawings", drawn, [score_pictures(bench, p, x) for p, x in enumerate(drawn)]),
+        Contestant("pixel ascent", pictures, [score_pictures(bench, p, x) for p, x in enumerate(pictures)], climbed=0),
+    ]
+
+
+def compare_arms(bench: Bench, designed: Sequence[Designed], *, steps: int | None = None, seed: int) -> list[Arm]:
+    """The figures of `contestants`."""
+    found = contestants(bench, designed, steps=steps, seed=seed)
+    return [arm(one.name, one.scores, one.images, one.climbed) for one in found]
+
+
+def trade_off(
+    atelier: Atelier,
+    tastes: Tastes,
+    seen: "csr_matrix | None",
+    problems: Sequence[Problem],
+    config: DesignConfig,
+    *,
+    etas: Sequence[float] = (0.0, 0.1, 1.0, 10.0),
+    seed: int,
+    standards: Standards | None = None,
+) -> list[dict[str, float]]:
+    """What realism costs: for each eta the mean over problems of z, held-out z, the discriminator's word, the share
+    of held-out photos nearer to the catalogue, the share of realistic designs, variety, and problems not "searched".
+
+    The guards inside the search stay as configured: guard_weight = 0 shows eta alone.
+    """
+    standards = standards or measure_standards(atelier, config, seed)
+    rows = []
+    for eta in etas:
+        made = design(atelier, tastes, seen, problems, replace(config, eta=eta), seed=seed, standards=standards)
+        rows.append({"eta": float(eta)} | summary(arm("designs", [d.scores for d in made], [d.images for d in made])))
+        rows[-1]["fallbacks"] = float(np.mean([d.how != "searched" for d in made]))
+    return rows
+
+
+def summary(one: Arm) -> dict[str, float]:
+    """Means over the problems that have a value."""
+    values = {key: value[np.isfinite(value)] for key, value in vars(one).items() if key != "name"}
+    return {key: _mean(value) for key, value in values.items()}
+
+
+def compare(
+    atelier: Atelier,
+    tastes: Tastes,
+    seen: "csr_matrix | None",
+    problems: Sequence[Problem],
+    config: DesignConfig,
+    *,
+    seed: int,
+    standards: Standards | None = None,
+) -> tuple[list[Designed], list[Arm]]:
+    """Designs for every problem and the arms that they are compared with."""
+    standards = standards or measure_standards(atelier, config, seed)
+    made = design(atelier, tastes, seen, problems, config, seed=seed, standards=standards)
+    bench = set_up(atelier, tastes, seen, problems, config, standards, seed)
+    return made, compare_arms(bench, made, seed=seed)

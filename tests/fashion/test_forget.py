@@ -1,0 +1,152 @@
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medgan_fashion.fashion import forget
+from medgan_fashion.fashion.customer_ids import PREFIX
+from medgan_fashion.fashion.forget import forget_customer
+from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vector
+from medgan_fashion.fashion.neighbourhood import Neighbourhood
+from medgan_fashion.fashion.purchases import Purchases, load_purchases, save_purchases
+from medgan_fashion.fashion.recommender import FactorModel, Prior
+from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
+from medgan_fashion.imaging.pseudonyms import pseudonym
+
+ANN, BOB, EVE = (pseudonym(b"a key that only tests use", identity, PREFIX) for identity in ("0042", "7", "8"))
+ITEMS = ("a", "b")
+
+
+def bought() -> Purchases:
+    weight, time = np.ones(4, dtype=np.float32), np.arange(4.0)
+    return Purchases((ANN, BOB, EVE), np.array([0, 1, 1, 2]), np.array([0, 0, 1, 1]), weight, time)
+
+
+def factors() -> FactorModel:
+    theta, phi = np.arange(6, dtype=np.float32).reshape(3, 2), np.ones((2, 2), dtype=np.float32)
+    prior = Prior(np.array([9.0, 8.0]), np.eye(2))
+    bias, known = np.zeros(2, dtype=np.float32), np.ones(2, dtype=np.bool_)
+    return FactorModel("bpr", (ANN, BOB, EVE), ITEMS, theta, phi, bias, known, prior)
+
+
+def neighbours() -> Neighbourhood:
+    likes = bought().likes(2)
+    alike = (likes.T @ likes).tocsr()
+    return Neighbourhood("item_knn", (ANN, BOB, EVE), ITEMS, likes, alike, np.ones(2, dtype=np.bool_))
+
+
+def make_run(run: Path) -> Path:
+    """A run folder as the chain leaves it: two sets of purchases, two models, designs, lists, results, a page."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    for key in ("one", "two"):
+        folder = run / "stages" / "purchases" / key
+        folder.mkdir(parents=True)
+        save_purchases(bought(), folder)
+    for key, model in (("f", factors()), ("n", neighbours())):
+        (run / "stages" / "fit_recommender" / key).mkdir(parents=True)
+        save_recommender(model, run / "stages" / "fit_recommender" / key / "recommender.safetensors")
+    for key, rows in (("his", [1, 2]), ("others", [0, 2])):
+        (run / "stages" / "design_garments" / key).mkdir(parents=True)
+        (run / "stages" / "design_garments" / key / "asked.json").write_text(json.dumps(rows))
+    (run / "stages" / "restyle_photos" / "unknown").mkdir(parents=True)
+    (run / "results").mkdir()
+    table = pa.table({"customer": [ANN, BOB, BOB], "rank": [1, 1, 2], "item": ["a", "a", "b"]})
+    parquet.write_table(table, run / "results" / "lists.parquet")
+    (run / "results" / "lists.csv").write_text(f"customer,item\n{ANN},a\n{BOB},a\n")
+    summary = {
+        "customers": [ANN, BOB, "7"],
+        "rows": [{"customer": BOB, "z": 1}, {"customer": ANN, "z": 2}],
+        "size": "7",
+    }
+    (run / "results" / "summary.json").write_text(json.dumps(summary))
+    (run / "results" / "broken.json").write_text("{")
+    (run / "report.html").write_text(f"<p>{BOB}</p>")
+    (run / "config.yaml").write_text(f"customers: [{BOB}]\n")
+    return run
+
+
+@pytest.mark.parametrize("customer", ["7", BOB])
+def test_everything_of_a_customer_goes(customer: str, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    run = make_run(tmp_path / "run")
+    told = forget_customer(run, customer)
+    for key in ("one", "two"):
+        left = load_purchases(run / "stages" / "purchases" / key)
+        assert left.customers == (ANN, "forgotten-1", EVE)
+        assert left.customer.tolist() == [0, 2]
+        assert left.time.tolist() == [0, 3]
+    for key in ("f", "n"):
+        model = load_recommender(run / "stages" / "fit_recommender" / key / "recommender.safetensors")
+        assert model.customers == (ANN, "forgotten-1", EVE)
+    assert sorted(p.name for p in (run / "stages" / "design_garments").iterdir()) == ["others"]
+    assert not list((run / "stages" / "restyle_photos").iterdir())
+    assert pq.read_table(run / "results" / "lists.parquet")["customer"].to_pylist() == [ANN]
+    with (run / "results" / "lists.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["customer", "item"], [ANN, "a"]]
+    summary = json.loads((run / "results" / "summary.json").read_text())
+    assert summary["rows"] == [{"customer": ANN, "z": 2}]
+    assert summary["size"] == "7"
+    assert BOB not in summary["customers"]
+    assert ("7" in summary["customers"]) == (customer == BOB)
+    assert not (run / "report.html").exists()
+    assert sum("removed 2 purchases" in line for line in told) == 2
+    assert "config.yaml still names" in "\n".join(told)
+    assert "stays: train again" in told[-2]
+    mentioned = [p for p in run.rglob("*") if p.is_file() and BOB.encode() in p.read_bytes()]
+    assert mentioned == [run / "config.yaml"]
+    assert not [p for p in run.rglob("*") if p.name.startswith(".")]
+
+
+def test_unknown_customers_and_folders(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    before = {p: p.read_bytes() for p in run.rglob("*") if p.is_file()}
+    with pytest.raises(ValueError, match=r"nothing of a customer '42'.*leading zeros"):
+        forget_customer(run, "42")
+    assert {p: p.read_bytes() for p in run.rglob("*") if p.is_file()} == before
+    (run / "config.yaml").unlink()
+    forget_customer(run, "7")
+    with pytest.raises(ValueError, match="nothing of a customer '7'"):
+        forget_customer(run, "7")
+    with pytest.raises(ValueError, match="is no folder"):
+        forget_customer(tmp_path / "none", "7")
+
+
+def test_a_kill_in_the_middle_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(tmp_path / "run")
+
+    def killed(model: object, path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(forget, "save_recommender", killed)
+    with pytest.raises(KeyboardInterrupt):
+        forget_customer(run, "7")
+    monkeypatch.undo()
+    (run / "stages" / "purchases" / ".forget.abc").mkdir()
+    told = forget_customer(run, "7")
+    assert sum("removed 2 purchases" in line for line in told) == 2
+    assert not (run / "stages" / "purchases" / ".forget.abc").exists()
+
+
+def test_the_vector_becomes_a_strangers() -> None:
+    model = without_vector(factors(), BOB)
+    assert isinstance(model, FactorModel)
+    assert model.theta.tolist() == [[0, 1], [9, 8], [4, 5]]
+    assert model.trained is not None
+    assert model.trained.tolist() == [True, False, True]
+    others = without_vector(neighbours(), BOB)
+    assert isinstance(others, Neighbourhood)
+    assert others.likes.toarray().tolist() == [[1, 0], [0, 0], [0, 1]]
+    assert others.score_items(np.array([1])).tolist() == [[0, 0]]
+    with pytest.raises(ValueError, match="not in tuple"):
+        without_pairs(bought(), "C-0000000000")
+
+
+def test_plain_data_is_scrubbed() -> None:
+    data = {BOB: 1, "a": [BOB, {"name": BOB}, {"name": ANN}], "b": BOB, "customers": {"7": 1, "8": 2}, "items": ["7"]}
+    cleaned = {"a": [{"name": ANN}], "b": "forgotten", "customers": {"8": 2}, "items": ["7"]}
+    assert scrub(data, BOB, "7") == cleaned
