@@ -1,7 +1,5 @@
 """The single steps on a finished run of garments, as a person at a terminal sees them: lines, and files beside them."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,22 +7,15 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.fashion.against import evaluate_against
-from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.catalogue_check import check_catalogue
-from medgan_fashion.fashion.design import Designed, design
-from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.fashion.garments_config import read_settings
 from medgan_fashion.fashion.lists import as_lists, export_vectors, write_lists
 from medgan_fashion.fashion.parts import Opened, open_run
-from medgan_fashion.fashion.people import People, customer_rows, find_people
-from medgan_fashion.fashion.preference import Problem
+from medgan_fashion.fashion.people import customer_rows, find_people
 from medgan_fashion.fashion.recommender import FactorModel
 from medgan_fashion.fashion.stages_recommend import load_split
 from medgan_fashion.fashion.top_k import top_k
-from medgan_fashion.gan.files import write_whole
-from medgan_fashion.gan.plain import from_plain, merged
-from medgan_fashion.runs.generate import write_png
 
 PRINTED = 5  # customers whose lists are printed where no file is asked for
 Given = tuple[list[str], list[str], list[str]]  # customers, likes, dislikes
@@ -137,60 +128,3 @@ def against_step(run: Path, lists: Path, name: str, k: int) -> list[str]:
 
 def _spread(interval: Any) -> str:
     return f"{interval.estimate:.3f} ({interval.low:.3f} to {interval.high:.3f})"
-
-
-def find(opened: Opened, atelier: Atelier, given: Given) -> People:
-    """The people of a design or restyle."""
-    return find_people(atelier.recommenders, opened.catalogue, opened.history, *given)
-
-
-def changed_config(kind: Any, plain: dict[str, Any], settings: dict[str, Any]) -> Any:
-    """A configuration of the run with changes; ValueError names an unknown key."""
-    return from_plain(kind, merged(plain, settings))
-
-
-def design_step(run: Path, category: str, given: Given, out: Path, settings: dict[str, Any], seed: int) -> list[str]:
-    """Designs for one customer, a segment or a new customer, as marked PNGs with designs.json."""
-    opened = open_run(run)
-    atelier = opened.atelier()
-    people = find(opened, atelier, given)
-    config = changed_config(DesignConfig, opened.parts.settings["design"], settings)
-    problem = Problem(tuple(range(len(people.names))), category_number(opened.catalogue, category))
-    made = design(atelier, people.tastes, people.seen, [problem], config, seed=seed)[0]
-    out.mkdir(parents=True, exist_ok=True)
-    for number, image in enumerate(made.images):
-        write_png(out / f"design_{number + 1}.png", (image * 255).round().astype(np.uint8))
-    about = design_facts(made, opened.catalogue) | {"for": people.names, "category": category, "seed": seed}
-    write_whole(out / "designs.json", lambda path: path.write_text(json.dumps(about, indent=1)))
-    return [*people.notes, *_design_lines(about), f"{len(made.images)} synthetic pictures in {out}"]
-
-
-def design_facts(made: Designed, catalogue: Catalogue) -> dict[str, Any]:
-    """What is said of designs, as plain data."""
-    rows = [
-        {
-            "z": float(made.scores.z[i]),
-            "held_out_z": float(made.scores.held_out[i].mean()),
-            "nearer_photos": float(made.scores.quantile[i]),
-            "to_buy": [catalogue.items[row] for row in made.scores.nearest[i]],
-        }
-        for i in range(len(made.images))
-    ]
-    real = [
-        {"item": catalogue.items[row], "z": float(z), "held_out_z": float(h.mean())}
-        for row, z, h in zip(made.real, made.real_scores.z, made.real_scores.held_out, strict=True)
-    ]
-    return {"SyntheticData": "YES", "how": made.how, "reason": made.reason, "designs": rows, "best_real_items": real}
-
-
-def _design_lines(about: dict[str, Any]) -> Sequence[str]:
-    lines = [about["reason"]] if about["reason"] else []
-    for number, row in enumerate(about["designs"], start=1):
-        lines.append(
-            f"design {number}: {row['z']:+.2f} sd of preference (held-out recommender {row['held_out_z']:+.2f}); "
-            f"{row['nearer_photos']:.0%} of held-out photos are nearer to the catalogue; "
-            f"to buy: {', '.join(row['to_buy'])}"
-        )
-    for row in about["best_real_items"][:1]:
-        lines.append(f"best real item {row['item']}: {row['z']:+.2f} (held-out {row['held_out_z']:+.2f})")
-    return lines

@@ -64,7 +64,7 @@ class Catalogue:
     def floats(self, rows: ArrayLike | None = None) -> NDArray[np.float32]:
         """Pictures float32 (M, 3, S, S) in [0, 1], of those rows."""
         images = self.images if rows is None else self.images[np.asarray(rows)]
-        return images.astype(np.float32) / 255
+        return images.astype(np.float32) / np.float32(255)
 
     def content_hash(self) -> str:
         """Hash of everything that a training can depend on: pixels, categories, styles, hold-out, IDs."""

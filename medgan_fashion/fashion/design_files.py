@@ -46,6 +46,6 @@ def load_designed(folder: Path) -> list[Designed]:
                 for prefix in ("scores", "real_scores")
             )
             problem = Problem(tuple(one["members"]), one["category"])
-            images = own["images"].astype(np.float32) / 255
+            images = own["images"].astype(np.float32) / np.float32(255)
             found.append(Designed(problem, one["how"], one["reason"], images, own["z"], scores, own["real"], real))
     return found

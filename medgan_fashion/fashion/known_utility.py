@@ -39,7 +39,10 @@ def known_utility(run: Path, shop: Shop, plan: Plan, arms: dict[str, NDArray[np.
     there = [p for p, one in enumerate(made) if len(one.images) and len(one.real)]
     who = [plan.judged[p][0] for p in there]
     names = [items.categories[plan.judged[p][1]] for p in there]
-    worth = {name: _true(tastes, images[there].astype(np.float32) / 255, who, names) for name, images in arms.items()}
+    worth = {
+        name: _true(tastes, images[there].astype(np.float32) / np.float32(255), who, names)
+        for name, images in arms.items()
+    }
     worth["catalogue's optimum"] = _optimum(shop, who, names)
     differences = {
         f"designs - {name}": _plain(mean_interval(worth["designs"] - value))

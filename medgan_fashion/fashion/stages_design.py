@@ -82,7 +82,7 @@ def design_controls(
     plain = [{name: _listed(value) for name, value in vars(one).items()} for one in arms]
     write_asked(work, asked)
     (work / "arms.json").write_text(json.dumps(plain))
-    first = {one.name: _firsts(one.images) for one in found}
+    first: dict[str, Any] = {one.name: _firsts(one.images) for one in found}
     np.savez(work / "arms.npz", **first)
 
 

@@ -139,5 +139,5 @@ def restyle_photos(
     ]
     write_asked(work, [[c, int(k)] for c, k in zip(who, kinds, strict=True)])
     (work / "restyled.json").write_text(json.dumps({"synthetic": True, "photos": about}))
-    arrays = {f"{number}_images": _bytes(one.images) for number, one in enumerate(made)}
+    arrays: dict[str, Any] = {f"{number}_images": _bytes(one.images) for number, one in enumerate(made)}
     np.savez(work / "restyled.npz", photos=_bytes(drawn.photos), **arrays)

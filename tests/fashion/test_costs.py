@@ -10,7 +10,7 @@ from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.rates import Rates, tried_shop
 from medgan_fashion.fashion.recommender_config import DvbprConfig, PairsConfig
 
-TURNS = dict.fromkeys(("popularity", "item_knn", "als", "bpr", "vbpr", "dvbpr", "held_out"), 0.0)
+TURNS: dict[str, float] = dict.fromkeys(("popularity", "item_knn", "als", "bpr", "vbpr", "dvbpr", "held_out"), 0.0)
 NOTHING = Rates(0, 0, TURNS, 0, 0, 0)
 CONFIG, SHOP = GarmentsConfig(), Size(2000, 700, 4000, 64)
 
