@@ -126,7 +126,7 @@ def restyle(
     print("\n".join(restyle_step(run, category, photo, item, given, out, parse_settings({}, set or []), seed)))
 
 
-def evaluate_ranking(run: Path, against: Path, model: str = "dvbpr", k: int = 10) -> None:
+def evaluate_ranking(run: Path, against: Path = Path("theirs.parquet"), model: str = "dvbpr", k: int = 10) -> None:
     """Judge the lists of a system that exists already, on the same split as ours; it may be better.
 
     Args:
