@@ -18,7 +18,7 @@ def train(
     set: list[str] | None = None,
     dry_run: bool = False,
 ) -> None:
-    """Train one GAN on a case table, or on an .npz with `images` (N, C, H, W) and perhaps `labels`.
+    """Train one GAN on a case table, or on an .npz with `images` (N, C, H, W) and perhaps `labels`, `classes`.
 
     Args:
         data: case table (CSV) or .npz file.

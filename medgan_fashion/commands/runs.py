@@ -12,17 +12,20 @@ def run(
     dry_run: bool = False,
     processes: int | None = None,
     set: list[str] | None = None,
+    limit: int | None = None,
     skip_unreadable: bool = False,
 ) -> None:
     """Run a chain to its report; the same command again goes on where it stopped.
 
     Args:
-        chain: a name (lesions, demo, lesions_paper) or your own YAML file with `chain: lesions` and what differs.
-        data: NAME=PATH of an input, or PATH of the first one (lesions: a case table). Without: embedded phantoms.
+        chain: a name (lesions, mammograms, garments, demo) or your own YAML file with `chain: lesions` and what differs.
+        data: NAME=PATH of an input, or PATH of the first one (lesions: a case table; garments: a catalogue, and
+            purchases=, features=). Without: embedded phantoms, or a sample catalogue.
         out: run folder; default runs/CHAIN. Any number of processes may work on one folder.
         dry_run: print sizes, costs and the smallest difference the study could show; train nothing.
         processes: local worker processes; default: one per core.
         set: one setting over the YAML, for example --set gan.images_seen=20000; may be repeated.
+        limit: garments: look at so many items of the catalogue only.
         skip_unreadable: go on without rows that cannot be read, and say so in the report.
     """
     path = find_pipeline(chain)
@@ -30,7 +33,12 @@ def run(
     name = settings.get("chain")
     if name not in CHAINS:
         raise ValueError(f"{path.name} says chain: {name}; choose from {', '.join(CHAINS)}")
-    extra = [*(set or []), *(["skip_unreadable=true"] if skip_unreadable else [])]
+    garments = name == "garments"
+    if limit is not None and not garments:
+        raise ValueError(f"chain {name} has no --limit: it takes every case; give fewer with --data")
+    key = "catalogue.skip_unreadable" if garments else "skip_unreadable"
+    extra = [*(set or []), *([f"{key}=true"] if skip_unreadable else [])]
+    extra += [] if limit is None else [f"limit={limit}"]
     folder = out or Path("runs") / path.stem
     CHAINS[name](parse_settings(settings, extra), split_inputs(data or []), folder, dry_run, processes)
 

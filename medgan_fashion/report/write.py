@@ -10,12 +10,12 @@ from typing import Any
 PATHLIKE = re.compile(r"[/\\]")
 
 
-def _without_paths(value: Any) -> Any:
+def without_paths(value: Any) -> Any:
     """Plain data with every text that looks like a path replaced."""
     if isinstance(value, dict):
-        return {key: _without_paths(item) for key, item in value.items()}
+        return {key: without_paths(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_paths(item) for item in value]
+        return [without_paths(item) for item in value]
     return "(left out)" if isinstance(value, str) and PATHLIKE.search(value) else value
 
 
@@ -26,35 +26,30 @@ def shareable_summary(summary: dict[str, Any]) -> dict[str, Any]:
     data = summary["data"] | {
         "skipped": skipped,
         "notes": notes,
-        "external": _without_paths(summary["data"]["external"]),
+        "external": without_paths(summary["data"]["external"]),
     }
-    return summary | {"data": data, "config": _without_paths(summary["config"])}
+    return summary | {"data": data, "config": without_paths(summary["config"])}
 
 
 def _read_summary(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ValueError(f"{path} does not exist; run the ablation to its end first.") from None
+        raise ValueError(f"{path} does not exist; run the chain to its end first.") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is no JSON (line {error.lineno}); run the ablation's last stage again.") from None
+        raise ValueError(f"{path} is no JSON (line {error.lineno}); run the chain again.") from None
 
 
-def write_report(run: Path, *, shareable: bool = False) -> Path:
-    """Write `report.html`, `report.csv`, `report.json` and a model card per GAN; return the page's path.
-
-    Reads run/results/summary.json and samples.npz (if there); writes run/report/, or run/report_shareable/:
-    no real image, no near copy, no path. ValueError if the summary is absent or incomplete.
-    """
+def _ablation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> dict[str, str]:
+    """Name -> text of the report of an ablation: page, table, data, and a model card per GAN."""
     from medgan_fashion.medical.summary import check_summary
     from medgan_fashion.report.csv_files import arms_csv
     from medgan_fashion.report.model_card import card_name, model_card
     from medgan_fashion.report.page import near_copies, page
     from medgan_fashion.report.pictures import load_samples, without_real
 
-    raw = _read_summary(run / "results" / "summary.json")
     summary = check_summary(raw)
-    arrays = load_samples(run / "results" / "samples.npz")
+    arrays = load_samples(results / "samples.npz")
     if shareable:
         summary = check_summary(shareable_summary(raw))
         arrays = without_real(arrays, near_copies(summary))
@@ -64,7 +59,21 @@ def write_report(run: Path, *, shareable: bool = False) -> Path:
         "report.json": json.dumps({**summary, "shareable": shareable}, indent=1, ensure_ascii=False),
     }
     judge = summary.get("judge", [])
-    files |= {card_name(gan): model_card(gan, summary["data"], judge) for gan in summary.get("gans", [])}
+    return files | {card_name(gan): model_card(gan, summary["data"], judge) for gan in summary.get("gans", [])}
+
+
+def write_report(run: Path, *, shareable: bool = False) -> Path:
+    """Write `report.html`, `report.csv`, `report.json` and, of an ablation, a card per GAN; return the page's path.
+
+    Reads run/results/summary.json and the pictures beside it (if there); writes run/report/, or
+    run/report_shareable/: of an ablation no real image, no near copy, no path; of garments see `shareable_garments`.
+    ValueError if the summary is absent or incomplete.
+    """
+    from medgan_fashion.report.garments_page import garments_files
+
+    raw = _read_summary(run / "results" / "summary.json")
+    make = garments_files if raw.get("chain") == "garments" else _ablation_files
+    files = make(raw, run / "results", shareable=shareable)
     folder = run / ("report_shareable" if shareable else "report")
     folder.mkdir(exist_ok=True)
     for name, text in files.items():

@@ -53,14 +53,16 @@ class Job:
 
 
 def _read(job: Job) -> dict[str, Any]:
-    """images, labels, classes and value range for `train` from a case table or an .npz."""
+    """images, labels, class names and value range for `train` from a case table or an .npz."""
     if job.data.suffix == ".npz":
         with np.load(job.data) as arrays:
             if "images" not in arrays:
                 raise ValueError(f"{job.data} holds {', '.join(arrays)} but no `images`; save them under that name")
             if "SyntheticData" in arrays:
                 raise ValueError(f"{job.data} holds synthetic images; train on real ones")
-            return {"data": arrays["images"], "labels": arrays.get("labels")}
+            names = arrays.get("classes")
+            classes = None if names is None else [str(name) for name in names]
+            return {"data": arrays["images"], "labels": arrays.get("labels"), "classes": classes}
     images = prepare_cases(job.data, job.image).images
     images = images.take(~images.external)  # external rows are only ever tested on
     scaled = fit_intensity(images.images, job.image.intensity, job.size).apply(images.view())

@@ -1,0 +1,139 @@
+"""The page of a run of garments: what goes into the templates, rendered to one self-contained HTML text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from medgan_fashion.report.garments_figures import (
+    gains_figure,
+    planted_figure,
+    ranking_figure,
+    trade_off_figure,
+    utility_figure,
+)
+from medgan_fashion.report.garments_pictures import (
+    arm_rows,
+    category_grids,
+    customer_cards,
+    hero,
+    load_pictures,
+    walks,
+)
+from medgan_fashion.report.garments_summary import REMOVED, check_garments, ranking_csv, shareable_garments
+from medgan_fashion.report.garments_words import ANSWERS, HOW, WORDS
+from medgan_fashion.report.pictures import Arrays
+
+TEMPLATES = Path(__file__).parent / "templates"
+SECTIONS = (  # id, which is the template's name behind "garments_", and title
+    ("data", "Data"),
+    ("ranking", "Recommenders compared"),
+    ("newcomers", "New customers"),
+    ("gan", "Drawn garments"),
+    ("designs", "Designs, and whether they please"),
+    ("tradeoff", "What realism costs"),
+    ("utility", "True worth of the designs"),
+    ("customers", "Customers, one by one"),
+    ("restyles", "Restyled garments"),
+    ("inversion", "How faithfully photos are drawn"),
+    ("config", "Configuration and versions"),
+)
+SIMULATED = "Customers are simulated"  # how the finding begins that stands in a banner instead
+
+
+def _figures(s: dict[str, Any]) -> dict[str, str]:
+    rows, k = s["ranking"]["rows"], s["ranking"]["k"]
+    out = {
+        "ndcg": ranking_figure(rows, "ndcg", f"NDCG@{k}"),
+        "auc": ranking_figure(rows, "auc", "AUC"),
+        "gains": gains_figure(s["design"]["arms"]),
+        "trade_preference": trade_off_figure(s["trade_off"], realism=False),
+        "trade_realism": trade_off_figure(s["trade_off"], realism=True),
+        "planted": planted_figure(s["inversion"]["planted"]),
+    }
+    if s["known_utility"]:
+        out["utility"] = utility_figure(s["known_utility"]["means"])
+    return out
+
+
+def _ranked(ranking: dict[str, Any]) -> list[dict[str, Any]]:
+    """Warm and cold apart: the rows, and which recommenders are left out (their notes say why)."""
+    names = list(dict.fromkeys(row["model"] for row in ranking["rows"]))
+    found = []
+    for setting in ("warm", "cold"):
+        mine = {row["model"]: row for row in ranking["rows"] if row["setting"] == setting}
+        best = max((row["ndcg"] for row in mine.values() if row["ndcg"] is not None), default=None)
+        gaps = [row for row in ranking["differences"] if row["setting"] == setting]
+        found.append({"setting": setting, "rows": mine, "names": names, "best": best, "differences": gaps})
+    return found
+
+
+def _notes(notes: list[str]) -> dict[str, str]:
+    """Recommender -> why it has no figures, from `name: why`; the name and "n/a" are not said again."""
+    pairs = (note.partition(": ")[::2] for note in notes)
+    return {name: why.removesuffix(": n/a").removeprefix(f"{name} ") for name, why in pairs}
+
+
+def _context(summary: dict[str, Any], arrays: Arrays, shareable: bool) -> dict[str, Any]:
+    from plotly.offline import get_plotlyjs
+
+    cards = customer_cards(arrays, summary["customers"])
+    absent = {"utility": summary["known_utility"], "newcomers": summary["new_customers"]}
+    css = [(TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "garments.css")]
+    return {
+        "s": summary,
+        "arms": {row["name"]: row for row in summary["design"]["arms"]},
+        "ranked": _ranked(summary["ranking"]),
+        "notes": _notes(summary["ranking"]["notes"]),
+        "findings": [one for one in summary["findings"] if not one.startswith(SIMULATED)],
+        "simulated": summary["data"]["customers_are"] == "simulated",
+        "created": summary["created"][:16].replace("T", " "),
+        "config_text": json.dumps(summary["config"], indent=2, ensure_ascii=False),
+        "figures": _figures(summary),
+        "cards": cards,
+        "hero": hero(cards),
+        "grids": category_grids(arrays, summary["gan"]["classes"] or []),
+        "arm_rows": arm_rows(arrays, [row["name"] for row in summary["design"]["arms"]]),
+        "walks": walks(arrays, summary["restyled"]),
+        "how": HOW,
+        "answers": ANSWERS,
+        "sections": [one for one in SECTIONS if absent.get(one[0], True)],
+        "shareable": shareable,
+        "removed": REMOVED,
+        "css": "\n".join(css),
+        "plotly_js": get_plotlyjs(),
+    }
+
+
+def garments_page(summary: dict[str, Any], arrays: Arrays, *, shareable: bool) -> str:
+    """HTML of the whole report. `arrays` are those of pictures.npz; nothing is loaded from a network.
+
+    ValueError where the summary lacks something. For a shareable page pass what `shareable_garments` leaves.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters.update(WORDS)
+    try:
+        return environment.get_template("garments.html.j2").render(_context(summary, arrays, shareable))
+    except (KeyError, UndefinedError) as error:
+        raise ValueError(f"summary.json is incomplete ({error}); run the chain garments again.") from None
+
+
+def garments_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> dict[str, str]:
+    """Name -> text of report.html, report.csv (the ranking table) and report.json of a run of garments.
+
+    `raw` is what results/summary.json holds; pictures are read from results/pictures.npz where it is there.
+    """
+    summary = check_garments(raw)
+    if shareable:
+        summary = shareable_garments(summary)
+    arrays = load_pictures(results / "pictures.npz")
+    return {
+        "report.html": garments_page(summary, arrays, shareable=shareable),
+        "report.csv": ranking_csv(summary),
+        "report.json": json.dumps({**summary, "shareable": shareable}, indent=1, ensure_ascii=False),
+    }
