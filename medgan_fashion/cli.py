@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except ImportError as error:
         print(
-            f"medgan-fashion: {error.name} is missing; install it with: pip install 'medgan-fashion[medical]'",
+            f"medgan-fashion: {error.name} is missing; install it with: pip install 'medgan-fashion[all]'",
             file=sys.stderr,
         )
         return 2

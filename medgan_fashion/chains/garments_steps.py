@@ -1,6 +1,6 @@
 """The single steps on a finished run of garments, as a person at a terminal sees them: lines, and files beside them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +8,12 @@ import numpy as np
 
 from medgan_fashion.fashion.against import evaluate_against
 from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.catalogue_check import check_catalogue
+from medgan_fashion.fashion.catalogue_check import check_catalogue, describe_catalogue, describe_purchases
+from medgan_fashion.fashion.dvbpr_arrays import read_dvbpr
+from medgan_fashion.fashion.forgetting import emptied_name
 from medgan_fashion.fashion.garments_config import read_settings
 from medgan_fashion.fashion.lists import as_lists, export_vectors, write_lists
+from medgan_fashion.fashion.neighbourhood import Neighbourhood
 from medgan_fashion.fashion.parts import Opened, open_run
 from medgan_fashion.fashion.people import customer_rows, find_people
 from medgan_fashion.fashion.recommender import FactorModel
@@ -51,15 +54,42 @@ def category_number(catalogue: Catalogue, name: str) -> int:
 
 
 def check_lines(table: Path, purchases: Path | None, settings: dict[str, Any]) -> list[str]:
-    """What `catalogue check` prints."""
+    """What `catalogue check` prints, of tables or of a file of the DVBPR layout."""
     config = read_settings(settings)
+    if table.suffix == ".npy":
+        left_out: list[str] = []
+        catalogue, bought = read_dvbpr(table, replace(config.catalogue, skip_unreadable=True), left_out.append)
+        return [f"{table.name}:", *describe_catalogue(catalogue), *describe_purchases(bought, catalogue), *left_out]
     return check_catalogue(table, config.catalogue, purchases, config.purchases)
 
 
 def _lists(opened: Opened, model: Any, customers: np.ndarray, k: int, may: np.ndarray) -> tuple[Any, tuple[str, ...]]:
+    """Lists of those customers, and a note on those of whom the model has learned nothing.
+
+    A model with vectors gives them the average taste, item-kNN, which has none, what is popular.
+    """
     seen = opened.history.seen(len(opened.catalogue))[customers]
     rows, scores = model.recommend(customers, k, exclude=seen, allowed=may)
-    return as_lists(customers, rows, scores), model.customers
+    strangers, instead = ~_learned(model)[customers], "the average taste"
+    if isinstance(model, Neighbourhood) and strangers.any():
+        likes, instead = np.asarray(model.likes.sum(axis=0), dtype=np.float32).ravel(), "what is popular"
+        flat = np.zeros((int(strangers.sum()), 0), np.float32), np.zeros((len(likes), 0), np.float32)
+        found = top_k(*flat, likes, k, exclude=seen[np.flatnonzero(strangers)], allowed=may & model.known)
+        rows[strangers], scores[strangers] = found
+    said = f"{int(strangers.sum())} customers have no purchase to learn from and get {instead}"
+    return as_lists(customers, rows, scores), (said,) if strangers.any() else ()
+
+
+def _learned(model: Any) -> np.ndarray:
+    """bool (U,): customers with a like that the model has learned from."""
+    if isinstance(model, Neighbourhood):
+        return np.diff(model.likes.indptr) > 0
+    return np.ones(len(model.customers), dtype=bool) if model.trained is None else model.trained
+
+
+def _everyone(model: Any) -> np.ndarray:
+    """Rows of all customers but those who were forgotten."""
+    return np.flatnonzero([name != emptied_name(row) for row, name in enumerate(model.customers)])
 
 
 def _new_lists(opened: Opened, model: Any, given: Given, k: int, may: np.ndarray) -> tuple[Any, Any, tuple[str, ...]]:
@@ -77,14 +107,12 @@ def recommend_step(
 ) -> list[str]:  # fmt: skip
     """Lists for customers of the run or for one new customer; to a file, or the first ones as lines."""
     opened = open_run(run)
-    model, may, notes = opened.model(name), filters.allowed(opened.catalogue), ()
+    model, may = opened.model(name), filters.allowed(opened.catalogue)
     if likes or dislikes:
         lists, names, notes = _new_lists(opened, model, (customers, likes, dislikes), k, may)
     else:
-        everyone = np.arange(len(model.customers))
-        rows = customer_rows(customers, model.customers) if customers else everyone
-        lists, names = _lists(opened, model, rows, k, may)
-        notes = _strangers(model, rows)
+        rows = customer_rows(customers, model.customers) if customers else _everyone(model)
+        (lists, notes), names = _lists(opened, model, rows, k, may), model.customers
     lines = list(notes)
     if vectors is not None:
         if not isinstance(model, FactorModel):
@@ -101,17 +129,12 @@ def recommend_step(
     return lines
 
 
-def _strangers(model: Any, rows: np.ndarray) -> tuple[str, ...]:
-    trained = getattr(model, "trained", None) if isinstance(model, FactorModel) else None
-    unknown = 0 if trained is None else int((~trained[rows]).sum())
-    return (f"{unknown} customers have no purchase to learn from and get the average taste",) if unknown else ()
-
-
 def similar_step(run: Path, item: str, name: str, k: int) -> list[str]:
     """The items most like one."""
     opened = open_run(run)
     rows, scores = opened.model(name).similar(int(opened.catalogue.rows((item,))[0]), k)
-    return [f"{opened.catalogue.items[row]}  {score:.3f}" for row, score in zip(rows, scores, strict=True)]
+    found = [f"{opened.catalogue.items[r]}  {s:.3f}" for r, s in zip(rows, scores, strict=True) if r >= 0]
+    return found or [f"{name} knows no item like {item}: nobody has bought it, or nothing beside it"]
 
 
 def against_step(run: Path, lists: Path, name: str, k: int) -> list[str]:
@@ -123,6 +146,11 @@ def against_step(run: Path, lists: Path, name: str, k: int) -> list[str]:
         f"{f.name}: theirs {_spread(f.theirs)}, {found.model} {_spread(f.ours)}, difference {_spread(f.difference)}"
         for f in found.figures.values()
     ]
+    if found.figures["hit"].theirs.estimate == 0:
+        lines.append(
+            "their lists hold no test purchase at all: lists that leave out whatever customers have bought by now, as "
+            "those of `recommend` do, cannot find it; leave out only what was bought before"
+        )
     return [*lines, found.sentence]
 
 

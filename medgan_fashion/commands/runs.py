@@ -18,7 +18,7 @@ def run(
     """Run a chain to its report; the same command again goes on where it stopped.
 
     Args:
-        chain: a name (lesions, mammograms, garments, demo) or your own YAML file with `chain: lesions` and what differs.
+        chain: a name (lesions, mammograms, garments) or your own YAML file with `chain: lesions` and what differs.
         data: NAME=PATH of an input, or PATH of the first one (lesions: a case table; garments: a catalogue, and
             purchases=, features=). Without: embedded phantoms, or a sample catalogue.
         out: run folder; default runs/CHAIN. Any number of processes may work on one folder.

@@ -90,6 +90,7 @@ def ratio_interval(numerator: ArrayLike, denominator: ArrayLike, seed: int = 0, 
         whole = (float("-inf"), float("inf"))
         estimate = float(top / below) if below else float("nan")
         return Interval(estimate, *whole, float("inf"), float(len(table) - 1), {}, ("customers",))
+    means = means[means[:, 1] != 0]  # a rare draw of nothing but customers without a gain has no ratio
     return _interval(float(top / below), means[:, 0] / means[:, 1], len(table))
 
 

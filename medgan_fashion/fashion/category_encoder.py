@@ -21,13 +21,19 @@ def varied(images: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     return out
 
 
-def train_catalogue_encoder(catalogue: Catalogue, *, updates: int = 400, seed: int) -> Encoder:
-    """Trained on pictures that are not held out and on variations of them. ValueError for one category only."""
-    if len(catalogue.categories) < 2:
+def check_categories(catalogue: Catalogue) -> None:
+    """ValueError where the items that are not held out are all of one category: there is nothing to tell apart."""
+    there = [catalogue.categories[k] for k in np.unique(catalogue.category[~catalogue.held_out])]
+    if len(there) < 2:
         raise ValueError(
-            f"the catalogue has one category only ({', '.join(catalogue.categories)}): an encoder has nothing to tell "
+            f"the catalogue has one category only ({', '.join(there) or 'none'}): an encoder has nothing to tell "
             "apart; map another column to the category, such as the article type"
         )
+
+
+def train_catalogue_encoder(catalogue: Catalogue, *, updates: int = 400, seed: int) -> Encoder:
+    """Trained on pictures that are not held out and on variations of them. ValueError for one category only."""
+    check_categories(catalogue)
     rows = np.flatnonzero(~catalogue.held_out)
     if len(rows) > MOST:
         rows = np.sort(np.random.default_rng((seed, 53)).choice(rows, MOST, replace=False))

@@ -38,6 +38,7 @@ def _json(task: Task, run: Path, name: str) -> Any:
 
 def _data(shop: Shop, plan: Plan) -> dict[str, Any]:
     items, bought = shop.catalogue, shop.purchases
+    likes = np.bincount(bought.customer[bought.weight > 0], minlength=len(bought.customers))
     drawn = {items.categories[kind] for _, kind in plan.shown_for}
     rows = [
         {
@@ -56,7 +57,8 @@ def _data(shop: Shop, plan: Plan) -> dict[str, Any]:
         "size": items.size,
         "categories": rows,
         "customers": len(bought.customers),
-        "likes": int((bought.weight > 0).sum()),
+        "without_likes": int((likes == 0).sum()),
+        "likes": int(likes.sum()),
         "dislikes": int((bought.weight < 0).sum()),
         "judged": {name: len(part) for name, part in vars(shop.split).items()},
         "lines": describe_catalogue(items),

@@ -30,10 +30,13 @@ def _number(value: float) -> float | None:
 
 def arm_row(one: Arm, seed: int) -> dict[str, Any]:
     """Means over problems and the transfer ratio with its interval, as plain data."""
-    ratio = transfer_ratio(one, seed)
     found = {name: _number(value) for name, value in summary(one).items()}
-    interval = {"estimate": _number(ratio.estimate), "low": _number(ratio.low), "high": _number(ratio.high)}
-    return {"name": one.name, "problems": int(np.isfinite(one.climbed).sum()), **found, "transfer": interval}
+    problems = int((np.isfinite(one.climbed) & np.isfinite(one.held_out)).sum())
+    interval: dict[str, float | None] = dict.fromkeys(("estimate", "low", "high"))
+    if problems > 1:  # an interval is over customers
+        ratio = transfer_ratio(one, seed)
+        interval = {name: _number(getattr(ratio, name)) for name in interval}
+    return {"name": one.name, "problems": problems, **found, "transfer": interval}
 
 
 def control_arms(run: Path, plan: Plan, config: GarmentsConfig) -> tuple[list[dict[str, Any]], Pictures]:

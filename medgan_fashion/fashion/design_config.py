@@ -7,7 +7,8 @@ from typing import Literal
 @dataclass(frozen=True)
 class ViewConfig:
     """The random look at each picture inside the search (expectation over transformations): tricks of single pixels
-    do not survive it. Shares of the picture's side, and of its range of values."""
+    do not survive it. Shares of the picture's side (`crop`: zooms in or out by up to half of it, shifts by up to a
+    quarter) and of its range of values."""
 
     crop: float = 0.1
     flip: bool = True

@@ -10,7 +10,7 @@ from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.design_config import RestyleConfig
 from medgan_fashion.fashion.garment_mask import garment_mask
 from medgan_fashion.fashion.inversion_quality import Quality, at_gan_size, measure_quality
-from medgan_fashion.fashion.restyle_limits import Limits, fit_limits
+from medgan_fashion.fashion.restyle_limits import Limits, limits_of
 from medgan_fashion.gan.inversion import Encode, InversionConfig, invert
 
 
@@ -66,6 +66,12 @@ def draw_photos(
     return Drawn(targets, masks, kinds, found.z.cpu().float().numpy(), images, quality)
 
 
+def unseen_photos(atelier: Atelier) -> NDArray[np.int64]:
+    """Rows of the held-out items of categories that the GAN draws."""
+    catalogue = atelier.catalogue
+    return np.flatnonzero(catalogue.held_out & np.isin(catalogue.category, atelier.drawable()))
+
+
 def measure_limits(
     atelier: Atelier,
     *,
@@ -77,8 +83,7 @@ def measure_limits(
 ) -> tuple[Limits, Drawn]:
     """The limits, from up to `photos` held-out items of categories that the GAN draws, and those drawings."""
     catalogue = atelier.catalogue
-    rows = np.flatnonzero(catalogue.held_out & np.isin(catalogue.category, atelier.drawable()))
-    rows = np.sort(np.random.default_rng((seed, 33)).permutation(rows)[:photos])
+    rows = np.sort(np.random.default_rng((seed, 33)).permutation(unseen_photos(atelier))[:photos])
     drawn = draw_photos(
         atelier,
         catalogue.floats(rows),
@@ -89,4 +94,4 @@ def measure_limits(
         inversion=inversion,
         seed=seed,
     )
-    return fit_limits(drawn.quality, config), drawn
+    return limits_of(drawn.quality, config), drawn

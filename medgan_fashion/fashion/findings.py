@@ -3,6 +3,7 @@
 from typing import Any
 
 TRANSFERS = 0.7  # a transfer ratio from here on: what was gained is there for a recommender that was not climbed
+_RANKED = {"warm": "what customers bought next", "cold": "garments that no training saw"}
 AGREES = 0.95  # share of drawings that look like their category to the encoder
 
 
@@ -13,13 +14,19 @@ def _interval(row: dict[str, Any], form: str = "+.2f") -> str:
     return f"{row['estimate']:{form}} ({row['low']:{form}} to {row['high']:{form}})"
 
 
+def _unmeasured(ranking: dict[str, Any], setting: str) -> str:
+    """Why a setting has no figures: what was noted of the random order, which could rank everything."""
+    said = next((note for note in ranking["notes"] if note.startswith("random: ")), "")
+    why = [part for part in said.removeprefix("random: ").split("; ") if setting in part]
+    return f"Ranking {_RANKED[setting]} was not measured: {why[0] if why else 'nobody can be judged'}."
+
+
 def _best(ranking: dict[str, Any], setting: str) -> list[str]:
     rows = sorted((r for r in ranking["rows"] if r["setting"] == setting), key=lambda r: -r["ndcg"])
     if not rows:
-        return []
+        return [_unmeasured(ranking, setting)]
     order = ", ".join(f"{r['model']} {r['ndcg']:.3f}" for r in rows)
-    what = {"warm": "what customers bought next", "cold": "garments that no training saw"}[setting]
-    return [f"Ranking {what}, NDCG@{ranking['k']} over all candidates: {order}."]
+    return [f"Ranking {_RANKED[setting]}, NDCG@{ranking['k']} over all candidates: {order}."]
 
 
 def _designs(summary: dict[str, Any]) -> list[str]:
@@ -36,6 +43,11 @@ def _designs(summary: dict[str, Any]) -> list[str]:
             if one is not None and one["transfer"]["estimate"] is not None
         ]
         found.append(f"{text}; {', '.join(beside)}.")
+    elif own is not None and own["problems"] < 2:
+        asked = summary["design"]["problems"]
+        found.append(
+            f"Designs that pass for garments were found for {own['problems']} of {asked} customers: too few to judge."
+        )
     known = summary["known_utility"]
     if known is not None:
         gap = known["differences"]["designs - best real items"]
@@ -46,13 +58,15 @@ def _designs(summary: dict[str, Any]) -> list[str]:
 
 def _gan(gan: dict[str, Any]) -> str:
     enough = "look like" if gan["agreement"] >= AGREES else "do not reliably look like"
-    copies = f"{gan['near_copies']} of {gan['n']} are near copies of training pictures"
-    return f"Drawings {enough} their category to a classifier: {gan['agreement']:.1%} agree; {copies}."
+    told = f"Drawings {enough} their category to a classifier: {gan['agreement']:.1%} agree"
+    if gan["near_copies"] is not None:
+        told += f"; {gan['near_copies']} of {gan['n']} are near copies of training pictures"
+    return "; ".join([told, *gan.get("notes", [])]) + "."
 
 
 def _new(found: dict[str, Any] | None) -> list[str]:
     if found is None:
-        return []
+        return ["How new customers are served was not measured: too few have both likes to tell and a test purchase."]
     return [
         f"A new customer known by {found['likes']} likes gets {_interval(found['ratio'], '.2f')} of what training on "
         f"all purchases gains over popularity (NDCG@{found['k']}, {found['customers']} customers)."
@@ -65,6 +79,8 @@ def findings(summary: dict[str, Any]) -> list[str]:
     first = []
     if data["customers_are"] == "simulated":
         first = ["Customers are simulated: these figures say how the method works, and nothing about real people."]
+    if unknown := data.get("without_likes"):
+        first.append(f"Of {unknown} customers no like is known: they are served by the average taste.")
     planted = inversion["planted"]
     return [
         *first,
@@ -75,4 +91,5 @@ def findings(summary: dict[str, Any]) -> list[str]:
         *_designs(summary),
         f"Inversion: {inversion['missing']}; drawings of the GAN itself come back at {planted['median']:.1f} dB "
         f"(floor without search: {planted['median_floor']:.1f} dB).",
+        *([] if summary["restyled"] else ["No photo of what the GAN draws is held out: none was restyled."]),
     ]

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from medgan_fashion.fashion.customer_ids import known_as
+from medgan_fashion.fashion.forget_pictures import forget_pictures
 from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vector
 from medgan_fashion.fashion.purchases import load_purchases, save_purchases
 from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
 from medgan_fashion.gan.files import write_whole
 
 # stages whose pictures are made for single customers; each may say for whom (rows) in asked.json
-PERSONAL = ("design_garments", "pixel_control", "restyle_photos")
+PERSONAL = ("design_garments", "design_controls", "restyle_photos")
 _LEFT = ".forget."
 _TEXT = (".yaml", ".yml", ".jsonl", ".log", ".txt", ".md")
 
@@ -156,6 +157,7 @@ def forget_customer(run: Path, customer: str) -> list[str]:
     found = {folder: names.index(name) for folder, names in rows.items() if name in names}
     told = _forget_designs(run, set(found.values())) if found else []
     told += _forget_rows(run, {name, customer.strip()}) + _forget_results(run, name, customer.strip())
+    told += forget_pictures(run) if told else []
     told += _forget_vectors(run, name) + _forget_purchases(run, list(found), name)
     if not told:
         raise ValueError(f"{run} holds nothing of a customer '{customer}': check the ID (leading zeros count)")

@@ -20,18 +20,20 @@ INPUTS = ("catalogue", "purchases", "features")
 
 
 def named_inputs(inputs: dict[str, Path]) -> dict[str, Path]:
-    """--data NAME=PATH, a bare PATH being the catalogue; ValueError for another name."""
-    named = {name or "catalogue": path for name, path in inputs.items()}
-    for name in named:
-        if name not in INPUTS:
+    """--data NAME=PATH, a bare PATH being the catalogue; ValueError for another name, or two catalogues."""
+    for name in inputs:
+        if name and name not in INPUTS:
             raise ValueError(f"chain garments has no input '{name}'; give --data catalogue=, purchases= or features=")
-    return named
+    if "" in inputs and "catalogue" in inputs:
+        raise ValueError(f"two catalogues: {inputs['']} and {inputs['catalogue']}; give --data catalogue= once")
+    return {name or "catalogue": path for name, path in inputs.items()}
 
 
 def plan_garments(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: Say) -> tuple[Shop, Plan]:
     """The shop and every task; refuses what does not fit before anything is trained."""
-    shop = open_shop(inputs, run, config, say)
-    features = read_features(inputs["features"], shop.catalogue) if "features" in inputs else None
+    named = named_inputs(inputs)
+    shop = open_shop(named, run, config, say)
+    features = read_features(named["features"], shop.catalogue) if "features" in named else None
     return shop, Planner(run, shop, config, features).plan()
 
 

@@ -19,6 +19,7 @@ from medgan_fashion.fashion.sample_config import SampleConfig
 from medgan_fashion.gan.plain import from_plain, merged, to_plain
 from medgan_fashion.gan.recipes import Recipe, changed_recipe
 
+LEAST_SIZE = 16  # side of pictures that the encoder of categories can look at
 COMPARED = ("popularity", "item_knn", "als", "bpr", "vbpr", "dvbpr")
 
 
@@ -41,7 +42,7 @@ class RecommendersConfig:
     bpr: BprConfig = field(default_factory=BprConfig)
     vbpr: VbprConfig = field(default_factory=VbprConfig)
     dvbpr: DvbprConfig = field(default_factory=DvbprConfig)
-    held_out: DvbprConfig = field(default_factory=lambda: DvbprConfig(tower=TowerConfig(architecture="residual")))
+    held_out: DvbprConfig = field(default_factory=lambda: DvbprConfig(tower=TowerConfig("residual", width=16)))
     encoder_updates: int = 400
 
     def __post_init__(self) -> None:
@@ -124,8 +125,14 @@ class GarmentsConfig:
 
     def __post_init__(self) -> None:
         self.gan.resolved()
-        if self.limit < 0 or min(self.designed_for, self.judged_on, self.restyled, self.planted, self.likes) < 1:
-            raise ValueError("limit must not be negative; designed_for, judged_on, restyled, planted, likes at least 1")
+        if min(self.limit, self.calibrated_on) < 0:
+            raise ValueError("limit and calibrated_on must not be negative; limit 0 takes every item")
+        if self.catalogue.size < LEAST_SIZE:
+            raise ValueError(f"catalogue.size is {self.catalogue.size}: the chain's networks need {LEAST_SIZE} or more")
+        counts = ("designed_for", "judged_on", "restyled", "planted", "likes", "simulated_customers")
+        for name in counts:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be 1 or more")
         if not self.etas or min(self.etas) < 0:
             raise ValueError("etas needs at least one number, and none below 0")
 

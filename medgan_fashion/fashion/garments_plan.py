@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.fashion.catalogue import save_catalogue
+from medgan_fashion.fashion.category_encoder import check_categories
 from medgan_fashion.fashion.customer_ids import known_as
 from medgan_fashion.fashion.features import store_features
 from medgan_fashion.fashion.garments_config import GarmentsConfig
@@ -70,6 +71,7 @@ class Planner:
 
     def __init__(self, run: Path, shop: Shop, config: GarmentsConfig, features: Any = None) -> None:
         self.run, self.shop, self.config = run, shop, config
+        check_categories(shop.catalogue)
         key = shop.catalogue.content_hash()
         self.catalogue = store(run, "catalogue", key, lambda folder: save_catalogue(shop.catalogue, folder))
         parts = shop.split
@@ -93,14 +95,8 @@ class Planner:
     def _gan(self) -> Task:
         gan, seed = self.config.gan, self.config.seed
         if gan.model is None:
-            return garment_gan.task(
-                catalogue=self.catalogue,
-                encoder=self.encoder,
-                recipe=to_plain(gan.resolved()),
-                images_seen=gan.images_seen,
-                least=gan.least_pictures,
-                seed=seed,
-            )
+            own = {"recipe": to_plain(gan.resolved()), "images_seen": gan.images_seen, "least": gan.least_pictures}
+            return garment_gan.task(catalogue=self.catalogue, encoder=self.encoder, seed=seed, **own)
         path = Path(gan.model)
         if not path.is_file():
             raise ValueError(f"no model at {path}: gan.model names a model.safetensors, or leave it out to train one")
@@ -112,15 +108,18 @@ class Planner:
         if self.config.gan.model is not None:
             model = load_model(Path(self.config.gan.model))
             check_garment_model(model, self.shop.catalogue, Path(self.config.gan.model).name)
-            return sorted(self.shop.catalogue.categories.index(name) for name in model.card.classes)
+            drawn = sorted(self.shop.catalogue.categories.index(name) for name in model.card.classes)
+            return np.intersect1d(drawn, designable(self.shop.catalogue, 2)).tolist()
         return designable(self.shop.catalogue, self.config.gan.least_pictures).tolist()
 
     def _customers(self) -> list[int]:
         """Customers with a like in training, shuffled; those that the configuration names come first."""
         train = self.shop.split.train
         liked = np.unique(train.customer[train.weight > 0])
+        if not len(liked):
+            raise ValueError("nobody likes an item that is not held out: recommenders have nothing to learn from")
         order = np.random.default_rng((self.config.seed, 46)).permutation(liked).tolist()
-        return [*self.named(), *(c for c in order if c not in set(self.named()))]
+        return list(dict.fromkeys([*self.named(), *order]))
 
     def named(self) -> list[int]:
         """Rows of the customers that the configuration names; ValueError for one who is not there."""
@@ -128,9 +127,7 @@ class Planner:
         found = []
         for name in self.config.customers:
             if known_as(name) not in rows:
-                raise ValueError(
-                    f"customers: '{name}' has no purchase in this table: check the ID (leading zeros count)"
-                )
+                raise ValueError(f"customers: '{name}' has no purchase in this table: check the ID (zeros count)")
             found.append(rows[known_as(name)])
         return found
 
@@ -160,7 +157,7 @@ class Planner:
         held_out = [self._fit("dvbpr", seed + OTHER, settings.held_out)]
         gan = self._gan()
         judged = [[c, kinds[i % len(kinds)]] for i, c in enumerate(customers[: config.judged_on])]
-        shown_to = customers[: len(config.customers) or config.designed_for]
+        shown_to = customers[: len(set(self.named())) or config.designed_for]
         shown_for = [[c, kind] for c in shown_to for kind in kinds]
         atelier: dict[str, Any] = {
             "catalogue": self.catalogue, "purchases": self.split[0], "encoder": self.encoder, "gan": gan,

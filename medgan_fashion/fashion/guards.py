@@ -18,17 +18,18 @@ REALS = 256  # photos of each category, at most, that the discriminator is calib
 
 
 def random_view(images: Tensor, config: ViewConfig, generator: torch.Generator) -> Tensor:
-    """One random crop (enlarged back), flip, brightness and pattern of noise, the same for every picture
-    (B, 3, h, w) in [0, 1]; differentiable in the pictures.
+    """One random zoom in or out with a shift, flip, brightness and pattern of noise, the same for every picture
+    (B, 3, h, w) in [0, 1]; differentiable in the pictures. In and out are as likely: views that only enlarge would
+    make every design a little too small.
 
     All pictures of a step get the same view, so that a search does not depend on what else is in its batch; a row
     sees as many views as there are steps. Recommenders that are to agree are shown the same view.
     """
     device = images.device
     draw = torch.rand(5, generator=generator, device=device)
-    side = 1 - config.crop * draw[0]
+    side = 1 + config.crop * (draw[0] - 0.5)
     mirror = -1.0 if config.flip and draw[1] < 0.5 else 1.0
-    centre = (1 - side) * (draw[2:4] * 2 - 1)
+    centre = config.crop / 2 * (draw[2:4] * 2 - 1)
     frame = torch.zeros(1, 2, 3, device=device)
     frame[0, 0, 0], frame[0, 1, 1], frame[0, :, 2] = side * mirror, side, centre
     grid = affine_grid(frame, [1, *images.shape[1:]], align_corners=False)

@@ -30,13 +30,18 @@ def _plain(interval: Interval) -> dict[str, float]:
     return {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
 
 
-def known_utility(run: Path, shop: Shop, plan: Plan, arms: dict[str, NDArray[np.uint8]]) -> dict[str, Any]:
+def known_utility(run: Path, shop: Shop, plan: Plan, arms: dict[str, NDArray[np.uint8]]) -> dict[str, Any] | None:
     """Mean true utility (0 is a customer's ideal, below 0 all else) of each arm's first picture, the difference of
-    designs and the recommended top-1 with its interval over customers, and the catalogue's optimum beside them."""
+    designs and the recommended top-1 with its interval over customers, and the catalogue's optimum beside them.
+
+    None where fewer than two customers got a design: there is no interval over one.
+    """
     assert shop.tastes is not None
     tastes, items = shop.tastes, shop.catalogue
     made = load_designed(plan.designs[_eta(plan)].folder(run))
     there = [p for p, one in enumerate(made) if len(one.images) and len(one.real)]
+    if len(there) < 2:
+        return None
     who = [plan.judged[p][0] for p in there]
     names = [items.categories[plan.judged[p][1]] for p in there]
     worth = {
@@ -59,7 +64,7 @@ def _eta(plan: Plan) -> float:
 
 
 def _optimum(shop: Shop, who: list[int], names: list[str]) -> Floats:
-    """True utility (P,) of the best item of the category that customer p has not bought."""
+    """True utility (P,) of the best item of the category that customer p has not bought, of all where none is left."""
     assert shop.tastes is not None
     items, seen = shop.catalogue, shop.split.train.seen(len(shop.catalogue))
     best = np.empty(len(who))
@@ -67,6 +72,7 @@ def _optimum(shop: Shop, who: list[int], names: list[str]) -> Floats:
         rows = np.flatnonzero(items.category == items.categories.index(name))
         mine = [p for p, other in enumerate(names) if other == name]
         worth = utility(shop.tastes.take([who[p] for p in mine]), items.floats(rows), name)
-        worth[seen[[who[p] for p in mine]][:, rows].toarray() > 0] = -np.inf
-        best[mine] = worth.max(axis=1)
+        had = seen[[who[p] for p in mine]][:, rows].toarray() > 0
+        had[had.all(axis=1)] = False  # nothing of the category is left: what there is counts, as in a design
+        best[mine] = np.where(had, -np.inf, worth).max(axis=1)
     return best

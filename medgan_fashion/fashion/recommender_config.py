@@ -82,8 +82,8 @@ class VbprConfig:
     """
 
     factors: int = 16
-    visual_factors: int = 32
-    pairs: PairsConfig = field(default_factory=lambda: PairsConfig(l2_customers=0.01, l2_items=0.01))
+    visual_factors: int = 16
+    pairs: PairsConfig = field(default_factory=lambda: PairsConfig(updates=600, customer_rate=3e-2, l2_own=0.2))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ was, and the photo is nearer to it than nearly all other real garments are, so t
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ FAITHFUL: Answer = "faithful"
 CLOSEST: Answer = "closest we can draw"
 CANNOT: Answer = "cannot"
 LEAST = 20  # held-out photos to take quantiles from
+UNJUDGED = "cannot be judged, too few held-out photos"
 _FORMAT = "medgan_fashion.restyle_limits/1"
 
 
@@ -35,6 +36,9 @@ class Limits:
         photos: held-out photos that the limits come from.
         shares: of those photos, by answer.
         failed: of those photos, how many fail each test of "faithful" (a photo may fail several).
+
+    From fewer than 20 photos no quantile is taken (`judged` is False): then no drawing is "faithful", one of another
+    category is still "cannot", every other one "closest we can draw".
     """
 
     faithful_ssim: float
@@ -46,11 +50,17 @@ class Limits:
     shares: dict[str, float]
     failed: dict[str, int]
 
+    @property
+    def judged(self) -> bool:
+        """Whether there were photos enough to say what is faithful."""
+        return self.photos >= LEAST
+
 
 def failed_tests(limits: Limits, quality: Quality) -> dict[str, NDArray[np.bool_]]:
     """The tests of "faithful", in words, and bool (P,) which photos fail them."""
-    return {
-        "less exact than most held-out photos are": quality.ssim < limits.faithful_ssim,
+    exact = {"less exact than most held-out photos are": quality.ssim < limits.faithful_ssim}
+    unknown = {UNJUDGED: np.ones(len(quality), dtype=bool)}
+    return (exact if limits.judged else unknown) | {
         "another silhouette": quality.silhouette < limits.silhouette,
         "another category": ~quality.category_kept,
         "preference moved": quality.preference_moved > limits.preference_tolerance,
@@ -74,11 +84,11 @@ def reasons(limits: Limits, quality: Quality) -> list[str]:
     tests, given, found = failed_tests(limits, quality), answers(limits, quality), []
     for i, answer in enumerate(given):
         why = [name for name, failed in tests.items() if failed[i]]
+        known = f" (faithful from {limits.faithful_ssim:.2f}, refused below {limits.cannot_ssim:.2f})"
         sentence = (
-            f"{answer}: structural similarity {quality.ssim[i]:.2f} inside the garment (faithful from "
-            f"{limits.faithful_ssim:.2f}, refused below {limits.cannot_ssim:.2f}), {quality.psnr[i]:.1f} dB, "
-            f"{100 * quality.silhouette[i]:.0f} % of the silhouette, preference moved by "
-            f"{quality.preference_moved[i]:.2f} sd"
+            f"{answer}: structural similarity {quality.ssim[i]:.2f} inside the garment"
+            f"{known if limits.judged else ''}, {quality.psnr[i]:.1f} dB, {100 * quality.silhouette[i]:.0f} % of the "
+            f"silhouette, preference moved by {quality.preference_moved[i]:.2f} sd"
         )
         found.append(sentence + (f"; {', '.join(why)}" if why else ""))
     return found
@@ -86,9 +96,12 @@ def reasons(limits: Limits, quality: Quality) -> list[str]:
 
 def missing(limits: Limits) -> str:
     """What keeps held-out photos from being faithful, in words."""
-    share, failed = limits.shares[FAITHFUL], {k: n for k, n in limits.failed.items() if n}
+    failed = {k: n for k, n in limits.failed.items() if n}
     parts = [f"{name}: {n}" for name, n in sorted(failed.items(), key=lambda pair: -pair[1])]
-    said = f"{100 * share:.0f} % of {limits.photos} held-out photos are drawn faithfully"
+    if limits.judged:
+        said = f"{100 * limits.shares[FAITHFUL]:.0f} % of {limits.photos} held-out photos are drawn faithfully"
+    else:
+        said = f"what is faithful {UNJUDGED} ({limits.photos}, and {LEAST} are needed)"
     return said + (f"; not so, by test: {'; '.join(parts)}" if parts else "")
 
 
@@ -114,6 +127,20 @@ def fit_limits(quality: Quality, config: RestyleConfig | None = None) -> Limits:
     shares = {answer: given.count(answer) / len(given) for answer in (FAITHFUL, CLOSEST, CANNOT)}
     failed = {name: int(one.sum()) for name, one in failed_tests(bare, quality).items()}
     return Limits(**asdict(bare) | {"shares": shares, "failed": failed})
+
+
+def no_limits(config: RestyleConfig) -> Limits:
+    """The limits where no photo is held out; those of structural similarity are its ends."""
+    return Limits(1.0, -1.0, config.silhouette, config.preference_tolerance, config.nearer_share, 0, {}, {})
+
+
+def limits_of(quality: Quality, config: RestyleConfig | None = None) -> Limits:
+    """`fit_limits`, or, from too few photos, limits that call no drawing faithful and say why."""
+    if len(quality) >= LEAST:
+        return fit_limits(quality, config)
+    bare = replace(no_limits(config or RestyleConfig()), photos=len(quality))
+    failed = {name: int(one.sum()) for name, one in failed_tests(bare, quality).items() if name != UNJUDGED}
+    return replace(bare, failed=failed)
 
 
 def save_limits(limits: Limits, path: Path) -> None:

@@ -16,10 +16,11 @@ from medgan_fashion.fashion.catalogue_config import CatalogueConfig
 from medgan_fashion.fashion.catalogue_rows import gather_items
 from medgan_fashion.fashion.catalogue_table import picture_path, read_catalogue
 from medgan_fashion.fashion.columns import Problem
+from medgan_fashion.fashion.dvbpr_arrays import read_dvbpr
 from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.known_taste import KnownTastes, known_to_be, load_tastes
 from medgan_fashion.fashion.purchase_table import read_purchases
-from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.purchases import Purchases, load_purchases, save_purchases
 from medgan_fashion.fashion.sample_catalogue import write_sample
 from medgan_fashion.fashion.sample_customers import simulate_customers
 from medgan_fashion.fashion.split import Split, split_purchases
@@ -132,9 +133,35 @@ def _people(
     return purchases, tastes, ()
 
 
+def _open_dvbpr(
+    table: Path, people: Path | None, config: CatalogueConfig, run: Path, say: Say
+) -> tuple[tuple[Catalogue, Purchases], tuple[Problem, ...]]:
+    """A file of the DVBPR layout, which holds items and purchases, kept under the hash of its content."""
+    if people is not None:
+        raise ValueError(f"{table.name} holds its own purchases: leave --data purchases={people.name} out")
+    if not table.is_file():
+        raise ValueError(f"no catalogue at {table}: give --data catalogue=FILE.npy in the DVBPR layout")
+
+    def fill(work: Path) -> None:
+        lines: list[str] = []
+        catalogue, purchases = read_dvbpr(table, config, lines.append)
+        save_catalogue(catalogue, work)
+        save_purchases(purchases, work)
+        (work / "problems.json").write_text(json.dumps(lines))
+
+    says = json.dumps([_VERSION, _hash(table), asdict(config)], sort_keys=True)
+    say(f"reading {table.name}")
+    folder = store(run, "pictures", hashlib.sha256(says.encode()).hexdigest()[:20], fill).folder
+    lines = json.loads((folder / "problems.json").read_text())
+    return (load_catalogue(folder), load_purchases(folder)), tuple(Problem(0, "", line) for line in lines)
+
+
 def open_shop(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: Say = lambda text: None) -> Shop:
-    """Reads --data catalogue=TABLE and purchases=TABLE. Without a catalogue: the embedded sample, through the same
-    door. Without purchases: customers are simulated over the catalogue's pictures, and everything says so."""
+    """Reads --data catalogue=TABLE and purchases=TABLE, or catalogue=FILE.npy (the DVBPR layout, purchases among it).
+
+    Without a catalogue: the embedded sample, through the same door. Without purchases: customers are simulated over
+    the catalogue's pictures, and everything says so.
+    """
     table, people, folder = inputs.get("catalogue"), inputs.get("purchases"), None
     reading = config.catalogue
     if table is None:
@@ -146,10 +173,14 @@ def open_shop(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: S
         folder = complete(drawn, run)
         table, people = folder / "catalogue.csv", folder / "purchases.csv"
         reading = replace(reading, columns={}, images=None, suffix="")
-    whole, problems = open_catalogue(table, reading, run, say)
+    if table.suffix == ".npy":
+        (whole, everything), problems = _open_dvbpr(table, people, reading, run, say)
+        tastes, more = None, ()
+    else:
+        whole, problems = open_catalogue(table, reading, run, say)
+        everything, tastes, more = _people(people, folder, whole, config, say)
     catalogue = _limited(whole, config.limit, config.seed)
-    purchases, tastes, more = _people(people, folder, whole, config, say)
-    purchases = _kept(purchases, whole, catalogue)
+    purchases = _kept(everything, whole, catalogue)
     split = split_purchases(purchases, catalogue, config.seed)
     newcomers = _newcomers(purchases, split, config.likes, config.seed)
     name = "sample catalogue" if folder else table.stem
@@ -159,8 +190,6 @@ def open_shop(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: S
 
 def store_purchases(run: Path, purchases: Purchases) -> Stored:
     """Purchases under the hash of their content."""
-    from medgan_fashion.fashion.purchases import save_purchases
-
     digest = hashlib.sha256(json.dumps(purchases.customers).encode())
     for name in ("customer", "item", "weight", "time"):
         digest.update(np.ascontiguousarray(getattr(purchases, name)).tobytes())

@@ -93,6 +93,6 @@ def _listed(value: Any) -> Any:
 
 def _firsts(images: Sequence[np.ndarray]) -> np.ndarray:
     """The first picture of each problem as uint8; a blank one where there is none."""
-    shape = next(each.shape[1:] for each in images if len(each))
+    shape = images[0].shape[1:]  # also of an arm that came to no picture at all
     first = np.stack([each[0] if len(each) else np.ones(shape, dtype=np.float32) for each in images])
     return (first.clip(0, 1) * 255).round().astype(np.uint8)

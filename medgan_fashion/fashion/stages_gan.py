@@ -20,6 +20,7 @@ from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.runs.gan_training import Rows, train_kept
 from medgan_fashion.runs.stage import stage
 
+STORED = (0.0, 255.0)  # value range of the catalogue's pictures
 JUDGED = 600  # generated pictures that the figures are taken from
 SHOWN = 16  # of each category in the report's grids
 
@@ -77,8 +78,11 @@ def check_garment_model(model: Model, catalogue: Catalogue, name: str) -> None:
             f"{name} draws {', '.join(model.card.classes) or 'no named classes'}, and the catalogue has the categories "
             f"{', '.join(catalogue.categories)}: train it on this catalogue's categories"
         )
-    if model.card.shape[0] != 3:
-        raise ValueError(f"{name} draws {model.card.shape[0]} channel(s): garments need 3 (RGB)")
+    channels, height, width = model.card.shape
+    if channels != 3:
+        raise ValueError(f"{name} draws {channels} channel(s): garments need 3 (RGB)")
+    if height != width:
+        raise ValueError(f"{name} draws pictures of {width} x {height}: garments need squares, as the catalogue has")
 
 
 @stage(version=1)
@@ -106,6 +110,52 @@ def _at_size(images: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     return resized.numpy()
 
 
+def _differs(model: Model, items: Catalogue) -> list[str]:
+    """What is done about a GAN of another size or value range than the catalogue's, in a sentence."""
+    side, (low, high) = model.card.shape[-1], model.card.value_range
+    if side == items.size and (low, high) == STORED:
+        return []
+    own, theirs = f"{side} x {side} pictures in [{low:g}, {high:g}]", f"{items.size} x {items.size} in [0, 255]"
+    return [f"the GAN draws {own}, the catalogue has {theirs}: they are resized and rescaled to each other"]
+
+
+def _diversity(images: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> float | None:
+    """1 - mean SSIM within classes, of those that have two pictures; None where none has."""
+    several = np.isin(labels, np.flatnonzero(np.bincount(labels) > 1))
+    return ssim_diversity(images[several], labels[several], seed=seed).mean if several.any() else None
+
+
+def _against_unseen(
+    encoder: Encoder,
+    made: NDArray[np.float32],
+    train: NDArray[np.float32],
+    test: NDArray[np.float32],
+    kinds: NDArray[np.int64],
+    seed: int,
+) -> dict[str, Any]:
+    """The figures that need held-out photos `test` of categories `kinds`; None, and a note, where they are too few."""
+    kids: dict[str, float | None] = dict.fromkeys(("synthetic", "train", "blurred"))
+    nothing = {"agreement_held_out": None, "kid": kids, "near_copies": None, "neighbour_ratio": None}
+    few = f"{len(test)} held-out photos of what the GAN draws are too few"
+    if not len(test):
+        return nothing | {"notes": [f"{few}: its pictures were not compared with photos that it did not see"]}
+    notes, subset = [], min(len(test), len(made), len(train)) // 2
+    if subset > 1:
+        shown = {"synthetic": made, "train": train, "blurred": blurred(train, made.shape[-1] / 16)}
+        unseen = encoder.features(test)
+        kids |= {k: kid(unseen, encoder.features(x), subset_size=subset, seed=seed).mean for k, x in shown.items()}
+    else:
+        notes = [f"{few} for KID"]
+    copies = find_neighbours(made, train, test, encode=encoder.features, seed=seed)
+    return {
+        "agreement_held_out": float((encoder.predict(test).argmax(1) == kinds).mean()),
+        "kid": kids,
+        "near_copies": int(copies.flags.sum()),
+        "neighbour_ratio": float(np.median(copies.ratios)),
+        "notes": notes,
+    }
+
+
 def _figures(
     encoder: Encoder, items: Catalogue, made: NDArray[np.float32], told: NDArray[np.int64], seed: int
 ) -> dict[str, Any]:
@@ -114,12 +164,6 @@ def _figures(
     mine = np.isin(items.category, kinds)
     known, unseen = np.flatnonzero(mine & ~items.held_out), np.flatnonzero(mine & items.held_out)
     train, test = items.floats(known), items.floats(unseen)
-    subset = min(len(unseen), len(made), len(known)) // 2
-    copies = find_neighbours(made, train, test, encode=encoder.features, seed=seed)
-    kids = {
-        name: kid(encoder.features(test), encoder.features(images), subset_size=subset, seed=seed).mean
-        for name, images in (("synthetic", made), ("train", train), ("blurred", blurred(train, made.shape[-1] / 16)))
-    }
     agree = encoder.predict(made).argmax(1) == told
     per_category = {items.categories[k]: float(agree[told == k].mean()) for k in kinds}
     return {
@@ -127,12 +171,9 @@ def _figures(
         "n": len(made),
         "agreement": float(np.mean(list(per_category.values()))),
         "agreement_by_category": per_category,
-        "agreement_held_out": float((encoder.predict(test).argmax(1) == items.category[unseen]).mean()),
-        "kid": kids,
         "diversity": ssim_diversity(made, told, seed=seed).mean,
-        "diversity_real": ssim_diversity(train, items.category[known], seed=seed).mean,
-        "near_copies": int(copies.flags.sum()),
-        "neighbour_ratio": float(np.median(copies.ratios)),
+        "diversity_real": _diversity(train, items.category[known], seed),
+        **_against_unseen(encoder, made, train, test, items.category[unseen], seed),
     }
 
 
@@ -144,6 +185,7 @@ def judge_gan(work: Path, catalogue: Path, encoder: Path, gan: Path, seed: int) 
     made, labels = drawn_evenly(model, JUDGED, seed)
     made = _at_size(made, items.size)
     figures = _figures(load_encoder(encoder / "encoder.safetensors"), items, made, kinds[labels], seed)
+    figures["notes"] = [*_differs(model, items), *figures["notes"]]
     (work / "figures.json").write_text(json.dumps(figures))
     grids = {}
     for number, name in enumerate(model.card.classes):

@@ -1,6 +1,7 @@
 """The stages of recommenders: one fit each, and the experiment of customers who were not there in training."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,16 @@ def load_split(split: list[Path]) -> Split:
     return Split(*(load_purchases(folder) for folder in split))
 
 
+def _judged(table: RankingTable) -> RankingTable:
+    """The table without a setting in which a single customer is judged: that gives no interval."""
+    for setting in ("warm", "cold"):
+        quality = getattr(table, setting)
+        if quality is not None and len(quality.customers) < 2:
+            note = f"one customer only can be judged ({setting}), which gives no interval: figures left out"
+            table = replace(table, **{setting: None}, note="; ".join(filter(None, (table.note, note))))
+    return table
+
+
 def _differences(tables: list[RankingTable], seed: int) -> list[dict[str, Any]]:
     """Each recommender against the one before it in the list, and against the first, over the same customers."""
     found = []
@@ -78,7 +89,7 @@ def rank_recommenders(work: Path, catalogue: Path, split: list[Path], models: li
     items, parts = load_catalogue(catalogue), load_split(split)
     chance = Chance(parts.train.customers, items.items, seed)
     fitted = [load_recommender(folder / "recommender.safetensors") for folder in models]
-    tables = [rank_quality(model, parts, items, k, seed) for model in (chance, *fitted)]
+    tables = [_judged(rank_quality(model, parts, items, k, seed)) for model in (chance, *fitted)]
     rows = [row for table in tables for row in table.rows(seed)]
     notes = [f"{table.model}: {table.note}" for table in tables if table.note]
     ranking = {"k": k, "rows": rows, "differences": _differences(tables, seed), "notes": notes}

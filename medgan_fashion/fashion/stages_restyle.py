@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.drawn_photos import Drawn, draw_photos, measure_limits
+from medgan_fashion.fashion.drawn_photos import Drawn, draw_photos, measure_limits, unseen_photos
 from medgan_fashion.fashion.garment_mask import garment_mask
 from medgan_fashion.fashion.parts import load_atelier
 from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.purchases import load_purchases
 from medgan_fashion.fashion.restyle import restyle
-from medgan_fashion.fashion.restyle_limits import load_limits, missing, save_limits
+from medgan_fashion.fashion.restyle_limits import load_limits, missing, no_limits, save_limits
 from medgan_fashion.fashion.stages_design import write_asked
 from medgan_fashion.fashion.stages_gan import drawn_evenly
 from medgan_fashion.gan import load_model
@@ -38,6 +38,13 @@ def _save_drawn(drawn: Drawn, path: Path) -> None:
     np.savez(path, masks=drawn.masks, categories=drawn.categories, z=drawn.z, **pictures, **quality)
 
 
+def _save_walks(work: Path, about: list[dict[str, Any]], walks: list[np.ndarray], photos: np.ndarray) -> None:
+    """What is told of P photos (P, 3, S, S), and the pictures (n, 3, S, S) of each one's walk."""
+    (work / "restyled.json").write_text(json.dumps({"synthetic": True, "photos": about}))
+    arrays: dict[str, Any] = {f"{number}_images": _bytes(images) for number, images in enumerate(walks)}
+    np.savez(work / "restyled.npz", photos=_bytes(photos), **arrays)
+
+
 @stage(version=1)
 def inversion_limits(
     work: Path,
@@ -53,14 +60,20 @@ def inversion_limits(
     most: int,
     seed: int,
 ) -> None:
-    """The limits of "faithful" and "cannot" from held-out catalogue photos; those photos and their drawings."""
+    """The limits of "faithful" and "cannot" from held-out catalogue photos; those photos and their drawings.
+
+    From too few photos the limits say so, and call nothing faithful (`restyle_limits.Limits`).
+    """
     atelier = load_atelier(catalogue, encoder, gan, ensemble, held_out)
     start = load_latent_encoder(latent_encoder / "latent_encoder.safetensors")
     settings = from_plain(RestyleConfig, config)
-    limits, drawn = measure_limits(atelier, photos=most, encoder=start, config=settings, seed=seed)
+    if len(unseen_photos(atelier)) and most:
+        limits, drawn = measure_limits(atelier, photos=most, encoder=start, config=settings, seed=seed)
+        _save_drawn(drawn, work / "drawn.npz")
+    else:
+        limits = no_limits(settings)
     save_limits(limits, work / "limits.json")
     (work / "missing.txt").write_text(missing(limits))
-    _save_drawn(drawn, work / "drawn.npz")
 
 
 @stage(version=1)
@@ -106,12 +119,14 @@ def restyle_photos(
     most: int,
     seed: int,
 ) -> None:
-    """Held-out catalogue photos, each walked towards the taste of one customer."""
+    """Held-out catalogue photos, each walked towards the taste of one customer; none where none is held out."""
     atelier = load_atelier(catalogue, encoder, gan, ensemble, held_out)
-    start = load_latent_encoder(latent_encoder / "latent_encoder.safetensors")
-    items, classes = atelier.catalogue, atelier.model.card.classes
-    drawable = np.isin(items.category, [items.categories.index(name) for name in classes])
-    rows = np.random.default_rng((seed, 47)).permutation(np.flatnonzero(items.held_out & drawable))[:most]
+    start, items = load_latent_encoder(latent_encoder / "latent_encoder.safetensors"), atelier.catalogue
+    rows = np.random.default_rng((seed, 47)).permutation(unseen_photos(atelier))[:most]
+    if not len(rows):
+        _save_walks(work, [], [], np.zeros((0, 3, items.size, items.size)))
+        write_asked(work, [])
+        return
     who = [customers[i % len(customers)] for i in range(len(rows))]
     settings, kinds = from_plain(RestyleConfig, config), items.category[rows]
     drawn = draw_photos(atelier, items.floats(rows), kinds, own=rows, encoder=start, config=settings, seed=seed)
@@ -138,6 +153,4 @@ def restyle_photos(
         for row, customer, one in zip(rows, who, made, strict=True)
     ]
     write_asked(work, [[c, int(k)] for c, k in zip(who, kinds, strict=True)])
-    (work / "restyled.json").write_text(json.dumps({"synthetic": True, "photos": about}))
-    arrays: dict[str, Any] = {f"{number}_images": _bytes(one.images) for number, one in enumerate(made)}
-    np.savez(work / "restyled.npz", photos=_bytes(drawn.photos), **arrays)
+    _save_walks(work, about, [one.images for one in made], drawn.photos)
