@@ -10,6 +10,7 @@ import pytest
 
 from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline, split_inputs
 from medgan_fashion.cli import main
+from medgan_fashion.fashion.garments_config import read_settings
 from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.phantoms import write_liver_phantoms
@@ -39,7 +40,10 @@ def test_the_core_loads_nothing_of_weight() -> None:
 
 def test_every_pipeline_file_is_valid() -> None:
     files = sorted(find_pipeline("lesions").parent.glob("*.yaml"))
-    configs = {path.stem: from_plain(AblationConfig, read_pipeline(path)) for path in files}
+    settings = {path.stem: read_pipeline(path) for path in files}
+    garments = read_settings(settings.pop("garments"))
+    assert garments.chain == "garments"
+    configs = {name: from_plain(AblationConfig, plain) for name, plain in settings.items()}
     assert {"demo", "lesions", "lesions_paper"} <= set(configs)
     assert configs["lesions"].primary.against == "real+classic"
 
@@ -51,7 +55,7 @@ def test_settings_and_inputs() -> None:
     assert split_inputs(["cases=b/c=d.csv"]) == {"cases": Path("b/c=d.csv")}
     with pytest.raises(ValueError, match="key=value"):
         parse_settings({}, ["gan"])
-    with pytest.raises(ValueError, match=r"demo, lesions"):
+    with pytest.raises(ValueError, match=r"demo, garments, lesions"):
         find_pipeline("lesion")
 
 

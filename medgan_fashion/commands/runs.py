@@ -48,7 +48,8 @@ def report(run: Path, shareable: bool = False) -> None:
 
     Args:
         run: the run folder.
-        shareable: leave every real image out.
+        shareable: medical: leave every real image out. Garments: leave pseudonyms and what customers bought out; the
+            shop's own catalogue photos stay.
     """
     from medgan_fashion.report.write import write_report
 

@@ -126,19 +126,24 @@ def sampled_auc(
     *,
     n_negatives: int = 100,
     seed: int = 0,
+    address: Ints | None = None,
 ) -> Floats:
     """AUC (B,) against `n_negatives` random candidates, with replacement, as the released code of DVBPR takes it.
 
     Only to set beside figures that were made so: `rank_figures` has no sampling noise. Arguments as there.
+
+    Args:
+        address: int64 (B,), numbers that the random candidates follow from, so that a customer's are the same in any
+            batch; default: the rows.
     """
     values, may = _checked(scores, candidates, targets, 1)
-    out = np.full(len(values), np.nan)
+    out, numbers = np.full(len(values), np.nan), range(len(values)) if address is None else address.tolist()
     for row, rows in enumerate(targets):
         others = may[row] if seen is None else may[row] & ~np.asarray(seen[row], dtype=bool)  # type: ignore[index]
         pool = np.setdiff1d(np.flatnonzero(others), rows)
         if not len(pool) or not len(rows) or np.isnan(values[row, others]).all():
             continue
-        drawn = np.random.default_rng((seed, 43, row)).choice(pool, n_negatives)
+        drawn = np.random.default_rng((seed, 43, numbers[row])).choice(pool, n_negatives)
         line = np.where(np.isnan(values[row]), -np.inf, values[row])
         wanted, unwanted = line[np.asarray(rows)][:, None], line[drawn]
         out[row] = ((wanted > unwanted) + (wanted == unwanted) / 2).mean()

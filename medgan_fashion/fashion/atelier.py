@@ -1,6 +1,8 @@
 """The atelier: everything that designing needs, loaded once and checked against each other."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -9,13 +11,18 @@ from torch import Tensor
 
 from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.encoder_tower import EncoderFeatures
 from medgan_fashion.fashion.recommender import FactorModel, resized
 from medgan_fashion.gan.model import Model
 
 Tastes = tuple[NDArray[np.float32], ...]
 """Customers' vectors (T, K_m) for each recommender, in the order of `Atelier.recommenders`."""
 
+Pictures = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+"""Pictures (B, 3, h, w) in [0, 1] of row numbers (B,)."""
+
 CHUNK = 256
+STANDARD = 4096  # real garments at most that features are standardised on
 SEEDS = 3  # of the ensemble, at least
 
 
@@ -104,14 +111,45 @@ class Atelier:
         drawn = min(self.model.card.shape[-1], images.shape[-1])
         return resized(resized(images, drawn), self.catalogue.size).clamp(0, 1)
 
+    @cached_property
+    def _standard(self) -> tuple[Tensor, Tensor]:
+        """Mean and sd (F,) of the encoder's features of real garments, a sample of those that are not held out."""
+        rows = np.flatnonzero(~self.catalogue.held_out)
+        rows = rows[:: max(1, len(rows) // STANDARD)]
+        found = torch.as_tensor(np.concatenate(list(self._parts(self.catalogue.floats, rows))))
+        return found.mean(dim=0), found.std(dim=0).clamp_min(1e-6)
+
+    def _parts(self, pictures: Pictures, rows: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
+        """Features of pictures by row, a chunk at a time: a catalogue never stands in memory whole."""
+        network = EncoderFeatures(self.encoder.network)
+        for at in range(0, len(rows), CHUNK):
+            with torch.inference_mode():
+                yield network(self.look(torch.as_tensor(pictures(rows[at : at + CHUNK])))).numpy()
+
+    def standardised(self, features: Tensor) -> Tensor:
+        """Raw features (B, F) in standard deviations over real garments, divided by sqrt(F); differentiable."""
+        mean, sd = self._standard
+        return (features - mean) / sd / features.shape[1] ** 0.5
+
+    def features(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The encoder's features (B, F) of pictures (B, 3, h, w) in [0, 1], at every depth: colour and texture count
+        as much as shape. Standardised, so that real garments are about a distance of 1 from their mean."""
+        return self._features(lambda rows: images[rows], np.arange(len(images)))
+
+    def item_features(self) -> NDArray[np.float64]:
+        """The features (N, F) of the catalogue's items."""
+        return self._features(self.catalogue.floats, np.arange(len(self.catalogue)))
+
+    def _features(self, pictures: Pictures, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        parts = list(self._parts(pictures, rows))
+        if not parts:
+            return np.zeros((0, EncoderFeatures(self.encoder.network).dim))
+        return self.standardised(torch.as_tensor(np.concatenate(parts))).double().numpy()
+
     def _looked(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         size = self.catalogue.size
         parts = [self.look(torch.as_tensor(images[at : at + CHUNK])).numpy() for at in range(0, len(images), CHUNK)]
         return np.concatenate(parts) if parts else np.zeros((0, 3, size, size), dtype=np.float32)
-
-    def features(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The encoder's features (B, d) of pictures (B, 3, h, w) in [0, 1]."""
-        return self.encoder.features(self._looked(images))
 
     def categories_of(self, images: NDArray[np.float32]) -> NDArray[np.int64]:
         """The categories (B,) that the encoder sees in pictures (B, 3, h, w) in [0, 1]."""

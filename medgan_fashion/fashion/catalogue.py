@@ -67,7 +67,8 @@ class Catalogue:
         return images.astype(np.float32) / np.float32(255)
 
     def content_hash(self) -> str:
-        """Hash of everything that a training can depend on: pixels, categories, styles, hold-out, IDs."""
+        """Hash of everything that a training can depend on: pixels, categories, styles, hold-out, IDs. Prices and stock
+        are none of it (see `shelf`)."""
         digest = hashlib.sha256(json.dumps([self.items, self.categories, self.attributes], sort_keys=True).encode())
         for name in ("images", "category", "style", "held_out"):
             digest.update(np.ascontiguousarray(getattr(self, name)).tobytes())

@@ -70,11 +70,13 @@ def _gan(plan: Plan, run: Path, config: GarmentsConfig) -> dict[str, Any]:
     about = _json(plan.gan, run, "gan.json")
     kept = ("images_seen", "alarm", "selected", "classes", "seed")
     facts = {name: about.get(name) for name in kept}
-    return (
-        facts
-        | {"recipe": config.gan.recipe, "adopted": "adopted" in about}
-        | _json(plan.gan_figures, run, "figures.json")
-    )
+    adopted = "adopted" in about
+    facts |= {"recipe": "trained elsewhere" if adopted else config.gan.recipe, "adopted": adopted}
+    facts |= _json(plan.gan_figures, run, "figures.json")
+    if adopted and about.get("training_rows") != plan.catalogue.key:
+        said = "the GAN was trained elsewhere: that it did not see the held-out photos is its maker's word"
+        facts["notes"] = [said, *facts["notes"]]
+    return facts
 
 
 def _inversion(plan: Plan, run: Path) -> dict[str, Any]:
@@ -92,6 +94,7 @@ def _relative(item: Task | Stored, run: Path) -> str:
 def _parts(run: Path, plan: Plan, config: GarmentsConfig) -> Parts:
     return Parts(
         catalogue=_relative(plan.catalogue, run),
+        shelf=_relative(plan.shelf, run),
         split=tuple(_relative(part, run) for part in plan.split),
         history=_relative(plan.history, run),
         encoder=_relative(plan.encoder, run),

@@ -64,17 +64,32 @@ def class_labels(bench: Bench) -> Tensor | None:
     return bench.atelier.labels([problem.category for problem in bench.problems])
 
 
+def ceilings(bench: Bench) -> Tensor:
+    """How much preference counts (P,): `cap` times that of the best real item on offer, infinity without a cap.
+
+    Recommenders know what customers like among real items. Beyond the best of these they only extrapolate: greener
+    than any green. What is left to climb at the ceiling is realism.
+    """
+    config, found = bench.config, []
+    for p in range(len(bench.problems)):
+        z = torch.as_tensor(bench.ensemble.z_items(p, bench.offered(p)))
+        best = float(np.nanmax(agreed(z, config.ensemble, config.kappa).numpy()))
+        found.append(float("inf") if config.cap is None else config.cap * max(best, 0.0))
+    return torch.tensor(found, dtype=torch.float32, device=bench.atelier.device)
+
+
 def design_objective(bench: Bench) -> RowObjective:
     """preference - eta (D - 1)^2 of one random view of each drawing, less guard_weight x the shortfall of the drawing
     itself, which is what will be checked at the end."""
     config, labels = bench.config, class_labels(bench)
     categories = torch.tensor([problem.category for problem in bench.problems], device=bench.atelier.device)
+    most = ceilings(bench)
 
     def objective(z: Tensor, problem: Tensor, generator: torch.Generator) -> Tensor:
         y = None if labels is None else labels[problem]
         images = bench.atelier.draw(z, y)
         view = random_view(images, config.views, generator)
-        value = agreed(bench.ensemble.z(view, problem), config.ensemble, config.kappa)
+        value = agreed(bench.ensemble.z(view, problem), config.ensemble, config.kappa).minimum(most[problem])
         if config.eta > 0:
             value = value - config.eta * (bench.standards.judge(view, y) - 1).square()
         if config.guard_weight > 0:

@@ -31,6 +31,7 @@ class DesignConfig:
     Args:
         eta: weight of the discriminator's term.
         ensemble: how several recommenders become one number: their minimum, or mean - kappa x sd.
+        cap: preference counts up to this many times that of the best real item on offer; null: without end.
         segment: how several customers become one: their mean, or the least pleased of them.
         guard_weight: of falling short of those checks while searching; 0 leaves them for the end.
         starts, candidates, steps, learning_rate, prior_weight: of the latent search.
@@ -43,13 +44,14 @@ class DesignConfig:
     eta: float = 1.0
     ensemble: Literal["min", "mean_minus_sd"] = "min"
     kappa: float = 1.0
+    cap: float | None = 1.0
     segment: Literal["mean", "minimum"] = "mean"
     guard_weight: float = 2.0
     views: ViewConfig = field(default_factory=ViewConfig)
     starts: int = 16
     candidates: int = 256
     steps: int = 60
-    learning_rate: float = 0.05
+    learning_rate: float = 0.1
     prior_weight: float = 0.1
     realism_quantile: float = 0.95
     n_diverse: int = 4

@@ -14,12 +14,15 @@ from medgan_fashion.runs.stage import Stored, store
 def read_features(path: Path, catalogue: Catalogue) -> NDArray[np.float32]:
     """Features (N, F) in the catalogue's order, from CSV or Parquet with a column `item` and F columns of numbers.
 
-    ValueError names an item without features, or a column that holds no numbers.
+    ValueError names an item without features or with two rows of them, or a column that holds no numbers.
     """
     columns = read_table(path)
     if "item" not in columns:
         raise ValueError(f"{path.name} has no column 'item'; it has {', '.join(columns)}")
     row = {item: number for number, item in enumerate(columns["item"])}
+    if len(row) < len(columns["item"]):
+        item = next(item for number, item in enumerate(columns["item"]) if row[item] != number)
+        raise ValueError(f"{path.name} has more than one row of item '{item}': keep one")
     lacking = [item for item in catalogue.items if item not in row]
     if lacking:
         raise ValueError(f"{path.name} has no features of item '{lacking[0]}' ({len(lacking)} are lacking): add them")

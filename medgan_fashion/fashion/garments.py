@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from medgan_fashion.fashion.collect import collect
+from medgan_fashion.fashion.customer_ids import known_as
 from medgan_fashion.fashion.features import read_features
 from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.garments_plan import Plan, Planner
@@ -29,9 +31,14 @@ def named_inputs(inputs: dict[str, Path]) -> dict[str, Path]:
     return {name or "catalogue": path for name, path in inputs.items()}
 
 
+def pseudonymous(config: GarmentsConfig) -> GarmentsConfig:
+    """The configuration with customers by pseudonym: what a run writes down never holds the shop's own IDs."""
+    return replace(config, customers=tuple(known_as(name) for name in config.customers))
+
+
 def plan_garments(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: Say) -> tuple[Shop, Plan]:
     """The shop and every task; refuses what does not fit before anything is trained."""
-    named = named_inputs(inputs)
+    named, config = named_inputs(inputs), pseudonymous(config)
     shop = open_shop(named, run, config, say)
     features = read_features(named["features"], shop.catalogue) if "features" in named else None
     return shop, Planner(run, shop, config, features).plan()
@@ -53,7 +60,7 @@ def run_garments(
 
     Raises ValueError before any training for tables or configuration that do not fit.
     """
-    count = (os.cpu_count() or 1) if processes is None else processes
+    count, config = (os.cpu_count() or 1) if processes is None else processes, pseudonymous(config)
     shop, plan = plan_garments(inputs, run, config, say)
     declare(run, {"config": to_plain(config), "catalogue": plan.catalogue.key, "purchases": plan.history.key})
     if count:

@@ -12,6 +12,7 @@ from medgan_fashion.fashion.category_encoder import check_categories
 from medgan_fashion.fashion.customer_ids import known_as
 from medgan_fashion.fashion.features import store_features
 from medgan_fashion.fashion.garments_config import GarmentsConfig
+from medgan_fashion.fashion.shelf import store_shelf
 from medgan_fashion.fashion.shop import Shop, store_purchases
 from medgan_fashion.fashion.stages_design import Asked, design_controls, design_garments
 from medgan_fashion.fashion.stages_gan import (
@@ -38,6 +39,7 @@ class Plan:
     """The tasks of a run. `designs` by eta, for the judged customers; `shown` for those whose pictures are shown."""
 
     catalogue: Stored
+    shelf: Stored
     history: Stored
     split: list[Stored]
     encoder: Task
@@ -74,6 +76,8 @@ class Planner:
         check_categories(shop.catalogue)
         key = shop.catalogue.content_hash()
         self.catalogue = store(run, "catalogue", key, lambda folder: save_catalogue(shop.catalogue, folder))
+        self.shelf = store_shelf(run, shop.catalogue)
+        self.history = store_purchases(run, shop.purchases)
         parts = shop.split
         self.split = [store_purchases(run, p) for p in (parts.train, parts.validation, parts.test, parts.cold)]
         self.features = None if features is None else store_features(run, features)
@@ -160,19 +164,21 @@ class Planner:
         shown_to = customers[: len(set(self.named())) or config.designed_for]
         shown_for = [[c, kind] for c in shown_to for kind in kinds]
         atelier: dict[str, Any] = {
-            "catalogue": self.catalogue, "purchases": self.split[0], "encoder": self.encoder, "gan": gan,
+            "catalogue": self.catalogue, "shelf": self.shelf, "encoder": self.encoder, "gan": gan,
             "ensemble": ensemble, "held_out": held_out,
         }  # fmt: skip
         design = atelier | {"config": to_plain(config.design), "seed": seed}
+        # judged as of training, shown as of today: nobody is offered what they have bought meanwhile
+        judging, showing = design | {"purchases": self.split[0]}, design | {"purchases": self.history}
         etas = sorted({*config.etas, config.design.eta})
-        designs = {eta: design_garments.task(**design, asked=judged, eta=eta) for eta in etas}
+        designs = {eta: design_garments.task(**judging, asked=judged, eta=eta) for eta in etas}
         latent = gan_encoder.task(gan=gan, images_seen=config.gan.encoder_images, seed=seed)
-        restyle = atelier | {"latent_encoder": latent, "design": to_plain(config.design), "seed": seed}
-        restyle |= {"config": to_plain(config.restyle)}
+        restyle = atelier | {"latent_encoder": latent, "config": to_plain(config.restyle), "seed": seed}
         limits = inversion_limits.task(**restyle, most=config.calibrated_on)
         return Plan(
             catalogue=self.catalogue,
-            history=store_purchases(self.run, self.shop.purchases),
+            shelf=self.shelf,
+            history=self.history,
             split=self.split,
             encoder=self.encoder,
             models=models,
@@ -187,12 +193,19 @@ class Planner:
             newcomers=self._new_customers(ensemble[0]),
             judged=judged,
             designs=designs,
-            controls=design_controls.task(**design, asked=judged, designs=designs[config.design.eta]),
+            controls=design_controls.task(**judging, asked=judged, designs=designs[config.design.eta]),
             shown_for=shown_for,
-            shown=design_garments.task(**design, asked=shown_for, eta=config.design.eta),
+            shown=design_garments.task(**showing, asked=shown_for, eta=config.design.eta),
             limits=limits,
             planted=planted_inversion.task(
                 catalogue=self.catalogue, gan=gan, latent_encoder=latent, n=config.planted, seed=seed
             ),
-            restyled=restyle_photos.task(**restyle, limits=limits, customers=shown_to, most=config.restyled),
+            restyled=restyle_photos.task(
+                **restyle,
+                purchases=self.history,
+                design=to_plain(config.design),
+                limits=limits,
+                customers=shown_to,
+                most=config.restyled,
+            ),
         )

@@ -103,16 +103,6 @@ def utilities(tastes: KnownTastes, images: NDArray[np.float32], names: ArrayLike
     return utilities_of(tastes, measure(images, garment_mask(images)), names)
 
 
-def optimum(tastes: KnownTastes, images: NDArray[np.float32], names: ArrayLike) -> Floats:
-    """Utility (U, C) of the best of those pictures for each customer and category; NaN where there is none."""
-    reached, wanted = utilities(tastes, images, names), np.asarray(names)
-    best = np.full((len(tastes.customers), len(tastes.categories)), np.nan)
-    for number, name in enumerate(tastes.categories):
-        if (wanted == name).any():
-            best[:, number] = reached[:, wanted == name].max(1)
-    return best
-
-
 def known_to_be(tastes: KnownTastes, customers: tuple[str, ...]) -> KnownTastes:
     """The tastes of those customers in that order, found by ID or, at the door's own key, by pseudonym.
 

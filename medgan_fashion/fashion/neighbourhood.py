@@ -1,6 +1,7 @@
 """Item-kNN: a customer's score for an item is the sum of its likeness to the items that the customer has bought."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _BLOCK = 1024
+_CELLS = 8_000_000  # scores at a time
 
 
 def cosine_neighbours(likes: "csr_matrix", count: int) -> "csr_matrix":
@@ -57,9 +59,13 @@ class Neighbourhood:
     alike: "csr_matrix"
     known: NDArray[np.bool_]
 
+    @cached_property
+    def _turned(self) -> "csr_matrix":
+        return self.alike.T.tocsr()
+
     def score_items(self, customers: NDArray[np.int64]) -> NDArray[np.float32]:
         """Scores (B, N) of those customers (rows); NaN for items that nobody has bought."""
-        scores = np.asarray((self.likes[customers] @ self.alike.T).todense(), dtype=np.float32)
+        scores = np.asarray((self.likes[customers] @ self._turned).todense(), dtype=np.float32)
         scores[:, ~self.known] = np.nan
         return scores
 
@@ -76,10 +82,11 @@ class Neighbourhood:
 
         rows, scores = np.full((len(customers), k), -1, np.int64), np.full((len(customers), k), np.nan, np.float32)
         nothing = np.zeros((1, 0), np.float32), np.zeros((len(self.items), 0), np.float32)
-        for at, customer in enumerate(customers):
-            masked = None if exclude is None else exclude[[at]]
-            bias = self.score_items(np.array([customer]))[0]
-            rows[[at]], scores[[at]] = top_k(*nothing, bias, k, exclude=masked, allowed=allowed)
+        step = max(_CELLS // max(len(self.items), 1), 1)
+        for start in range(0, len(customers), step):
+            for at, bias in enumerate(self.score_items(customers[start : start + step]), start=start):
+                masked = None if exclude is None else exclude[[at]]
+                rows[[at]], scores[[at]] = top_k(*nothing, bias, k, exclude=masked, allowed=allowed)
         return Recommended(rows, scores)
 
     def similar(self, item: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -89,11 +96,6 @@ class Neighbourhood:
         rows, cosines = np.full(k, -1, np.int64), np.full(k, np.nan, np.float32)
         rows[: len(order)], cosines[: len(order)] = row.col[order], row.data[order]
         return rows, cosines
-
-    def without(self, customer: str) -> "Neighbourhood":
-        """The model without that customer's likes and name; the neighbours, made of all customers, stay."""
-        keep = np.array([name != customer for name in self.customers], dtype=bool)
-        return replace(self, customers=tuple(n for n in self.customers if n != customer), likes=self.likes[keep])
 
 
 def fit_item_knn(catalogue: Catalogue, train: Purchases, config: KnnConfig, seed: int) -> Neighbourhood:

@@ -11,6 +11,7 @@ from medgan_fashion.fashion.catalogue import Catalogue, load_catalogue
 from medgan_fashion.fashion.purchases import Purchases, load_purchases
 from medgan_fashion.fashion.recommender import FactorModel, Recommender
 from medgan_fashion.fashion.recommender_files import load_recommender
+from medgan_fashion.fashion.shelf import on_shelf
 from medgan_fashion.gan import load_model
 from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.latent_encoder import LatentEncoder, load_latent_encoder
@@ -30,6 +31,7 @@ class Parts:
     """
 
     catalogue: str
+    shelf: str
     split: tuple[str, ...]
     history: str
     encoder: str
@@ -79,6 +81,7 @@ class Opened:
         parts = self.parts
         return load_atelier(
             self.run / parts.catalogue,
+            self.run / parts.shelf,
             self.run / parts.encoder,
             self.run / parts.gan,
             [self.run / folder for folder in parts.ensemble],
@@ -98,11 +101,13 @@ def visual(folder: Path) -> FactorModel:
     return model
 
 
-def load_atelier(catalogue: Path, encoder: Path, gan: Path, ensemble: list[Path], held_out: list[Path]) -> Atelier:
+def load_atelier(
+    catalogue: Path, shelf: Path, encoder: Path, gan: Path, ensemble: list[Path], held_out: list[Path]
+) -> Atelier:
     """The atelier from its stages' folders."""
     return Atelier(
         model=load_model(gan / "model.safetensors"),
-        catalogue=load_catalogue(catalogue),
+        catalogue=on_shelf(load_catalogue(catalogue), shelf),
         ensemble=tuple(visual(folder) for folder in ensemble),
         held_out=tuple(visual(folder) for folder in held_out),
         encoder=load_encoder(encoder / "encoder.safetensors"),
@@ -112,4 +117,5 @@ def load_atelier(catalogue: Path, encoder: Path, gan: Path, ensemble: list[Path]
 def open_run(run: Path) -> Opened:
     """Opens a finished run; ValueError says why it cannot be."""
     parts = read_parts(run)
-    return Opened(run, parts, load_catalogue(run / parts.catalogue), load_purchases(run / parts.history))
+    items = on_shelf(load_catalogue(run / parts.catalogue), run / parts.shelf)
+    return Opened(run, parts, items, load_purchases(run / parts.history))

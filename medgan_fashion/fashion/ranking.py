@@ -156,7 +156,7 @@ def judge_task(model: "Recommender", task: Task, k: int = 10, seed: int = 0) -> 
         scores, seen = model.score_items(customers), task.seen[customers]
         masked = seen.toarray() != 0
         figures = rank_figures(scores, task.candidates, targets, k, masked)
-        sampled = sampled_auc(scores, task.candidates, targets, masked, seed=seed + at)
+        sampled = sampled_auc(scores, task.candidates, targets, masked, seed=seed, address=customers)
         parts.append({name: getattr(figures, name) for name in METRICS} | {"auc_100": sampled})
         lists.append(model.recommend(customers, k, exclude=seen, allowed=task.candidates)[0])
     values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

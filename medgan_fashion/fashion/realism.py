@@ -12,6 +12,7 @@ from torch import Tensor
 from medgan_fashion.evaluation.encoder import SmallCNN
 from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.encoder_tower import EncoderFeatures
 
 Floats = NDArray[np.float64]
 LEAST = 10  # held-out photos of a category to take its threshold from
@@ -98,10 +99,12 @@ def shortfall(atelier: Atelier, realism: Realism, images: Tensor, categories: Te
     share by which the nearest real garment of it is farther than the realism threshold.
     """
     network = atelier.encoder.network
-    cnn, shown = network.network, network.normalise(atelier.look(images))
+    cnn = network.network
     assert isinstance(cnn, SmallCNN)  # an encoder is one
-    features = cnn.features(shown)
-    sure = torch.log_softmax(cnn.head(features), dim=1).gather(1, categories[:, None])[:, 0]
+    raw = EncoderFeatures(network)(atelier.look(images))
+    hidden = raw[:, -cnn.head.in_features :]
+    sure = torch.log_softmax(cnn.head(hidden), dim=1).gather(1, categories[:, None])[:, 0]
+    features = atelier.standardised(raw)
     doubt = (math.log(SURE) - sure).relu()
     far = torch.zeros_like(doubt)
     for category in categories.unique().tolist():
@@ -109,11 +112,11 @@ def shortfall(atelier: Atelier, realism: Realism, images: Tensor, categories: Te
         if len(rows) and 0 < threshold < float("inf"):
             mine = categories == category
             others = torch.as_tensor(realism.features[rows], dtype=features.dtype, device=features.device)
-            away = (features[mine][:, None] - others[None]).square().sum(2).amin(1).clamp_min(1e-12).sqrt()
+            away = torch.cdist(features[mine], others).amin(1)
             far = far.masked_scatter(mine, (away / threshold - 1).relu())
     return doubt + far
 
 
 def measure_realism(atelier: Atelier, quantile: float) -> Realism:
     """The realism of an atelier, in its encoder's space."""
-    return fit_realism(atelier.features(atelier.catalogue.floats()), atelier.catalogue, quantile)
+    return fit_realism(atelier.item_features(), atelier.catalogue, quantile)

@@ -1,7 +1,7 @@
 """A fitted recommender: two tables of vectors and, for visual models, the network that makes more of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -155,13 +155,6 @@ class FactorModel:
         if self.tower is not None:
             self.tower.network.to(device)
         return self
-
-    def without(self, customer: str) -> "FactorModel":
-        """The model without that customer's vector and name (the right to be forgotten)."""
-        keep = np.array([name != customer for name in self.customers], dtype=bool)
-        trained = None if self.trained is None else self.trained[keep]
-        names = tuple(name for name in self.customers if name != customer)
-        return replace(self, customers=names, theta=self.theta[keep], trained=trained)
 
 
 def embed(

@@ -22,6 +22,7 @@ _ZIPF = 0.5  # exponent of the sizes of groups
 _SHOWN = 0.2  # standard deviation of what the shop shows more or less often, in units of log odds
 _RETURNED_STRAY, _RETURNED = 0.4, 0.03  # shares of purchases against and after one's taste that go back
 _DISLIKES = (0, 3)  # at least, and fewer than
+_CHUNK = 2048  # pictures measured at once
 _JITTER = 0.35  # of a customer's ideal about its group's, in standard deviations of the measurements
 
 
@@ -125,6 +126,12 @@ def simulated_name(seed: int, number: int) -> str:
     return "C-" + hashlib.sha256(f"simulated|{seed}|{number}".encode()).hexdigest()[:10]
 
 
+def _measured(catalogue: Catalogue, start: int) -> Floats:
+    """Measurements of a chunk of the catalogue's pictures, from row `start` on."""
+    images = catalogue.floats(np.arange(start, min(start + _CHUNK, len(catalogue))))
+    return measure(images, garment_mask(images))
+
+
 def simulate_customers(
     catalogue: Catalogue, n_customers: int, seed: int, config: SampleConfig | None = None
 ) -> tuple[KnownTastes, Purchases]:
@@ -138,8 +145,8 @@ def simulate_customers(
         config: purchases, temperature, noise and groups count; its other values do not.
     """
     config, n_categories = config or SampleConfig(), len(catalogue.categories)
-    images, category = catalogue.floats(), catalogue.category
-    values = measure(images, garment_mask(images))
+    category = catalogue.category
+    values = np.concatenate([_measured(catalogue, at) for at in range(0, len(catalogue), _CHUNK)])
     centre, scale = calibrate(values, category, n_categories)
     rng = np.random.default_rng((seed, 64))
     group = draw_groups(rng, n_customers, config.groups)

@@ -29,6 +29,7 @@ from medgan_fashion.runs.stage import Stored, complete, stage, store
 
 Say = Callable[[str], object]
 _VERSION = 1  # raise it when the pictures of the same tables change
+MOST_NEWCOMERS = 500
 NEWCOMERS = 0.2  # share of customers whom one more recommender never sees, to be known by a few likes alone
 
 
@@ -114,7 +115,8 @@ def _newcomers(purchases: Purchases, split: Split, likes: int, seed: int) -> NDA
     enough = np.bincount(split.train.customer[split.train.weight > 0], minlength=len(purchases.customers)) >= likes
     tested = np.isin(np.arange(len(purchases.customers)), split.test.customer)
     candidates = np.flatnonzero(enough & tested)
-    chosen = np.random.default_rng((seed, 44)).permutation(candidates)[: round(NEWCOMERS * len(candidates))]
+    count = min(round(NEWCOMERS * len(candidates)), MOST_NEWCOMERS)
+    chosen = np.random.default_rng((seed, 44)).permutation(candidates)[:count]
     return np.isin(np.arange(len(purchases.customers)), chosen)
 
 

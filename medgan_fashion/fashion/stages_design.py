@@ -37,6 +37,7 @@ def write_asked(work: Path, asked: Asked) -> None:
 def design_garments(
     work: Path,
     catalogue: Path,
+    shelf: Path,
     purchases: Path,
     encoder: Path,
     gan: Path,
@@ -48,7 +49,7 @@ def design_garments(
     seed: int,
 ) -> None:
     """Designs for (customer, category) pairs at one weight of realism."""
-    atelier = load_atelier(catalogue, encoder, gan, ensemble, held_out)
+    atelier = load_atelier(catalogue, shelf, encoder, gan, ensemble, held_out)
     settings = replace(from_plain(DesignConfig, config), eta=eta)
     customers, problems = problems_of(asked)
     seen = load_purchases(purchases).seen(len(atelier.catalogue))[customers]
@@ -60,6 +61,7 @@ def design_garments(
 def design_controls(
     work: Path,
     catalogue: Path,
+    shelf: Path,
     purchases: Path,
     encoder: Path,
     gan: Path,
@@ -72,7 +74,7 @@ def design_controls(
 ) -> None:
     """What designs are to be compared with: the best real items, as many random drawings, and pixel ascent from the
     recommended top-1 under one recommender. Figures of all four, and the first picture of each for each problem."""
-    atelier = load_atelier(catalogue, encoder, gan, ensemble, held_out)
+    atelier = load_atelier(catalogue, shelf, encoder, gan, ensemble, held_out)
     settings, made = from_plain(DesignConfig, config), load_designed(designs)
     customers, problems = problems_of(asked)
     seen = load_purchases(purchases).seen(len(atelier.catalogue))[customers]

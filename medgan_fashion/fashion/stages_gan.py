@@ -22,6 +22,7 @@ from medgan_fashion.runs.stage import stage
 
 STORED = (0.0, 255.0)  # value range of the catalogue's pictures
 JUDGED = 600  # generated pictures that the figures are taken from
+COMPARED = 10_000  # real pictures of either kind that they are compared with, at most
 SHOWN = 16  # of each category in the report's grids
 
 
@@ -67,6 +68,7 @@ def adopted_gan(work: Path, catalogue: Path, path: str, content: str) -> None:
     check_garment_model(model, items, Path(path).name)
     save_model(model, work / "model.safetensors")
     facts = {"alarm": None, "classes": model.card.classes, "adopted": content, **model.facts}
+    facts["training_rows"] = model.card.provenance.get("training_rows")
     (work / "gan.json").write_text(json.dumps(facts))
 
 
@@ -156,13 +158,20 @@ def _against_unseen(
     }
 
 
+def _at_most(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """COMPARED of the rows by seed, where there are more: they are compared as floats in memory."""
+    if len(rows) <= COMPARED:
+        return rows
+    return np.sort(np.random.default_rng((seed, 54)).choice(rows, COMPARED, replace=False))
+
+
 def _figures(
     encoder: Encoder, items: Catalogue, made: NDArray[np.float32], told: NDArray[np.int64], seed: int
 ) -> dict[str, Any]:
     """Figures of generated pictures `made` of categories `told` (N,), each beside the same for real ones."""
     kinds = np.unique(told)
     mine = np.isin(items.category, kinds)
-    known, unseen = np.flatnonzero(mine & ~items.held_out), np.flatnonzero(mine & items.held_out)
+    known, unseen = (_at_most(np.flatnonzero(mine & side), seed) for side in (~items.held_out, items.held_out))
     train, test = items.floats(known), items.floats(unseen)
     agree = encoder.predict(made).argmax(1) == told
     per_category = {items.categories[k]: float(agree[told == k].mean()) for k in kinds}

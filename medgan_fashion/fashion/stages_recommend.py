@@ -59,11 +59,11 @@ def load_split(split: list[Path]) -> Split:
 
 
 def _judged(table: RankingTable) -> RankingTable:
-    """The table without a setting in which a single customer is judged: that gives no interval."""
+    """The table without a setting in which too little is judged for an interval."""
     for setting in ("warm", "cold"):
         quality = getattr(table, setting)
-        if quality is not None and len(quality.customers) < 2:
-            note = f"one customer only can be judged ({setting}), which gives no interval: figures left out"
+        if quality is not None and np.isfinite(quality.values["auc"]).sum() < 2:
+            note = f"too few customers or candidates can be judged ({setting}) for an interval: figures left out"
             table = replace(table, **{setting: None}, note="; ".join(filter(None, (table.note, note))))
     return table
 

@@ -49,14 +49,13 @@ def _save_walks(work: Path, about: list[dict[str, Any]], walks: list[np.ndarray]
 def inversion_limits(
     work: Path,
     catalogue: Path,
-    purchases: Path,
+    shelf: Path,
     encoder: Path,
     gan: Path,
     ensemble: list[Path],
     held_out: list[Path],
     latent_encoder: Path,
     config: dict[str, Any],
-    design: dict[str, Any],
     most: int,
     seed: int,
 ) -> None:
@@ -64,7 +63,7 @@ def inversion_limits(
 
     From too few photos the limits say so, and call nothing faithful (`restyle_limits.Limits`).
     """
-    atelier = load_atelier(catalogue, encoder, gan, ensemble, held_out)
+    atelier = load_atelier(catalogue, shelf, encoder, gan, ensemble, held_out)
     start = load_latent_encoder(latent_encoder / "latent_encoder.safetensors")
     settings = from_plain(RestyleConfig, config)
     if len(unseen_photos(atelier)) and most:
@@ -106,6 +105,7 @@ def planted_inversion(work: Path, catalogue: Path, gan: Path, latent_encoder: Pa
 def restyle_photos(
     work: Path,
     catalogue: Path,
+    shelf: Path,
     purchases: Path,
     encoder: Path,
     gan: Path,
@@ -120,7 +120,7 @@ def restyle_photos(
     seed: int,
 ) -> None:
     """Held-out catalogue photos, each walked towards the taste of one customer; none where none is held out."""
-    atelier = load_atelier(catalogue, encoder, gan, ensemble, held_out)
+    atelier = load_atelier(catalogue, shelf, encoder, gan, ensemble, held_out)
     start, items = load_latent_encoder(latent_encoder / "latent_encoder.safetensors"), atelier.catalogue
     rows = np.random.default_rng((seed, 47)).permutation(unseen_photos(atelier))[:most]
     if not len(rows):

@@ -1,23 +1,17 @@
 """Whether designs please more than the recommenders that were climbed: transfer, and what realism costs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.intervals import Interval
-from medgan_fashion.fashion.atelier import Atelier, Tastes
-from medgan_fashion.fashion.design import Designed, design, random_pictures
-from medgan_fashion.fashion.design_config import DesignConfig
+from medgan_fashion.fashion.design import Designed, random_pictures
 from medgan_fashion.fashion.diverse import variety
 from medgan_fashion.fashion.pixel_ascent import pixel_ascent
-from medgan_fashion.fashion.preference import Problem
-from medgan_fashion.fashion.scores import Bench, Scores, Standards, measure_standards, score_pictures, set_up
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+from medgan_fashion.fashion.scores import Bench, Scores, score_pictures
 
 Floats = NDArray[np.float64]
 
@@ -104,55 +98,7 @@ def contestants(bench: Bench, designed: Sequence[Designed], *, steps: int | None
     ]
 
 
-def compare_arms(bench: Bench, designed: Sequence[Designed], *, steps: int | None = None, seed: int) -> list[Arm]:
-    """The figures of `contestants`."""
-    found = contestants(bench, designed, steps=steps, seed=seed)
-    return [arm(one.name, one.scores, one.images, one.climbed) for one in found]
-
-
-def trade_off(
-    atelier: Atelier,
-    tastes: Tastes,
-    seen: "csr_matrix | None",
-    problems: Sequence[Problem],
-    config: DesignConfig,
-    *,
-    etas: Sequence[float] = (0.0, 0.1, 1.0, 10.0),
-    seed: int,
-    standards: Standards | None = None,
-) -> list[dict[str, float]]:
-    """What realism costs: for each eta the mean over problems of z, held-out z, the discriminator's word, the share
-    of held-out photos nearer to the catalogue, the share of realistic designs, variety, and problems not "searched".
-
-    The guards inside the search stay as configured: guard_weight = 0 shows eta alone.
-    """
-    standards = standards or measure_standards(atelier, config, seed)
-    rows = []
-    for eta in etas:
-        made = design(atelier, tastes, seen, problems, replace(config, eta=eta), seed=seed, standards=standards)
-        rows.append({"eta": float(eta)} | summary(arm("designs", [d.scores for d in made], [d.images for d in made])))
-        rows[-1]["fallbacks"] = float(np.mean([d.how != "searched" for d in made]))
-    return rows
-
-
 def summary(one: Arm) -> dict[str, float]:
     """Means over the problems that have a value."""
     values = {key: value[np.isfinite(value)] for key, value in vars(one).items() if key != "name"}
     return {key: _mean(value) for key, value in values.items()}
-
-
-def compare(
-    atelier: Atelier,
-    tastes: Tastes,
-    seen: "csr_matrix | None",
-    problems: Sequence[Problem],
-    config: DesignConfig,
-    *,
-    seed: int,
-    standards: Standards | None = None,
-) -> tuple[list[Designed], list[Arm]]:
-    """Designs for every problem and the arms that they are compared with."""
-    standards = standards or measure_standards(atelier, config, seed)
-    made = design(atelier, tastes, seen, problems, config, seed=seed, standards=standards)
-    bench = set_up(atelier, tastes, seen, problems, config, standards, seed)
-    return made, compare_arms(bench, made, seed=seed)

@@ -94,6 +94,8 @@ def test_sampled_auc_comes_near_the_exact_one_and_repeats() -> None:
     assert abs(drawn.mean() - exact.mean()) < 0.02
     assert 0.02 < np.abs(drawn - exact).mean() < 0.06  # what a sample adds: sd at most 1 / 20
     np.testing.assert_array_equal(drawn, sampled_auc(scores, may, targets, n_negatives=100, seed=3))
+    later = sampled_auc(scores[150:], may, targets[150:], n_negatives=100, seed=3, address=np.arange(150, 200))
+    np.testing.assert_array_equal(drawn[150:], later)
 
 
 def test_finished_lists_by_hand() -> None:

@@ -26,6 +26,7 @@ def test_features_come_in_the_catalogues_order(tmp_path: Path) -> None:
         ("item,a\n00,1\n", r"no features of item '01' \(2 are lacking\)"),
         ("item,a\n00,1\n01,x\n02,3\n", "column 'a' of features.csv holds what is no number"),
         ("item,a\n00,1\n01,nan\n02,3\n", "holds NaN or infinity"),
+        ("item,a\n00,1\n01,2\n02,3\n01,4\n", "more than one row of item '01': keep one"),
         ("item\n00\n01\n02\n", "no column beside 'item'"),
     ],
 )

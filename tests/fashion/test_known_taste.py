@@ -1,4 +1,4 @@
-"""Known tastes: utility by hand, the ideal's is 0, the optimum is the best."""
+"""Known tastes: utility by hand, the ideal's is 0."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,6 @@ from medgan_fashion.fashion.known_taste import (
     draw_weights,
     known_to_be,
     load_tastes,
-    optimum,
     save_tastes,
     utilities,
     utility,
@@ -47,9 +46,6 @@ def test_each_picture_counts_in_its_own_category(tastes: KnownTastes) -> None:
     both = utilities(far, images, names)
     np.testing.assert_allclose(both[:, [0, 2]], utility(far, images[[0, 2]], "tops"))
     np.testing.assert_allclose(both[:, [1]], utility(far, images[[1]], "bottoms"))
-    best = optimum(far, images, names)
-    np.testing.assert_allclose(best, np.stack([both[:, 1], both[:, [0, 2]].max(1)], axis=1))
-    assert np.isnan(optimum(far, images[:1], names[:1])[:, 0]).all()
 
 
 def test_any_picture_has_a_utility(tastes: KnownTastes) -> None:

@@ -1,6 +1,7 @@
 """Item-kNN by hand."""
 
 import numpy as np
+import pytest
 from scipy.sparse import csr_matrix
 
 from medgan_fashion.fashion.catalogue import Catalogue
@@ -29,7 +30,7 @@ def test_blocks_agree_with_the_plain_product(monkeypatch) -> None:
     np.testing.assert_allclose(whole, plain - np.diag(np.diag(plain)), rtol=1e-5, atol=1e-7)
 
 
-def test_scores_similar_and_forgetting(catalogue: Catalogue) -> None:
+def test_scores_and_similar(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     customer, item = np.nonzero(LIKES)
     pairs = customer, item, np.ones(len(item), np.float32), np.zeros(len(item))
     model = fit_item_knn(catalogue.take(np.arange(4)), Purchases(("C-a", "C-b", "C-c"), *pairs), KnnConfig(), 0)
@@ -39,6 +40,9 @@ def test_scores_similar_and_forgetting(catalogue: Catalogue) -> None:
     assert rows.tolist() == [1, 2, -1]
     np.testing.assert_allclose(cosines, [a, b, np.nan], rtol=1e-6)
     assert model.recommend(np.array([1]), 2, exclude=model.likes[[1]]).rows.tolist() == [[1, -1]]
-    left = model.without("C-b")
-    assert left.customers == ("C-a", "C-c")
-    np.testing.assert_array_equal(left.likes.toarray(), LIKES[[0, 2]])
+    everyone = np.array([2, 0, 1])
+    whole = model.recommend(everyone, 2, exclude=model.likes[everyone])
+    monkeypatch.setattr("medgan_fashion.fashion.neighbourhood._CELLS", 8)  # two customers at a time
+    parts = model.recommend(everyone, 2, exclude=model.likes[everyone])
+    assert parts.rows.tolist() == whole.rows.tolist() == [[2, -1], [2, -1], [1, -1]]
+    np.testing.assert_array_equal(parts.scores, whole.scores)

@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from medgan_fashion.fashion.catalogue import Catalogue, save_catalogue
@@ -12,7 +13,7 @@ from medgan_fashion.fashion.recommender_config import KnnConfig
 from medgan_fashion.fashion.recommender_files import save_recommender
 
 PARTS = Parts(
-    "c", ("t", "v", "e", "o"), "h", "n", "g", "l", "m", {"item_knn": "k"}, ("1", "2", "3"), ("4",), {"seed": 3}
+    "c", "s", ("t", "v", "e", "o"), "h", "n", "g", "l", "m", {"item_knn": "k"}, ("1", "2", "3"), ("4",), {"seed": 3}
 )
 
 
@@ -28,11 +29,15 @@ def test_a_run_is_opened(tmp_path: Path, catalogue: Catalogue, purchases: Purcha
     for name in ("c", "h", "k"):
         (tmp_path / name).mkdir()
     save_catalogue(catalogue, tmp_path / "c")
+    (tmp_path / "s").mkdir()
+    np.save(tmp_path / "s" / "price.npy", catalogue.price + 1)
+    np.save(tmp_path / "s" / "stock.npy", catalogue.stock)
     save_purchases(purchases, tmp_path / "h")
     save_recommender(fit("item_knn", catalogue, purchases, KnnConfig(), 0), tmp_path / "k" / "recommender.safetensors")
     write_parts(tmp_path, PARTS)
     opened = open_run(tmp_path)
     assert opened.catalogue.items == catalogue.items
+    np.testing.assert_array_equal(opened.catalogue.price, catalogue.price + 1)
     assert opened.history.customers == purchases.customers
     assert opened.model("item_knn").customers == purchases.customers
     with pytest.raises(ValueError, match="no recommender 'dvbpr' in this run; it has item_knn"):

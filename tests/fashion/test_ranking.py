@@ -1,5 +1,7 @@
 """Warm and cold ranking on a checkerboard of purchases: two tastes, items of two colours, answers known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -125,4 +127,15 @@ def test_customers_without_a_like_in_training_are_counted_not_judged() -> None:
 
 def test_a_model_of_other_customers_is_refused() -> None:
     with pytest.raises(ValueError, match="fit it on these tables"):
-        judge_task(colour_model().without(PURCHASES.customers[0]), ranking_task(SPLIT, CATALOGUE))
+        judge_task(replace(colour_model(), customers=PURCHASES.customers[1:]), ranking_task(SPLIT, CATALOGUE))
+
+
+def test_batches_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance, task = Chance(PURCHASES.customers, CATALOGUE.items, seed=3), ranking_task(SPLIT, CATALOGUE)
+    whole = judge_task(chance, task, seed=1)
+    monkeypatch.setattr("medgan_fashion.fashion.ranking._CELLS", 7 * N_ITEMS)
+    parts = judge_task(chance, task, seed=1)
+    assert whole is not None
+    assert parts is not None
+    for name, values in whole.values.items():
+        np.testing.assert_array_equal(values, parts.values[name], err_msg=name)

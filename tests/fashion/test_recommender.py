@@ -97,9 +97,3 @@ def test_new_items_are_embedded_without_retraining() -> None:
     vectors, bias = model().embed(images)
     np.testing.assert_allclose(vectors, images[:, :2, 0, 0], rtol=1e-5)
     np.testing.assert_allclose(bias, images[:, 2, 0, 0], rtol=1e-5)
-
-
-def test_forgets_a_customer() -> None:
-    left = model().without("C-a")
-    assert left.customers == ("C-b",)
-    np.testing.assert_array_equal(left.theta, [[0, 2]])

@@ -72,7 +72,7 @@ def test_random_order_stands_first_and_differences_are_paired(
 def test_one_customer_gives_no_figures_and_says_so(tmp_path: Path, catalogue: Catalogue, purchases: Purchases) -> None:
     found = ranked(tmp_path, catalogue, purchases.take(purchases.customer == 5))
     assert found["rows"] == found["differences"] == []
-    assert "one customer only can be judged (warm), which gives no interval" in found["notes"][0]
+    assert "too few customers or candidates can be judged (warm) for an interval" in found["notes"][0]
 
 
 def test_nobody_to_test_on_says_so(

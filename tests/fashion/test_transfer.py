@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from medgan_fashion.fashion.design import design
 from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.fashion.preference import Problem
-from medgan_fashion.fashion.scores import Scores
-from medgan_fashion.fashion.transfer import arm, compare, summary, trade_off, transfer_ratio
+from medgan_fashion.fashion.scores import Scores, measure_standards, set_up
+from medgan_fashion.fashion.transfer import arm, contestants, summary, transfer_ratio
 
 from .tiny_atelier import BLUE, RED, atelier
 
@@ -52,7 +53,11 @@ def test_a_problem_without_pictures_is_left_out() -> None:
 
 def test_four_arms_stand_beside_each_other() -> None:
     made = atelier()
-    designed, arms = compare(made, made.tastes([RED, BLUE]), None, PROBLEMS, CONFIG, seed=0)
+    tastes, standards = made.tastes([RED, BLUE]), measure_standards(made, CONFIG, 0)
+    designed = design(made, tastes, None, PROBLEMS, CONFIG, seed=0, standards=standards)
+    bench = set_up(made, tastes, None, PROBLEMS, CONFIG, standards, 0)
+    found = contestants(bench, designed, seed=0)
+    arms = [arm(one.name, one.scores, one.images, one.climbed) for one in found]
     assert [one.name for one in arms] == ["designs", "best real items", "random drawings", "pixel ascent"]
     by_name = {one.name: summary(one) for one in arms}
     assert len(designed) == 3
@@ -60,10 +65,3 @@ def test_four_arms_stand_beside_each_other() -> None:
     assert by_name["best real items"]["realistic"] > 0.6
     assert by_name["designs"]["realistic"] == 1
     assert abs(by_name["random drawings"]["climbed"]) < by_name["designs"]["climbed"]
-
-
-def test_the_trade_off_has_a_row_for_every_eta() -> None:
-    made = atelier()
-    rows = trade_off(made, made.tastes([RED, BLUE]), None, PROBLEMS[:1], CONFIG, etas=(0.0, 10.0), seed=0)
-    assert [row["eta"] for row in rows] == [0.0, 10.0]
-    assert {"climbed", "held_out", "judge", "quantile", "realistic", "variety", "fallbacks"} <= set(rows[0])
