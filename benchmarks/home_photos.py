@@ -93,9 +93,7 @@ def inversion(folder: Path, run: Path, n: int) -> None:
     kinds = [opened.catalogue.categories.index(kind[items.categories[items.category[row]]]) for row in rows]
     drawn = draw_photos(atelier, items.floats(rows), kinds, encoder=opened.latent_encoder(), seed=0)
     given = Counter(answers(limits, drawn.quality))
-    print(
-        "| photos | n | faithful | closest we can draw | cannot | median SSIM inside the mask |\n|---|---|---|---|---|---|"
-    )
+    print("| photos | n | faithful | closest we can draw | cannot | median SSIM |\n|---|---|---|---|---|---|")
     shares = " | ".join(f"{limits.shares[a]:.0%}" for a in ("faithful", "closest we can draw", "cannot"))
     with np.load(run / opened.parts.limits / "drawn.npz") as arrays:
         print(f"| held-out catalogue | {limits.photos} | {shares} | {np.median(arrays['quality_ssim']):.2f} |")

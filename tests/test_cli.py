@@ -11,6 +11,7 @@ import pytest
 from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline, split_inputs
 from medgan_fashion.cli import main
 from medgan_fashion.fashion.garments_config import read_settings
+from medgan_fashion.fashion.recommender_config import DVBPR_CODE
 from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.phantoms import write_liver_phantoms
@@ -41,8 +42,10 @@ def test_the_core_loads_nothing_of_weight() -> None:
 def test_every_pipeline_file_is_valid() -> None:
     files = sorted(find_pipeline("lesions").parent.glob("*.yaml"))
     settings = {path.stem: read_pipeline(path) for path in files}
-    garments = read_settings(settings.pop("garments"))
-    assert garments.chain == "garments"
+    garments = {name: read_settings(plain) for name, plain in settings.items() if plain["chain"] == "garments"}
+    assert set(garments) == {"garments", "garments_paper"}
+    assert garments["garments_paper"].recommenders.dvbpr == DVBPR_CODE
+    settings = {name: plain for name, plain in settings.items() if name not in garments}
     configs = {name: from_plain(AblationConfig, plain) for name, plain in settings.items()}
     assert {"demo", "lesions", "lesions_paper"} <= set(configs)
     assert configs["lesions"].primary.against == "real+classic"
@@ -55,7 +58,7 @@ def test_settings_and_inputs() -> None:
     assert split_inputs(["cases=b/c=d.csv"]) == {"cases": Path("b/c=d.csv")}
     with pytest.raises(ValueError, match="key=value"):
         parse_settings({}, ["gan"])
-    with pytest.raises(ValueError, match=r"demo, garments, lesions"):
+    with pytest.raises(ValueError, match=r"demo, garments, garments_paper, lesions"):
         find_pipeline("lesion")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from medgan_fashion.chains.garments_steps import Given, category_number
@@ -13,6 +14,7 @@ from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.design import Designed, design
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
+from medgan_fashion.fashion.directions import apply_direction, find_direction, train_reader
 from medgan_fashion.fashion.drawn_photos import draw_photos
 from medgan_fashion.fashion.parts import Opened, open_run
 from medgan_fashion.fashion.people import People, find_people
@@ -24,6 +26,8 @@ from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.plain import from_plain, merged
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.runs.generate import write_png
+
+TURNS = (0.25, 0.5)  # how far a drawing is moved along an attribute's direction
 
 
 def find(opened: Opened, atelier: Atelier, given: Given) -> People:
@@ -109,9 +113,11 @@ def restyle_step(
     given: Given,
     out: Path,
     settings: dict[str, Any],
+    toward: str | None,
     seed: int,
 ) -> list[str]:
-    """One photo drawn by the GAN, and walked towards the taste of a customer, a segment or a new customer."""
+    """One photo drawn by the GAN, and walked towards the taste of a customer, a segment or a new customer; `toward`
+    an attribute's value as well, such as colour=blue."""
     opened = open_run(run)
     picture, row = _photo(opened, photo, item)
     atelier = opened.atelier()
@@ -128,7 +134,21 @@ def restyle_step(
     _write_pictures(out, "restyled", made.images)
     about = restyle_facts(made) | {"for": people.names, "category": category, "seed": seed}
     write_whole(out / "restyled.json", lambda path: path.write_text(json.dumps(about, indent=1)))
-    return [*people.notes, *_restyle_lines(about), f"{len(made.images)} synthetic pictures in {out}"]
+    more = [] if toward is None else _turned(atelier, made.z[0], number, toward, out, seed)
+    return [*people.notes, *_restyle_lines(about), *more, f"{len(made.images)} synthetic pictures in {out}"]
+
+
+def _turned(atelier: Atelier, z: NDArray[np.float32], category: int, toward: str, out: Path, seed: int) -> list[str]:
+    """The drawing of the photo moved along an attribute's direction, by latent arithmetic."""
+    name, equals, value = toward.partition("=")
+    if not equals:
+        raise ValueError(f"--toward {toward}: write it as attribute=value, for example colour=blue")
+    direction = find_direction(atelier, train_reader(atelier, name, seed=seed), value, category, seed=seed)
+    start, latent = torch.as_tensor(z), atelier.model.latent
+    moved = torch.stack([apply_direction(start, direction.vector, amount, latent) for amount in TURNS])
+    _write_pictures(out, "toward", atelier.paint(moved, np.full(len(TURNS), category)))
+    _, before, after = direction.effect
+    return [f"towards {toward}: random drawings that show it go from {before:.0%} to {after:.0%} at the full turn"]
 
 
 def restyle_facts(made: Restyled) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def restyle(
     likes: list[str] | None = None,
     dislikes: list[str] | None = None,
     out: Path = Path("restyled"),
+    toward: str | None = None,
     set: list[str] | None = None,
     seed: int = 0,
 ) -> None:
@@ -117,13 +118,14 @@ def restyle(
         likes: item IDs that a new customer likes; may be repeated.
         dislikes: item IDs that a new customer does not like.
         out: folder for the pictures, marked as synthetic, and restyled.json.
+        toward: an attribute of the catalogue and its value, for example colour=blue: two more pictures, turned to it.
         set: one setting, for example --set walk_steps=60; may be repeated.
         seed: everything random follows from it.
     """
     from medgan_fashion.chains.garments_drawing import restyle_step
 
     given = (customer or [], likes or [], dislikes or [])
-    print("\n".join(restyle_step(run, category, photo, item, given, out, parse_settings({}, set or []), seed)))
+    print("\n".join(restyle_step(run, category, photo, item, given, out, parse_settings({}, set or []), toward, seed)))
 
 
 def evaluate_ranking(run: Path, against: Path = Path("theirs.parquet"), model: str = "dvbpr", k: int = 10) -> None:

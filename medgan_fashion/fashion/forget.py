@@ -7,16 +7,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from medgan_fashion.fashion.customer_ids import known_as
+from medgan_fashion.fashion.customer_ids import find_customer, known_as
 from medgan_fashion.fashion.forget_pictures import forget_pictures
 from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vector
+from medgan_fashion.fashion.forgotten import FILE, forgotten, remember
 from medgan_fashion.fashion.purchases import load_purchases, save_purchases
 from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
 from medgan_fashion.gan.files import write_whole
 
 # stages whose pictures are made for single customers; each may say for whom (rows) in asked.json
 PERSONAL = ("design_garments", "design_controls", "restyle_photos")
-_LEFT = ".forget."
+_LEFT, _DRAFT = ".forget.", ".draft"
 _TEXT = (".yaml", ".yml", ".jsonl", ".log", ".txt", ".md")
 
 
@@ -28,20 +29,42 @@ def _purchase_folders(run: Path) -> list[Path]:
     return sorted(p.parent for p in run.rglob("customers.json") if (p.parent / "customer.npy").is_file())
 
 
+def _put_aside(folder: Path) -> Path:
+    return folder.rename(folder.with_name(f"{_LEFT}{folder.name}.{secrets.token_hex(6)}.old"))
+
+
 def _drop(folder: Path) -> None:
     """Removes a folder: gone by one rename, then deleted."""
-    aside = folder.with_name(f"{_LEFT}{secrets.token_hex(6)}")
-    folder.rename(aside)
-    shutil.rmtree(aside)
+    shutil.rmtree(_put_aside(folder))
 
 
 def _swap(folder: Path, fill: Callable[[Path], object]) -> None:
-    """Puts a changed copy of a folder in its place."""
-    draft = folder.with_name(f"{_LEFT}{secrets.token_hex(6)}")
+    """Puts a changed copy of a folder in its place; a kill between the two renames is made good by `_finish`."""
+    draft = folder.with_name(f"{_LEFT}{folder.name}.{secrets.token_hex(6)}{_DRAFT}")
     shutil.copytree(folder, draft)
     fill(draft)
-    _drop(folder)
+    aside = _put_aside(folder)
     draft.rename(folder)
+    shutil.rmtree(aside)
+
+
+def _finish(run: Path) -> None:
+    """Clears up after a kill: a draft whose folder is gone was whole, and takes its place."""
+    for left in sorted(run.rglob(f"{_LEFT}*")):
+        folder = left.with_name(left.name.removeprefix(_LEFT).rsplit(".", 2)[0])
+        if left.name.endswith(_DRAFT) and not folder.exists():
+            left.rename(folder)
+        else:
+            shutil.rmtree(left)
+
+
+def _forget_reports(run: Path) -> list[str]:
+    told = []
+    for folder in (run / "report", run / "report_shareable"):
+        if folder.is_dir():
+            _drop(folder)
+            told.append(f"removed {folder.name}")
+    return told
 
 
 def _forget_designs(run: Path, rows: set[int]) -> list[str]:
@@ -52,7 +75,24 @@ def _forget_designs(run: Path, rows: set[int]) -> list[str]:
             if asked.is_file() and not rows & set(json.loads(asked.read_text())):
                 continue
             _drop(folder)
-            told.append(f"removed {folder.relative_to(run)} (pictures made for customers; a next run makes the others)")
+            told.append(f"removed {folder.relative_to(run)} (pictures made for customers, perhaps for others, too)")
+    return told
+
+
+def _forget_drawn(run: Path, name: str) -> list[str]:
+    """What `design` and `restyle` wrote into the run for the customer: pictures first, what says for whom last."""
+    told = []
+    for path in [path for kind in ("designs.json", "restyled.json") for path in sorted(run.rglob(kind))]:
+        try:
+            about = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            continue
+        if name in about.get("for", ()):
+            for made in [*sorted(path.parent.glob("*.png")), path]:
+                made.unlink()
+            told.append(f"removed {path.relative_to(run)} and the pictures beside it")
+            if path.parent != run and not any(path.parent.iterdir()):
+                path.parent.rmdir()
     return told
 
 
@@ -93,7 +133,7 @@ def _forget_results(run: Path, name: str, also: str) -> list[str]:
     """JSON results without the customer, and pages that show them removed."""
     told = []
     for path in _files(run, ".json"):
-        if path.name == "customers.json":
+        if path.name == "customers.json" or path == run / FILE:
             continue
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
@@ -106,7 +146,7 @@ def _forget_results(run: Path, name: str, also: str) -> list[str]:
     for path in _files(run, ".html"):
         if name in path.read_text(encoding="utf-8", errors="replace"):
             path.unlink()
-            told.append(f"removed {path.relative_to(run)} (it showed the customer; run again to write it anew)")
+            told.append(f"removed {path.relative_to(run)} (it showed the customer)")
     for path in _files(run, *_TEXT):
         if name in path.read_text(encoding="utf-8", errors="replace"):
             told.append(f"{path.relative_to(run)} still names {name}: take it out by hand")
@@ -133,34 +173,45 @@ def _forget_purchases(run: Path, folders: list[Path], name: str) -> list[str]:
     return told
 
 
+def _staying(run: Path, name: str) -> list[str]:
+    return [
+        f"{FILE} keeps {name} alone, so that no run in {run} brings the customer back",
+        "what networks and items' vectors learned from all customers together stays: train again without them",
+        "the shop's own tables are not touched: take the customer out there, then run with a new --out; a run that has "
+        f"begun in {run} is refused from now on, while recommend, design and restyle go on without the customer",
+    ]
+
+
 def forget_customer(run: Path, customer: str) -> list[str]:
     """Takes a customer's vector, likes, designs and results out of a run folder.
 
-    Pages that show the customer are removed. The row stays, empty, so that nobody else's moves. Each file is changed
-    whole or not at all, purchases last: after a kill the same call goes on where it stopped.
+    Reports and pages that show the customer are removed. The row stays, empty, so that nobody else's moves. Each file
+    is changed whole or not at all, purchases last: after a kill the same call goes on where it stopped. The pseudonym
+    alone is kept, in RUN/forgotten.json, so that no run in this folder brings the customer back.
 
     Args:
         customer: the shop's ID or the pseudonym.
 
     Returns:
-        a line for each thing removed, then what cannot be: what networks learned from all customers together.
+        a line for each thing removed, then what stays.
 
     Raises:
         ValueError: no such folder, or no such customer in it.
     """
     if not run.is_dir():
         raise ValueError(f"{run} is no folder: give the folder of a run")
-    name = known_as(customer)
-    for left in sorted(run.rglob(f"{_LEFT}*")):
-        shutil.rmtree(left)
+    _finish(run)
     rows = {folder: load_purchases(folder).customers for folder in _purchase_folders(run)}
+    everyone = {name for names in rows.values() for name in names}
+    name = find_customer(customer, everyone) or known_as(customer)
     found = {folder: names.index(name) for folder, names in rows.items() if name in names}
-    told = _forget_designs(run, set(found.values())) if found else []
-    told += _forget_rows(run, {name, customer.strip()}) + _forget_results(run, name, customer.strip())
-    told += forget_pictures(run) if told else []
-    told += _forget_vectors(run, name) + _forget_purchases(run, list(found), name)
+    told = _forget_reports(run) + _forget_designs(run, set(found.values())) if found else []
+    told += _forget_drawn(run, name) + _forget_rows(run, {name, customer.strip()}) + _forget_results(run, name, customer.strip())
+    told += _forget_reports(run) + forget_pictures(run) if told else []
+    told += _forget_vectors(run, name)
+    if told or found:
+        remember(run, name)
+    told += _forget_purchases(run, list(found), name)
     if not told:
         raise ValueError(f"{run} holds nothing of a customer '{customer}': check the ID (leading zeros count)")
-    told.append("what networks and items' vectors learned from all customers together stays: train again without them")
-    told.append("the shop's own tables are not touched: take the customer out there before the next run")
-    return told
+    return [*told, *_staying(run, name)]

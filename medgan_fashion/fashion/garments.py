@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.fashion.collect import collect
-from medgan_fashion.fashion.customer_ids import known_as
+from medgan_fashion.fashion.customer_ids import find_customer
 from medgan_fashion.fashion.features import read_features
+from medgan_fashion.fashion.forgotten import check_forgotten
 from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.garments_plan import Plan, Planner
 from medgan_fashion.fashion.shop import Shop, open_shop
@@ -31,15 +32,20 @@ def named_inputs(inputs: dict[str, Path]) -> dict[str, Path]:
     return {name or "catalogue": path for name, path in inputs.items()}
 
 
-def pseudonymous(config: GarmentsConfig) -> GarmentsConfig:
-    """The configuration with customers by pseudonym: what a run writes down never holds the shop's own IDs."""
-    return replace(config, customers=tuple(known_as(name) for name in config.customers))
+def pseudonymous(config: GarmentsConfig, known: tuple[str, ...]) -> GarmentsConfig:
+    """The configuration with customers by pseudonym: what a run writes down never holds the shop's own IDs.
+
+    Who is not known stays as given: the plan refuses them by the name that the user gave.
+    """
+    return replace(config, customers=tuple(find_customer(name, known) or name for name in config.customers))
 
 
 def plan_garments(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: Say) -> tuple[Shop, Plan]:
     """The shop and every task; refuses what does not fit before anything is trained."""
-    named, config = named_inputs(inputs), pseudonymous(config)
+    check_forgotten(run)
+    named = named_inputs(inputs)
     shop = open_shop(named, run, config, say)
+    config = pseudonymous(config, shop.purchases.customers)
     features = read_features(named["features"], shop.catalogue) if "features" in named else None
     return shop, Planner(run, shop, config, features).plan()
 
@@ -60,8 +66,9 @@ def run_garments(
 
     Raises ValueError before any training for tables or configuration that do not fit.
     """
-    count, config = (os.cpu_count() or 1) if processes is None else processes, pseudonymous(config)
+    count = (os.cpu_count() or 1) if processes is None else processes
     shop, plan = plan_garments(inputs, run, config, say)
+    config = pseudonymous(config, shop.purchases.customers)
     declare(run, {"config": to_plain(config), "catalogue": plan.catalogue.key, "purchases": plan.history.key})
     if count:
         share(plan.tasks, run, count, tell)

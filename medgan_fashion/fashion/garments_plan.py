@@ -9,7 +9,7 @@ import numpy as np
 
 from medgan_fashion.fashion.catalogue import save_catalogue
 from medgan_fashion.fashion.category_encoder import check_categories
-from medgan_fashion.fashion.customer_ids import known_as
+from medgan_fashion.fashion.customer_ids import find_customer
 from medgan_fashion.fashion.features import store_features
 from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.shelf import store_shelf
@@ -130,9 +130,10 @@ class Planner:
         rows = {name: row for row, name in enumerate(self.shop.purchases.customers)}
         found = []
         for name in self.config.customers:
-            if known_as(name) not in rows:
+            pseudonym = find_customer(name, rows)
+            if pseudonym is None:
                 raise ValueError(f"customers: '{name}' has no purchase in this table: check the ID (zeros count)")
-            found.append(rows[known_as(name)])
+            found.append(rows[pseudonym])
         return found
 
     def _new_customers(self, trained: Task) -> Task | None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.fashion.atelier import Tastes
 from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.customer_ids import known_as
+from medgan_fashion.fashion.customer_ids import find_customer
 from medgan_fashion.fashion.fold_in import fold_in
 from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import FactorModel
@@ -34,13 +34,16 @@ class People:
 def customer_rows(customers: Sequence[str], known: tuple[str, ...]) -> NDArray[np.int64]:
     """Rows of customers given by the shop's ID or the pseudonym; ValueError names one who is not there."""
     where = {name: row for row, name in enumerate(known)}
+    rows = []
     for customer in customers:
-        if known_as(customer) not in where:
+        name = find_customer(customer, where)
+        if name is None:
             raise ValueError(
                 f"no customer '{customer}' in this run: check the ID (leading zeros count), or say what a new customer "
                 "likes with --likes ITEM"
             )
-    return np.array([where[known_as(customer)] for customer in customers], dtype=np.int64)
+        rows.append(where[name])
+    return np.array(rows, dtype=np.int64)
 
 
 def _known(models: Sequence[FactorModel], history: Purchases, customers: Sequence[str], n_items: int) -> People:
@@ -61,13 +64,18 @@ def _new(models: Sequence[FactorModel], catalogue: Catalogue, likes: Sequence[st
     liked, disliked = catalogue.rows(tuple(likes)), catalogue.rows(tuple(dislikes))
     both = np.concatenate([liked, disliked])
     seen = csr_matrix((np.ones(len(both)), (np.zeros(len(both), dtype=np.int64), both)), shape=(1, len(catalogue)))
-    tastes, left = [], []
+    tastes, left, notes = [], [], []
     for model in models:
         taste = fold_in(model, liked, disliked, seed=0)
         tastes.append(taste.mean[None].astype(np.float32))
+        if taste.source == "popularity":
+            notes.append(f"'{model.name}' learns no customer's taste: a new customer gets what is popular")
+            continue
         left.append(float(np.trace(taste.covariance) / max(float(np.trace(model.prior.covariance)), 1e-12)))
-    note = f"known by {len(liked)} likes and {len(disliked)} dislikes: {np.mean(left):.0%} of the uncertainty is left"
-    return People((NEW,), tuple(tastes), seen, (note,))
+    if left:
+        known = f"known by {len(liked)} likes and {len(disliked)} dislikes"
+        notes.insert(0, f"{known}: {np.mean(left):.0%} of the uncertainty is left")
+    return People((NEW,), tuple(tastes), seen, tuple(notes))
 
 
 def find_people(

@@ -17,6 +17,7 @@ from medgan_fashion.fashion.catalogue_rows import gather_items
 from medgan_fashion.fashion.catalogue_table import picture_path, read_catalogue
 from medgan_fashion.fashion.columns import Problem
 from medgan_fashion.fashion.dvbpr_arrays import read_dvbpr
+from medgan_fashion.fashion.forgotten import without_forgotten
 from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.known_taste import KnownTastes, known_to_be, load_tastes
 from medgan_fashion.fashion.purchase_table import read_purchases
@@ -162,7 +163,7 @@ def open_shop(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: S
     """Reads --data catalogue=TABLE and purchases=TABLE, or catalogue=FILE.npy (the DVBPR layout, purchases among it).
 
     Without a catalogue: the embedded sample, through the same door. Without purchases: customers are simulated over
-    the catalogue's pictures, and everything says so.
+    the catalogue's pictures, and everything says so. Whom the folder has forgotten is left out.
     """
     table, people, folder = inputs.get("catalogue"), inputs.get("purchases"), None
     reading = config.catalogue
@@ -181,6 +182,8 @@ def open_shop(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: S
     else:
         whole, problems = open_catalogue(table, reading, run, say)
         everything, tastes, more = _people(people, folder, whole, config, say)
+    everything = without_forgotten(run, everything)
+    tastes = None if tastes is None else replace(tastes, customers=everything.customers)
     catalogue = _limited(whole, config.limit, config.seed)
     purchases = _kept(everything, whole, catalogue)
     split = split_purchases(purchases, catalogue, config.seed)

@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from medgan_fashion.fashion import forget
 from medgan_fashion.fashion.customer_ids import PREFIX
 from medgan_fashion.fashion.forget import forget_customer
 from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vector
+from medgan_fashion.fashion.forgotten import check_forgotten, forgotten, without_forgotten
 from medgan_fashion.fashion.neighbourhood import Neighbourhood
 from medgan_fashion.fashion.purchases import Purchases, load_purchases, save_purchases
 from medgan_fashion.fashion.recommender import FactorModel, Prior
@@ -65,6 +67,14 @@ def make_run(run: Path) -> Path:
     (run / "results" / "summary.json").write_text(json.dumps(summary))
     (run / "results" / "broken.json").write_text("{")
     (run / "report.html").write_text(f"<p>{BOB}</p>")
+    for name in ("report", "report_shareable", "drawn", "walked", "for_ann"):
+        (run / name).mkdir()
+    (run / "report" / "report.html").write_text("<p>what he bought, without his name</p>")
+    for folder, kind, who in (("drawn", "design", BOB), ("walked", "restyled", BOB), ("for_ann", "design", ANN)):
+        about = "designs.json" if kind == "design" else "restyled.json"
+        (run / folder / about).write_text(json.dumps({"for": [who]}))
+        (run / folder / f"{kind}_1.png").write_bytes(b"a picture")
+    (run / "walked" / "mine.txt").write_text("a note")
     (run / "config.yaml").write_text(f"customers: [{BOB}]\n")
     return run
 
@@ -94,11 +104,19 @@ def test_everything_of_a_customer_goes(customer: str, tmp_path: Path) -> None:
     assert BOB not in summary["customers"]
     assert ("7" in summary["customers"]) == (customer == BOB)
     assert not (run / "report.html").exists()
+    assert not (run / "report").exists()
+    assert not (run / "report_shareable").exists()
+    assert not (run / "drawn").exists()
+    assert sorted(p.name for p in (run / "walked").iterdir()) == ["mine.txt"]
+    assert sorted(p.name for p in (run / "for_ann").iterdir()) == ["design_1.png", "designs.json"]
+    assert forgotten(run) == (BOB,)
     assert sum("removed 2 purchases" in line for line in told) == 2
     assert "config.yaml still names" in "\n".join(told)
+    assert told[-3] == f"forgotten.json keeps {BOB} alone, so that no run in {run} brings the customer back"
     assert "stays: train again" in told[-2]
-    mentioned = [p for p in run.rglob("*") if p.is_file() and BOB.encode() in p.read_bytes()]
-    assert mentioned == [run / "config.yaml"]
+    assert "run with a new --out" in told[-1]
+    mentioned = [p for p in sorted(run.rglob("*")) if p.is_file() and BOB.encode() in p.read_bytes()]
+    assert mentioned == [run / "config.yaml", run / "forgotten.json"]
     assert not [p for p in run.rglob("*") if p.name.startswith(".")]
 
 
@@ -130,6 +148,59 @@ def test_a_kill_in_the_middle_is_made_good(tmp_path: Path, monkeypatch: pytest.M
     told = forget_customer(run, "7")
     assert sum("removed 2 purchases" in line for line in told) == 2
     assert not (run / "stages" / "purchases" / ".forget.abc").exists()
+
+
+@pytest.mark.parametrize("renamed", [0, 1])
+def test_a_kill_between_two_renames_loses_no_folder(
+    renamed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, rename = make_run(tmp_path / "run"), Path.rename
+    done: list[Path] = []
+
+    def killed(self: Path, target: Path) -> Path:
+        if self.parent.name == "purchases":
+            if len(done) == renamed:
+                raise KeyboardInterrupt
+            done.append(self)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        forget_customer(run, BOB)
+    monkeypatch.undo()
+    assert (run / "stages" / "purchases" / "one").exists() == (renamed == 0)
+    forget_customer(run, BOB)
+    for key in ("one", "two"):
+        left = load_purchases(run / "stages" / "purchases" / key)
+        assert (left.customers, left.time.tolist()) == ((ANN, "forgotten-1", EVE), [0, 3])
+    assert sorted(p.name for p in (run / "stages" / "purchases").iterdir()) == ["one", "two"]
+
+
+def test_an_id_that_looks_like_a_pseudonym(tmp_path: Path) -> None:
+    identity = "C-0000012345"
+    name = pseudonym(b"a key that only tests use", identity, PREFIX)
+    folder = tmp_path / "stages" / "purchases" / "one"
+    folder.mkdir(parents=True)
+    save_purchases(replace(bought(), customers=(ANN, name, EVE)), folder)
+    forget_customer(tmp_path, identity)
+    assert load_purchases(folder).customers == (ANN, "forgotten-1", EVE)
+    assert forgotten(tmp_path) == (name,)
+
+
+def test_the_folder_remembers_whom_it_has_forgotten(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    forget_customer(run, BOB)
+    check_forgotten(run)  # no run has begun here
+    (run / "declared.json").write_text("{}")
+    with pytest.raises(ValueError, match="has forgotten a customer since it was begun.*choose a new --out"):
+        check_forgotten(run)
+    forget_customer(run, EVE)
+    assert set(forgotten(run)) == {BOB, EVE}
+    left = without_forgotten(run, bought())
+    assert left.customers == (ANN, "forgotten-1", "forgotten-2")
+    assert left.customer.tolist() == [0]
+    with pytest.raises(ValueError, match="has forgotten 2 customers"):
+        check_forgotten(run)
 
 
 def test_the_vector_becomes_a_strangers() -> None:

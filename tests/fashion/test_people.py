@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.customer_ids import known_as
+from medgan_fashion.fashion.customer_ids import customer_pseudonyms, known_as
 from medgan_fashion.fashion.people import NEW, customer_rows, find_people
 from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.recommender import Prior
 from tests.fashion.tiny_atelier import BLUE, RED, catalogue, recommender
 
 NAMES = ("C-00000000aa", "C-00000000bb")
@@ -18,6 +19,13 @@ def test_customers_by_id_or_pseudonym() -> None:
     assert customer_rows(["0012", *names], names).tolist() == [1, 0, 1]
     with pytest.raises(ValueError, match=r"no customer '12' in this run: check the ID \(leading zeros count\)"):
         customer_rows(["12"], names)
+
+
+def test_an_id_that_looks_like_a_pseudonym_is_found() -> None:
+    identity = "C-0000012345"
+    name = customer_pseudonyms([identity])[identity]
+    assert customer_rows([identity, name], (NAMES[0], name)).tolist() == [1, 1]
+    assert customer_rows([identity], (identity, name)).tolist() == [0]
 
 
 def test_known_customers_bring_vectors_and_what_they_have() -> None:
@@ -46,6 +54,23 @@ def test_a_new_customer_is_folded_in() -> None:
         assert toward[items.rows(red)].mean() > toward[items.rows(blue)].mean()
     assert sorted(people.seen[0].indices) == sorted(items.rows(red + blue))
     assert people.notes[0].startswith("known by 5 likes and 5 dislikes: ")
+
+
+def test_without_vectors_a_new_customer_gets_what_is_popular() -> None:
+    items = catalogue()
+    popular = replace(
+        MODELS[0],
+        name="popularity",
+        theta=np.zeros((2, 0), np.float32),
+        phi=np.zeros((len(items), 0), np.float32),
+        prior=Prior(np.zeros(0), np.zeros((0, 0))),
+    )
+    people = find_people([popular], items, HISTORY, [], [items.items[0]], [])
+    assert people.notes == ("'popularity' learns no customer's taste: a new customer gets what is popular",)
+    assert people.tastes[0].shape == (1, 0)
+    both = find_people([MODELS[0], popular], items, HISTORY, [], [items.items[0]], [])
+    assert both.notes[0].startswith("known by 1 likes and 0 dislikes: ")
+    assert both.notes[1:] == people.notes
 
 
 def test_somebody_has_to_be_named_once() -> None:

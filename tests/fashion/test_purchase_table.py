@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.catalogue_config import PurchaseConfig
-from medgan_fashion.fashion.customer_ids import customer_pseudonyms, known_as
+from medgan_fashion.fashion.customer_ids import customer_pseudonyms, find_customer, known_as
 from medgan_fashion.fashion.purchase_table import merge_events, parse_time, read_purchases
 from medgan_fashion.fashion.purchases import Purchases
 from tests.fashion.door_tables import plain_catalogue
@@ -38,6 +38,11 @@ def test_a_customer_is_known_by_id_and_by_pseudonym() -> None:
     assert known_as(" 0042 ") == name
     assert known_as(name) == name
     assert known_as("42") != name
+    assert find_customer(" 0042 ", {name}) == name
+    assert find_customer(name, (name,)) == name
+    assert find_customer("42", {name}) is None
+    with pytest.raises(ValueError, match="no customer"):
+        find_customer("", {name})
     with pytest.raises(ValueError, match="no customer"):
         known_as(" ")
 

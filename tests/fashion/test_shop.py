@@ -6,6 +6,7 @@ import pytest
 
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig
 from medgan_fashion.fashion.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.forgotten import remember
 from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.sample_config import SampleConfig
 from medgan_fashion.fashion.shop import open_shop, store_purchases
@@ -122,3 +123,14 @@ def test_purchases_are_stored_by_their_content(tmp_path: Path) -> None:
     bought = open_shop({}, tmp_path, CONFIG).purchases
     assert store_purchases(tmp_path, bought).key == store_purchases(tmp_path, bought.take(np.arange(len(bought)))).key
     assert store_purchases(tmp_path, bought).key != store_purchases(tmp_path, bought.take([0, 1])).key
+
+
+def test_whom_the_folder_has_forgotten_does_not_come_back(tmp_path: Path) -> None:
+    before = open_shop({}, tmp_path, CONFIG)
+    remember(tmp_path, before.purchases.customers[3])
+    after = open_shop({}, tmp_path, CONFIG)
+    assert after.tastes is not None
+    assert after.purchases.customers[3] == after.tastes.customers[3] == "forgotten-3"
+    assert after.purchases.customers[4:] == before.purchases.customers[4:]
+    assert 3 not in after.purchases.customer
+    assert store_purchases(tmp_path, after.purchases).key != store_purchases(tmp_path, before.purchases).key
