@@ -18,10 +18,10 @@ from medgan_fashion.fashion.collect_designs import (
 )
 from medgan_fashion.fashion.findings import findings
 from medgan_fashion.fashion.garments_config import GarmentsConfig
-from medgan_fashion.fashion.garments_plan import Plan
 from medgan_fashion.fashion.known_utility import known_utility
 from medgan_fashion.fashion.lists import as_lists, write_lists
 from medgan_fashion.fashion.parts import Parts, write_parts
+from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.recommender_files import load_recommender
 from medgan_fashion.fashion.shop import Shop
 from medgan_fashion.gan.files import write_whole

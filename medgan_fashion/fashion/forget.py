@@ -2,22 +2,18 @@
 
 import csv
 import json
-import secrets
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from medgan_fashion.fashion.customer_ids import find_customer, known_as
+from medgan_fashion.fashion.forget_folders import finish, forget_designs, forget_drawn, forget_reports, swap
 from medgan_fashion.fashion.forget_pictures import forget_pictures
 from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vector
-from medgan_fashion.fashion.forgotten import FILE, forgotten, remember
+from medgan_fashion.fashion.forgotten import FILE, remember
 from medgan_fashion.fashion.purchases import load_purchases, save_purchases
 from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
 from medgan_fashion.gan.files import write_whole
 
-# stages whose pictures are made for single customers; each may say for whom (rows) in asked.json
-PERSONAL = ("design_garments", "design_controls", "restyle_photos")
-_LEFT, _DRAFT = ".forget.", ".draft"
 _TEXT = (".yaml", ".yml", ".jsonl", ".log", ".txt", ".md")
 
 
@@ -27,73 +23,6 @@ def _files(run: Path, *endings: str) -> Iterator[Path]:
 
 def _purchase_folders(run: Path) -> list[Path]:
     return sorted(p.parent for p in run.rglob("customers.json") if (p.parent / "customer.npy").is_file())
-
-
-def _put_aside(folder: Path) -> Path:
-    return folder.rename(folder.with_name(f"{_LEFT}{folder.name}.{secrets.token_hex(6)}.old"))
-
-
-def _drop(folder: Path) -> None:
-    """Removes a folder: gone by one rename, then deleted."""
-    shutil.rmtree(_put_aside(folder))
-
-
-def _swap(folder: Path, fill: Callable[[Path], object]) -> None:
-    """Puts a changed copy of a folder in its place; a kill between the two renames is made good by `_finish`."""
-    draft = folder.with_name(f"{_LEFT}{folder.name}.{secrets.token_hex(6)}{_DRAFT}")
-    shutil.copytree(folder, draft)
-    fill(draft)
-    aside = _put_aside(folder)
-    draft.rename(folder)
-    shutil.rmtree(aside)
-
-
-def _finish(run: Path) -> None:
-    """Clears up after a kill: a draft whose folder is gone was whole, and takes its place."""
-    for left in sorted(run.rglob(f"{_LEFT}*")):
-        folder = left.with_name(left.name.removeprefix(_LEFT).rsplit(".", 2)[0])
-        if left.name.endswith(_DRAFT) and not folder.exists():
-            left.rename(folder)
-        else:
-            shutil.rmtree(left)
-
-
-def _forget_reports(run: Path) -> list[str]:
-    told = []
-    for folder in (run / "report", run / "report_shareable"):
-        if folder.is_dir():
-            _drop(folder)
-            told.append(f"removed {folder.name}")
-    return told
-
-
-def _forget_designs(run: Path, rows: set[int]) -> list[str]:
-    told = []
-    for name in PERSONAL:
-        for folder in sorted(p for p in (run / "stages" / name).glob("*") if p.is_dir()):
-            asked = folder / "asked.json"
-            if asked.is_file() and not rows & set(json.loads(asked.read_text())):
-                continue
-            _drop(folder)
-            told.append(f"removed {folder.relative_to(run)} (pictures made for customers, perhaps for others, too)")
-    return told
-
-
-def _forget_drawn(run: Path, name: str) -> list[str]:
-    """What `design` and `restyle` wrote into the run for the customer: pictures first, what says for whom last."""
-    told = []
-    for path in [path for kind in ("designs.json", "restyled.json") for path in sorted(run.rglob(kind))]:
-        try:
-            about = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            continue
-        if name in about.get("for", ()):
-            for made in [*sorted(path.parent.glob("*.png")), path]:
-                made.unlink()
-            told.append(f"removed {path.relative_to(run)} and the pictures beside it")
-            if path.parent != run and not any(path.parent.iterdir()):
-                path.parent.rmdir()
-    return told
 
 
 def _forget_rows(run: Path, names: set[str]) -> list[str]:
@@ -168,7 +97,7 @@ def _forget_purchases(run: Path, folders: list[Path], name: str) -> list[str]:
     for folder in folders:
         purchases = load_purchases(folder)
         left = without_pairs(purchases, name)
-        _swap(folder, lambda draft, left=left: save_purchases(left, draft))
+        swap(folder, lambda draft, left=left: save_purchases(left, draft))
         told.append(f"removed {len(purchases) - len(left)} purchases from {folder.relative_to(run)}")
     return told
 
@@ -177,8 +106,8 @@ def _staying(run: Path, name: str) -> list[str]:
     return [
         f"{FILE} keeps {name} alone, so that no run in {run} brings the customer back",
         "what networks and items' vectors learned from all customers together stays: train again without them",
-        "the shop's own tables are not touched: take the customer out there, then run with a new --out; a run that has "
-        f"begun in {run} is refused from now on, while recommend, design and restyle go on without the customer",
+        "the shop's own tables are not touched: take the customer out there, then run with a new --out; a run "
+        f"begun in {run} is refused from now on; report, recommend, design and restyle go on without the customer",
     ]
 
 
@@ -200,14 +129,15 @@ def forget_customer(run: Path, customer: str) -> list[str]:
     """
     if not run.is_dir():
         raise ValueError(f"{run} is no folder: give the folder of a run")
-    _finish(run)
+    finish(run)
     rows = {folder: load_purchases(folder).customers for folder in _purchase_folders(run)}
     everyone = {name for names in rows.values() for name in names}
     name = find_customer(customer, everyone) or known_as(customer)
+    also = customer.strip()
     found = {folder: names.index(name) for folder, names in rows.items() if name in names}
-    told = _forget_reports(run) + _forget_designs(run, set(found.values())) if found else []
-    told += _forget_drawn(run, name) + _forget_rows(run, {name, customer.strip()}) + _forget_results(run, name, customer.strip())
-    told += _forget_reports(run) + forget_pictures(run) if told else []
+    told = forget_reports(run) + forget_designs(run, set(found.values())) if found else []
+    told += forget_drawn(run, name) + _forget_rows(run, {name, also}) + _forget_results(run, name, also)
+    told += forget_reports(run) + forget_pictures(run) if told else []
     told += _forget_vectors(run, name)
     if told or found:
         remember(run, name)

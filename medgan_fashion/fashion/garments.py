@@ -11,7 +11,8 @@ from medgan_fashion.fashion.customer_ids import find_customer
 from medgan_fashion.fashion.features import read_features
 from medgan_fashion.fashion.forgotten import check_forgotten
 from medgan_fashion.fashion.garments_config import GarmentsConfig
-from medgan_fashion.fashion.garments_plan import Plan, Planner
+from medgan_fashion.fashion.garments_plan import Planner
+from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.shop import Shop, open_shop
 from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.runs.declare import declare

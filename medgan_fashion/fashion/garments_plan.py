@@ -1,7 +1,6 @@
 """Every task of the chain `garments` and what it needs; nothing runs here."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ from medgan_fashion.fashion.category_encoder import check_categories
 from medgan_fashion.fashion.customer_ids import find_customer
 from medgan_fashion.fashion.features import store_features
 from medgan_fashion.fashion.garments_config import GarmentsConfig
+from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.shelf import store_shelf
 from medgan_fashion.fashion.shop import Shop, store_purchases
-from medgan_fashion.fashion.stages_design import Asked, design_controls, design_garments
+from medgan_fashion.fashion.stages_design import design_controls, design_garments
 from medgan_fashion.fashion.stages_gan import (
     adopted_gan,
     catalogue_encoder,
@@ -32,40 +32,6 @@ from medgan_fashion.runs.stage import Stored, Task, store
 
 K = 10  # length of the lists that the ranking figures judge
 OTHER = 1000  # added to the seed of what must not share one with the ensemble
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The tasks of a run. `designs` by eta, for the judged customers; `shown` for those whose pictures are shown."""
-
-    catalogue: Stored
-    shelf: Stored
-    history: Stored
-    split: list[Stored]
-    encoder: Task
-    models: dict[str, Task]
-    ensemble: list[Task]
-    held_out: list[Task]
-    gan: Task
-    latent_encoder: Task
-    gan_figures: Task
-    ranking: Task
-    newcomers: Task | None
-    judged: Asked
-    designs: dict[float, Task]
-    controls: Task
-    shown_for: Asked
-    shown: Task
-    limits: Task
-    planted: Task
-    restyled: Task
-
-    @property
-    def tasks(self) -> list[Task]:
-        """All that has to be completed."""
-        ends = [self.gan_figures, self.ranking, *self.designs.values(), self.controls, self.shown]
-        ends += [self.limits, self.planted, self.restyled]
-        return ends if self.newcomers is None else [*ends, self.newcomers]
 
 
 class Planner:

@@ -182,10 +182,9 @@ def open_shop(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: S
     else:
         whole, problems = open_catalogue(table, reading, run, say)
         everything, tastes, more = _people(people, folder, whole, config, say)
-    everything = without_forgotten(run, everything)
-    tastes = None if tastes is None else replace(tastes, customers=everything.customers)
     catalogue = _limited(whole, config.limit, config.seed)
-    purchases = _kept(everything, whole, catalogue)
+    purchases = without_forgotten(run, _kept(everything, whole, catalogue))
+    tastes = None if tastes is None else replace(tastes, customers=purchases.customers)
     split = split_purchases(purchases, catalogue, config.seed)
     newcomers = _newcomers(purchases, split, config.likes, config.seed)
     name = "sample catalogue" if folder else table.stem

@@ -15,7 +15,7 @@ from medgan_fashion.fashion.parts import open_run
 from medgan_fashion.fashion.purchases import load_purchases
 from medgan_fashion.fashion.stages_recommend import load_split
 from tests.chains.conftest import Ran
-from tests.chains.tiny_shop import Capture, sample_folder, told
+from tests.chains.tiny_shop import Capture, sample_folder, tiny_chain, told
 from tests.fashion.test_dvbpr_arrays import content, save
 
 CUSTOMER = "K00003"  # the sample shop's own ID of a customer
@@ -153,6 +153,8 @@ def test_forgetting_leaves_nothing_of_a_customer(tiny_run: Ran, tmp_path: Path, 
     for path in (path for path in run.rglob("*") if path.is_file()):
         if path.suffix == ".parquet":
             assert name not in pd.read_parquet(path).to_string(), path
+        elif path == run / "forgotten.json":
+            assert path.read_text().count(name) == 1
         else:
             assert name.encode() not in path.read_bytes(), path
     for folder in {path.parent for path in run.rglob("customer.npy")}:
@@ -167,3 +169,9 @@ def test_forgetting_leaves_nothing_of_a_customer(tiny_run: Ran, tmp_path: Path, 
     assert not left["customer"].str.startswith("forgotten").any()
     (line,) = told(capsys, "forget", run, name, code=2)
     assert "holds nothing of a customer" in line
+    other = left["customer"][0]
+    told(capsys, "design", run, "tops", "--customer", other, "--out", tmp_path / "designs", "--set", "steps=1")
+    (path,) = told(capsys, "report", run)
+    assert name not in Path(path).read_text()
+    with pytest.raises(ValueError, match=r"has forgotten a customer since it was begun.*choose a new --out"):
+        tiny_chain({}, run, {})

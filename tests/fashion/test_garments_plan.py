@@ -7,7 +7,8 @@ import pytest
 
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.garments_config import GarmentsConfig, read_settings
-from medgan_fashion.fashion.garments_plan import OTHER, Plan, Planner
+from medgan_fashion.fashion.garments_plan import OTHER, Planner
+from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.shop import Shop
 from medgan_fashion.fashion.split import split_purchases
