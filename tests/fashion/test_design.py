@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from medgan_fashion.fashion.design import best_real, design
+from medgan_fashion.fashion.design import best_real, ceilings, design
 from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.realism import Realism
@@ -46,6 +46,15 @@ def test_who_likes_red_gets_a_garment_redder_than_every_real_one() -> None:
     best = np.argmax(np.where(catalogue().category == SQUARE, redness(catalogue().floats()), -np.inf))
     assert red.real[0] == best
     assert len(red.real) == CONFIG.n_diverse
+
+
+def test_preference_counts_up_to_the_best_real_item() -> None:
+    made = atelier()
+    problems = [Problem((RED,), SQUARE), Problem((BLUE,), BAR)]
+    bench = set_up(made, made.tastes([RED, BLUE]), None, problems, CONFIG, measure_standards(made, CONFIG))
+    best = [bench.ensemble.z_items(p, bench.offered(p)).min(axis=0).max() for p in (0, 1)]
+    np.testing.assert_allclose(ceilings(bench), best, rtol=1e-5)
+    assert ceilings(replace(bench, config=replace(CONFIG, cap=None))).isinf().all()
 
 
 def test_a_design_is_the_same_alone_and_among_others() -> None:

@@ -26,7 +26,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     nothing = np.zeros(0, dtype=np.int64)
     bought = Purchases(("C-red", "C-blue"), nothing, nothing, np.zeros(0, np.float32), np.zeros(0))
     save_purchases(bought, tmp_path / "history")
-    rest = dict.fromkeys(("catalogue", "encoder", "gan"), tmp_path)
+    rest = dict.fromkeys(("catalogue", "shelf", "encoder", "gan"), tmp_path)
     return rest | {"purchases": tmp_path / "history", "ensemble": [], "held_out": [], "config": to_plain(QUICK)}
 
 

@@ -28,15 +28,15 @@ def given(folder: Path, monkeypatch: pytest.MonkeyPatch, n_held_out: int) -> dic
     nothing = np.zeros(0, dtype=np.int64)
     bought = Purchases(("C-red", "C-blue"), nothing, nothing, np.zeros(0, np.float32), np.zeros(0))
     save_purchases(bought, folder / "history")
-    rest = dict.fromkeys(("catalogue", "encoder", "gan", "latent_encoder"), folder)
-    rest |= {"purchases": folder / "history"}
-    return rest | {"ensemble": [], "held_out": [], "config": to_plain(RESTYLE), "design": to_plain(DESIGN), "seed": 0}
+    rest = dict.fromkeys(("catalogue", "shelf", "encoder", "gan", "latent_encoder"), folder)
+    return rest | {"ensemble": [], "held_out": [], "config": to_plain(RESTYLE), "seed": 0}
 
 
 def walks(folder: Path, known: dict[str, Any], most: int) -> list[dict[str, Any]]:
     """The limits, and what was told of the photos that were walked."""
     inversion_limits.function(folder / "limits", most=most, **known)
-    restyle_photos.function(folder / "walks", limits=folder / "limits", customers=[RED, BLUE], most=3, **known)
+    wanted = {"purchases": folder / "history", "design": to_plain(DESIGN), "limits": folder / "limits"}
+    restyle_photos.function(folder / "walks", customers=[RED, BLUE], most=3, **wanted, **known)
     about = json.loads((folder / "walks" / "restyled.json").read_text())
     assert about["synthetic"] is True
     with np.load(folder / "walks" / "restyled.npz") as arrays:
