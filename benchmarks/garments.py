@@ -10,6 +10,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from medgan_fashion.fashion.known_taste import load_tastes, utility
+from medgan_fashion.fashion.parts import read_parts
+from medgan_fashion.gan import load_model
+
 
 def _interval(row: dict[str, Any] | None, form: str = "+.2f") -> str:
     if row is None or row["estimate"] is None or row["low"] is None:
@@ -53,14 +59,33 @@ def figures(runs: dict[str, dict[str, Any]]) -> None:
         print(f"| {name} | {' | '.join(cells)} |")
 
 
+def best_drawn(run: Path, n: int) -> float:
+    """Mean true utility of the best of n random drawings of each category for each customer, by their true taste:
+    what the GAN could draw if tastes were known. Of runs on the sample shop."""
+    parts = read_parts(run)
+    model = load_model(run / parts.gan / "model.safetensors")
+    tastes = load_tastes(next(run.glob("stages/sample_shop/*/tastes.npz")))
+    low, high = model.card.value_range
+    best = []
+    for name in model.card.classes:
+        images = (model.generate(n, name, seed=1).numpy().astype(np.float32) - low) / (high - low)
+        best.append(utility(tastes, images, name).max(axis=1))
+    return float(np.mean(best))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+", help="folders of finished runs")
-    folders = parser.parse_args().runs
+    parser.add_argument("--drawings", type=int, default=0)
+    given = parser.parse_args()
+    folders = given.runs
     runs = {folder.name: json.loads((folder / "results" / "summary.json").read_text()) for folder in folders}
     ranking(runs)
     print()
     figures(runs)
+    if given.drawings:
+        cells = [f"{best_drawn(folder, given.drawings):.2f}" for folder in folders]
+        print(f"| best of {given.drawings} drawings by the true taste | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
