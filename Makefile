@@ -3,9 +3,11 @@ VENV := .venv
 UV := $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python -c constraints.txt
 # uv does not read pip's configuration: hand on where pip looks for local wheels
 LINKS := UV_FIND_LINKS="$$(pip config get global.find-links 2>/dev/null || true)"
-# dciodvfy checks DICOM files against the standard
-CHECKER := command -v dciodvfy >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	{ apt-get install -qq -y dicom3tools || { apt-get update -qq && apt-get install -qq -y dicom3tools; }; } >/dev/null 2>&1; }
+# Debian's packages that tests use where they are there: a DICOM checker, a browser, a database server
+TOOLS := dicom3tools chromium postgresql
+INSTALL_TOOLS := dpkg -s $(TOOLS) >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	{ apt-get install -qq -y --no-install-recommends $(TOOLS) || \
+	{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $(TOOLS); }; } >/dev/null 2>&1; }
 export OMP_WAIT_POLICY = PASSIVE
 
 .PHONY: demo test setup
@@ -27,5 +29,5 @@ $(VENV)/.medical: $(VENV)/bin/uv pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/bin/uv pyproject.toml constraints.txt
 	$(LINKS) $(UV) -e '.[dev]'
-	$(CHECKER) || echo "dicom3tools is not installed (that needs apt and root): the test that runs dciodvfy is skipped"
+	$(INSTALL_TOOLS) || echo "not installed (that needs apt and root): $(TOOLS); the tests that use them are skipped"
 	touch $@ $(VENV)/.medical

@@ -1,5 +1,6 @@
 """Two runs for the whole session: the sample shop, and a poor shop that lacks nearly everything."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chains.tiny_shop import Rows, gan_file, read_rows, sample_folder, tiny_chain, write_rows
+from tests.made_once import made_once
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Ran:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """The embedded sample at 16 pixels."""
-    run = tmp_path_factory.mktemp("tiny") / "run"
-    return Ran(run, tiny_chain({}, run, {}))
+    run = made_once(tmp_path_factory, "tiny_shop", lambda folder: tiny_chain({}, folder, {}))
+    return Ran(run, json.loads((run / "results" / "summary.json").read_text()))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""What the pages of the application stand on: people and what they said, durable jobs, and what a page shows."""
