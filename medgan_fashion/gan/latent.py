@@ -1,4 +1,4 @@
-"""Latents: the three priors, truncation, free variables to search them by, and walks between two points."""
+"""Latents: the three priors, truncation, free variables to search them by, walks between two points, and breeding."""
 
 import math
 
@@ -83,3 +83,34 @@ def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     # at angle 0 every point of the arc is the same; at pi the arc is not unique and the straight walk serves
     direction = torch.where(sine < 1e-6, lerp(unit_a, unit_b, t), along)
     return direction * lerp(length_a, length_b, t)
+
+
+def mutated(latent: Latent, z: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    """z (..., d) moved at random, as likely under the prior as a fresh draw is, however often it is repeated.
+
+    Normal: sqrt(1 - s^2) z + s e with fresh e (the preconditioned Crank-Nicolson step, Cotter et al. 2013, which
+    leaves N(0, I) as it is); sphere: the same, brought back to it; uniform: every coordinate drawn anew with
+    probability s^2. Strength s in [0, 1]: 0 changes nothing, 1 keeps nothing.
+    """
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength is {strength}; it must lie in [0, 1]")
+    count = z.numel() // z.shape[-1]
+    fresh = sample_latent(latent, count, generator).reshape(z.shape).to(z)
+    if latent.prior == "uniform":
+        changed = torch.rand(z.shape, generator=generator, device=generator.device).to(z.device) < strength**2
+        return torch.where(changed, fresh, z)
+    moved = math.sqrt(1 - strength**2) * z + strength * fresh
+    return to_sphere(moved) if latent.prior == "sphere" else moved
+
+
+def crossed(latent: Latent, a: Tensor, b: Tensor, generator: torch.Generator) -> Tensor:
+    """A child (..., d) of two: each coordinate from one parent or the other (uniform crossover, Syswerda 1989), which
+    keeps every coordinate's own distribution; brought back to the sphere where that is the prior."""
+    mother = torch.rand(a.shape, generator=generator, device=generator.device).to(a.device) < 0.5
+    child = torch.where(mother, a, b)
+    return to_sphere(child) if latent.prior == "sphere" else child
+
+
+def between(latent: Latent, a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+    """The walk from a to b that is right for the prior: straight for the uniform one, else along the great circle."""
+    return lerp(a, b, t) if latent.prior == "uniform" else slerp(a, b, t)
