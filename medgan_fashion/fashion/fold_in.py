@@ -14,6 +14,7 @@ OTHERS = 256  # items that a like is compared with
 # How many observations a like counts for. Trained vectors are shrunk by their penalty, so the prior made of them is
 # narrower than tastes are; measured on customers of planted taste, five likes do best between 6 and 20.
 STRENGTH = 8.0
+CHOICE = 4.0  # the same of one choice between two items; see docs/results.md
 _NEWTON = 50
 
 
@@ -82,31 +83,55 @@ def _check(model: FactorModel, rows: Ints) -> None:
             )
 
 
-def fold_in(
-    model: FactorModel, likes: NDArray[np.int64], dislikes: NDArray[np.int64], seed: int, *, strength: float = STRENGTH
-) -> Taste:
-    """The taste of somebody who likes and dislikes those items (rows), for any model of vectors.
-
-    Maximum of the posterior under the model's prior with the likelihood of BPR: each like is above, and each
-    dislike below, items drawn by `seed` from those not named; the draws of one like weigh `strength` together.
-    Covariance by Laplace. ValueError names an item that the model cannot rank.
-    """
-    liked, disliked = np.unique(likes).astype(np.int64), np.unique(dislikes).astype(np.int64)
+def _observations(
+    model: FactorModel, liked: Ints, disliked: Ints, chosen: Ints, seed: int, strength: float
+) -> tuple[Floats, Floats, Floats]:
+    """Vector differences (M, K), bias differences (M,) and weights (M,) of everything that was said."""
     named = np.concatenate([liked, disliked])
-    _check(model, named)
-    if both := np.intersect1d(liked, disliked).tolist():
-        raise ValueError(f"item '{model.items[both[0]]}' is both liked and disliked: leave it out of one list")
-    prior = Prior(model.prior.mean.astype(np.float64), model.prior.covariance.astype(np.float64))
-    others = np.setdiff1d(np.flatnonzero(model.known), named)
-    if not len(named) or not len(others) or not len(prior.mean):
-        return Taste(prior.mean, prior.covariance, "folded" if len(named) and len(prior.mean) else "popularity")
+    others = np.setdiff1d(np.flatnonzero(model.known), np.concatenate([named, chosen.ravel()]))
     if len(others) > OTHERS:
         others = np.sort(np.random.default_rng((seed, 71)).choice(others, OTHERS, replace=False))
     signs = np.where(np.isin(named, liked), 1.0, -1.0)
     phi, bias = model.phi.astype(np.float64), model.bias.astype(np.float64)
     steps = (signs[:, None, None] * (phi[named][:, None] - phi[others])).reshape(-1, phi.shape[1])
     offsets = (signs[:, None] * (bias[named][:, None] - bias[others])).ravel()
-    weights = np.full(len(offsets), strength / len(others))
+    weights = np.full(len(offsets), strength / max(len(others), 1))
+    better, worse = chosen.T
+    return (
+        np.concatenate([steps, phi[better] - phi[worse]]),
+        np.concatenate([offsets, bias[better] - bias[worse]]),
+        np.concatenate([weights, np.full(len(chosen), CHOICE * strength / STRENGTH)]),
+    )
+
+
+def fold_in(
+    model: FactorModel,
+    likes: NDArray[np.int64],
+    dislikes: NDArray[np.int64],
+    seed: int,
+    *,
+    choices: NDArray[np.int64] | None = None,
+    strength: float = STRENGTH,
+) -> Taste:
+    """The taste of somebody who likes and dislikes those items (rows), for any model of vectors.
+
+    Maximum of the posterior under the model's prior with the likelihood of BPR: each like is above, and each
+    dislike below, items drawn by `seed` from those not named; the draws of one like weigh `strength` together. A row
+    (better, worse) of `choices` (M, 2) is one more comparison, half as heavy as a like. Covariance by Laplace.
+    ValueError names an item that the model cannot rank.
+    """
+    liked, disliked = np.unique(likes).astype(np.int64), np.unique(dislikes).astype(np.int64)
+    chosen = np.zeros((0, 2), dtype=np.int64) if choices is None else np.asarray(choices, dtype=np.int64).reshape(-1, 2)
+    named = np.concatenate([liked, disliked, chosen.ravel()])
+    _check(model, named)
+    if both := np.intersect1d(liked, disliked).tolist():
+        raise ValueError(f"item '{model.items[both[0]]}' is both liked and disliked: leave it out of one list")
+    prior = Prior(model.prior.mean.astype(np.float64), model.prior.covariance.astype(np.float64))
+    if not len(named) or not len(prior.mean):
+        return Taste(prior.mean, prior.covariance, "popularity")
+    steps, offsets, weights = _observations(model, liked, disliked, chosen, seed, strength)
+    if not len(steps):  # everything there is was named
+        return Taste(prior.mean, prior.covariance)
     return Taste(*newton(steps, offsets, weights, prior))
 
 

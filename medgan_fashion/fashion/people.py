@@ -58,15 +58,26 @@ def _known(models: Sequence[FactorModel], history: Purchases, customers: Sequenc
     return People(names, tuple(model.theta[rows] for model in models), history.seen(n_items)[rows], tuple(notes))
 
 
-def _new(models: Sequence[FactorModel], catalogue: Catalogue, likes: Sequence[str], dislikes: Sequence[str]) -> People:
+def new_customer(
+    models: Sequence[FactorModel],
+    catalogue: Catalogue,
+    likes: Sequence[str],
+    dislikes: Sequence[str],
+    choices: Sequence[tuple[str, str]] = (),
+) -> People:
+    """Somebody known by likes, dislikes and choices (better, worse) between items alone: nothing is trained again.
+
+    ValueError for an unknown item, or one that is both liked and disliked.
+    """
     from scipy.sparse import csr_matrix
 
     liked, disliked = catalogue.rows(tuple(likes)), catalogue.rows(tuple(dislikes))
+    chosen = np.array([catalogue.rows(pair) for pair in choices], dtype=np.int64).reshape(-1, 2)
     both = np.concatenate([liked, disliked])
     seen = csr_matrix((np.ones(len(both)), (np.zeros(len(both), dtype=np.int64), both)), shape=(1, len(catalogue)))
     tastes, left, notes = [], [], []
     for model in models:
-        taste = fold_in(model, liked, disliked, seed=0)
+        taste = fold_in(model, liked, disliked, seed=0, choices=chosen)
         tastes.append(taste.mean[None].astype(np.float32))
         if taste.source == "popularity":
             notes.append(f"'{model.name}' learns no customer's taste: a new customer gets what is popular")
@@ -94,4 +105,4 @@ def find_people(
         raise ValueError("say for whom: --customer ID (may be repeated), or --likes ITEM for a new customer")
     if customers:
         return _known(models, history, customers, len(catalogue))
-    return _new(models, catalogue, likes, dislikes)
+    return new_customer(models, catalogue, likes, dislikes)

@@ -120,3 +120,14 @@ def test_the_prior_is_wide_where_customers_are_few() -> None:
     few = empirical_prior(rng.normal(2, 3, (2, 3)).astype(np.float32))
     assert np.linalg.cond(few.covariance) < 20  # two customers leave a line; drawn towards a ball
     np.testing.assert_array_equal(empirical_prior(np.zeros((0, 3), np.float32)).covariance, np.eye(3))
+
+
+def test_a_choice_moves_the_taste_along_the_difference_and_more_often_farther() -> None:
+    model, pair = plane(), np.array([[0, 1]])
+    once, often = (fold_in(model, NONE, NONE, 0, choices=np.repeat(pair, n, axis=0)).mean for n in (1, 10))
+    away = (model.phi[0] - model.phi[1]).astype(np.float64)
+    assert 0 < once @ away < often @ away
+    # under a prior without a preferred direction nothing else is learned
+    assert np.allclose(once - (once @ away) / (away @ away) * away, 0, atol=1e-6)
+    other = fold_in(model, NONE, NONE, 0, choices=pair[:, ::-1]).mean
+    assert np.allclose(other, -once, atol=1e-6) == bool(model.bias[0] == model.bias[1])
