@@ -1,7 +1,7 @@
 """Design: the garments that a customer or a segment would like most, drawn by searching the GAN's latent space."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -146,6 +146,16 @@ def _finished(bench: Bench, p: int, z: Tensor, seed: int) -> Designed:
     real_scores = score_pictures(bench, p, bench.atelier.catalogue.floats(real))
     latents = z.detach().cpu().float().numpy()[chosen]
     return Designed(problem, how, reason, images[chosen], latents, scores.take(chosen), real, real_scores)
+
+
+def climb(bench: Bench, start: Tensor, steps: int, seed: int) -> Tensor:
+    """The best latents (S, d) seen from each of S starts (S, d) within `steps`, for a bench of one problem."""
+    config = replace(search_config(bench.config), starts=len(start), candidates=len(start), steps=steps)
+    atelier = bench.atelier
+    found = search_latents(
+        design_objective(bench), atelier.model.latent, 1, config, seed=seed, start=start[None], device=atelier.device
+    )
+    return found.z[0]
 
 
 def design(

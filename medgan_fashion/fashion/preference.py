@@ -120,15 +120,23 @@ class Preference:
             rows.append(self._standard(scores, m, pairs))
         return torch.stack(rows)
 
-    def z_items(self, problem: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """z (M, len(rows)) of real items for one problem, from the tables."""
-        pairs = self.pairs[problem][None].expand(len(rows), -1)
-        found = []
-        for m, (model, theta) in enumerate(zip(self.models, self.thetas, strict=True)):
-            vectors = theta[pairs[0].clamp_min(0)].cpu().numpy()
-            scores = np.stack([item_scores(model, vector, rows) for vector in vectors], axis=1)
-            found.append(self._standard(torch.as_tensor(scores, device=pairs.device), m, pairs).cpu().numpy())
+    def z_vectors(
+        self, problem: int, vectors: Sequence[NDArray[np.floating]], biases: Sequence[NDArray[np.floating]]
+    ) -> NDArray[np.float64]:
+        """z (M, n) for one problem of n pictures whose vectors (n, K_m) and biases (n,) each model has given before."""
+        pairs, found = self.pairs[problem], []
+        for m, theta in enumerate(self.thetas):
+            own = theta[pairs.clamp_min(0)].cpu().numpy().astype(np.float64)
+            scores = torch.as_tensor(vectors[m] @ own.T + biases[m][:, None], device=pairs.device)
+            found.append(self._standard(scores, m, pairs.expand(len(scores), -1)).cpu().numpy())
         return np.stack(found)
+
+    def z_items(self, problem: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """z (M, len(rows)) of real items for one problem, from the tables; NaN where a model knows nothing."""
+        tables = [(m.phi[rows].astype(np.float64), m.bias[rows].astype(np.float64)) for m in self.models]
+        found = self.z_vectors(problem, [phi for phi, _ in tables], [bias for _, bias in tables])
+        found[~np.stack([model.known[rows] for model in self.models])] = np.nan
+        return found
 
 
 def build_preference(
