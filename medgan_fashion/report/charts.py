@@ -58,6 +58,11 @@ def to_div(figure: Figure, name: str) -> str:
     )
 
 
+def divs(figures: dict[str, Figure]) -> dict[str, str]:
+    """Every figure as a `<div>`; its id is its name with hyphens."""
+    return {name: to_div(figure, name.replace("_", "-")) for name, figure in figures.items()}
+
+
 def times(values: Values, factor: float) -> Values:
     """Every value times `factor`; what is missing stays missing."""
     return [None if v is None else factor * v for v in values]

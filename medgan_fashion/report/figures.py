@@ -19,7 +19,6 @@ from medgan_fashion.report.charts import (
     dots,
     new_figure,
     times,
-    to_div,
 )
 from medgan_fashion.report.numbers import metric_name, metric_value
 
@@ -58,7 +57,7 @@ def _unit(metric: str) -> tuple[float, str]:
     return (1, metric_name(metric)) if metric == "brier" else (100, f"{metric_name(metric)}, %")
 
 
-def arms_figure(arms: list[Arm], verdict: Verdict) -> str:
+def arms_figure(arms: list[Arm], verdict: Verdict) -> Figure:
     """The primary metric of every arm with its 95 % interval, from top to bottom as in the table."""
     metric = verdict["metric"]
     factor, title = _unit(metric)
@@ -84,7 +83,7 @@ def arms_figure(arms: list[Arm], verdict: Verdict) -> str:
         if arm["arm"] == verdict["against"] and value[0] is not None:
             figure.add_vline(x=value[0], line={"color": COMPARATOR, "width": 1, "dash": "dot"})
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    return to_div(figure, "arms")
+    return figure
 
 
 def _dose_line(figure: Figure, values: list[Values], x: list[float], name: str, colour: str) -> None:
@@ -99,7 +98,7 @@ def _dose_line(figure: Figure, values: list[Values], x: list[float], name: str, 
     dots(figure, x, values[0], name, colour, style)
 
 
-def dose_figure(dose: list[Dose], metric: str, difference: bool) -> str:
+def dose_figure(dose: list[Dose], metric: str, difference: bool) -> Figure:
     """Metric, or its difference to ratio 0, against synthetic per real images; a line per real fraction."""
     keys = ("estimate", "difference_low", "difference_high") if difference else ("value", "low", "high")
     factor, title = _unit(metric)
@@ -118,10 +117,10 @@ def dose_figure(dose: list[Dose], metric: str, difference: bool) -> str:
     figure.update_layout(showlegend=True)
     if difference:
         figure.add_hline(y=0, line={"color": SOFT, "width": 1})
-    return to_div(figure, "dose-difference" if difference else "dose-value")
+    return figure
 
 
-def class_figure(arms: list[Arm], verdict: Verdict, kind: str) -> str:
+def class_figure(arms: list[Arm], verdict: Verdict, kind: str) -> Figure:
     """Sensitivity or specificity (`kind`) of each class: comparator and tested arm joined by a line."""
     scores = {a["arm"]: {c["class"]: c[kind] for c in a["per_class"]} for a in arms}  # type: ignore[literal-required]
     before, after = scores[verdict["against"]], scores[verdict["arm"]]
@@ -136,10 +135,10 @@ def class_figure(arms: list[Arm], verdict: Verdict, kind: str) -> str:
         style = {"marker": look, "hovertemplate": "%{x:.1f}<extra>%{fullData.name}</extra>"}
         dots(figure, x, y, arm, look["color"], style)
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    return to_div(figure, kind)
+    return figure
 
 
-def calibration_figure(calibration: list[Calibration], verdict: Verdict) -> str:
+def calibration_figure(calibration: list[Calibration], verdict: Verdict) -> Figure:
     """Share of right decisions against stated confidence; arms other than the two compared start hidden."""
     figure = new_figure(430, "stated confidence, %", "right decisions, %")
     diagonal = {"mode": "lines", "line": {"color": SOFT, "width": 1, "dash": "dot"}, "hoverinfo": "skip"}
@@ -159,4 +158,4 @@ def calibration_figure(calibration: list[Calibration], verdict: Verdict) -> str:
         dots(figure, x, y, row["arm"], look["color"], style)
     figure.update_xaxes(range=[0, 102])
     figure.update_yaxes(range=[0, 102])
-    return to_div(figure, "calibration")
+    return figure

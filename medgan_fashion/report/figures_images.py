@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from medgan_fashion.medical.summary_images import Judge, Spread
-from medgan_fashion.report.charts import COMPARATOR, OTHER, TESTED, bars, dots, new_figure, to_div
+from medgan_fashion.report.charts import COMPARATOR, OTHER, TESTED, bars, dots, new_figure
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 KINDS = {  # how each set is named, coloured and drawn
     "train": ("real, training fold", COMPARATOR, "circle"),
@@ -28,7 +33,7 @@ def _edge(judge: list[Judge]) -> float | None:
     return 3 * max(*known, 1.0) if known else None
 
 
-def kid_figure(judge: list[Judge]) -> str:
+def kid_figure(judge: list[Judge]) -> Figure:
     """KID x 1000 to the held-out reals per fold, of each set, with one standard deviation."""
     figure, edge = new_figure(140 + 42 * len(judge), "KID × 1000"), _edge(judge)
     places = [f"fold {j['fold'] + 1}, repeat {j['repeat'] + 1}" for j in judge]
@@ -52,4 +57,4 @@ def kid_figure(judge: list[Judge]) -> str:
         }
         dots(figure, shown, places, name, colour, style)
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    return to_div(figure, "kid")
+    return figure

@@ -16,7 +16,6 @@ from medgan_fashion.report.charts import (
     dots,
     new_figure,
     times,
-    to_div,
 )
 from medgan_fashion.report.garments_words import arm, recommender
 
@@ -37,7 +36,7 @@ def _lines_down(figure: Figure, names: list[str]) -> None:
     figure.update_yaxes(range=[len(names) - 0.5, -0.5], zeroline=False)
 
 
-def ranking_figure(rows: Rows, metric: str, title: str) -> str:
+def ranking_figure(rows: Rows, metric: str, title: str) -> Figure:
     """A metric of every recommender with its 95 % interval, warm and cold side by side."""
     names = list(dict.fromkeys(row["model"] for row in rows))
     figure = new_figure(110 + 40 * len(names), title)
@@ -57,10 +56,10 @@ def ranking_figure(rows: Rows, metric: str, title: str) -> str:
         figure.add_vline(x=0.5, line={"color": SOFT, "width": 1, "dash": "dot"})
     _lines_down(figure, [recommender(name) for name in names])
     figure.update_layout(showlegend=True)
-    return to_div(figure, f"ranking-{metric}")
+    return figure
 
 
-def gains_figure(arms: Rows) -> str:
+def gains_figure(arms: Rows) -> Figure:
     """Preference under the recommenders that were climbed, joined to that under the one that no search saw."""
     figure = new_figure(120 + 42 * len(arms), "preference, sd above an average garment")
     for place, row in enumerate(arms):
@@ -76,7 +75,7 @@ def gains_figure(arms: Rows) -> str:
         dots(figure, [row[key] for row in arms], places, said, colour, style)
     _lines_down(figure, [arm(row["name"]) for row in arms])
     figure.update_layout(showlegend=True)
-    return to_div(figure, "gains")
+    return figure
 
 
 def _trade_line(figure: Figure, rows: Rows, key: str, said: str, colour: str, factor: float = 1) -> None:
@@ -90,7 +89,7 @@ def _trade_line(figure: Figure, rows: Rows, key: str, said: str, colour: str, fa
     dots(figure, list(range(len(rows))), times([row[key] for row in rows], factor), said, colour, style)
 
 
-def trade_off_figure(rows: Rows, *, realism: bool) -> str:
+def trade_off_figure(rows: Rows, *, realism: bool) -> Figure:
     """What each weight of realism costs in preference, or (`realism`) brings in realism."""
     figure = new_figure(330, "weight of realism, η", "share, %" if realism else "preference, sd")
     if realism:
@@ -102,10 +101,10 @@ def trade_off_figure(rows: Rows, *, realism: bool) -> str:
         _trade_line(figure, rows, "held_out", "second opinion", COMPARATOR)
     figure.update_xaxes(tickvals=list(range(len(rows))), ticktext=[f"{row['eta']:g}" for row in rows])
     figure.update_layout(showlegend=True)
-    return to_div(figure, "trade-realism" if realism else "trade-preference")
+    return figure
 
 
-def utility_figure(means: dict[str, dict[str, float | None]]) -> str:
+def utility_figure(means: dict[str, dict[str, float | None]]) -> Figure:
     """Mean true utility of each way to come by a picture, with its 95 % interval; 0 is the customer's ideal."""
     figure = new_figure(70 + 38 * len(means), "true utility; 0 is the customer's ideal")
     for place, (name, found) in enumerate(means.items()):
@@ -119,10 +118,10 @@ def utility_figure(means: dict[str, dict[str, float | None]]) -> str:
         }
         dots(figure, value, [place], arm(name), colour, style)
     _lines_down(figure, [arm(name) for name in means])
-    return to_div(figure, "utility")
+    return figure
 
 
-def planted_figure(planted: dict[str, Any]) -> str:
+def planted_figure(planted: dict[str, Any]) -> Figure:
     """Each planted drawing's exactness after the search and without one, both sorted."""
     figure = new_figure(300, "drawings of the GAN itself, from worst to best", "exactness, dB")
     for key, said, colour in (("psnr", "with the search", TESTED), ("floor", "best of 256 random drawings", OTHER)):
@@ -131,4 +130,4 @@ def planted_figure(planted: dict[str, Any]) -> str:
         dots(figure, list(range(1, len(values) + 1)), values, said, colour, style)
     figure.add_hline(y=30, line={"color": SOFT, "width": 1, "dash": "dot"})
     figure.update_layout(showlegend=True)
-    return to_div(figure, "planted")
+    return figure

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from medgan_fashion.report.charts import divs
 from medgan_fashion.report.garments_figures import (
     gains_figure,
     planted_figure,
@@ -45,8 +46,8 @@ SIMULATED = "Customers are simulated"  # how the finding begins that stands in a
 def _figures(s: dict[str, Any]) -> dict[str, str]:
     rows, k = s["ranking"]["rows"], s["ranking"]["k"]
     out = {
-        "ndcg": ranking_figure(rows, "ndcg", f"NDCG@{k}"),
-        "auc": ranking_figure(rows, "auc", "AUC"),
+        "ranking_ndcg": ranking_figure(rows, "ndcg", f"NDCG@{k}"),
+        "ranking_auc": ranking_figure(rows, "auc", "AUC"),
         "gains": gains_figure(s["design"]["arms"]),
         "trade_preference": trade_off_figure(s["trade_off"], realism=False),
         "trade_realism": trade_off_figure(s["trade_off"], realism=True),
@@ -54,7 +55,7 @@ def _figures(s: dict[str, Any]) -> dict[str, str]:
     }
     if s["known_utility"]:
         out["utility"] = utility_figure(s["known_utility"]["means"])
-    return out
+    return divs(out)
 
 
 def _ranked(ranking: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from medgan_fashion.medical.summary import METRICS, Summary
+from medgan_fashion.report.charts import divs
 from medgan_fashion.report.figures import (
     arms_figure,
     calibration_figure,
@@ -35,6 +38,7 @@ SECTIONS = (  # id, which is the template's name, and title
     ("checklist", "Reporting checklists"),
     ("config", "Configuration and versions"),
 )
+HUES = {"helps": "helps", "hurts": "hurts", "no evidence of help": "none"}  # of style.css
 
 
 def near_copies(summary: Summary) -> dict[int, int]:
@@ -56,7 +60,7 @@ def _figures(summary: Summary) -> dict[str, str]:
         out["calibration"] = calibration_figure(calibration, verdict)
     if judge := summary.get("judge"):
         out["kid"] = kid_figure(judge)
-    return out
+    return divs(out)
 
 
 def _pictures(summary: Summary, arrays: Arrays) -> dict[str, Any]:
@@ -69,31 +73,73 @@ def _pictures(summary: Summary, arrays: Arrays) -> dict[str, Any]:
     }
 
 
-def _context(summary: Summary, arrays: Arrays, shareable: bool) -> dict[str, Any]:
-    from plotly.offline import get_plotlyjs
-
+def _head(summary: Summary, shareable: bool) -> dict[str, Any]:
+    """What the verdict's template needs."""
     lists = {k: [] for k in ("dose", "judge", "tests", "gans", "calibration", "checklist")}
     data = {"views": [], "notes": [], "case_word": "lesions"} | summary["data"]
-    metric = summary["verdict"]["metric"]
     return {
         "s": lists | summary | {"data": data},
         "v": summary["verdict"],
-        "unit": "" if metric == "brier" else " points",
+        "unit": "" if summary["verdict"]["metric"] == "brier" else " points",
         "created": summary["created"][:16].replace("T", " "),
-        "other_metrics": [m for m in METRICS if m != metric],
         "cases": data["case_word"],
+        "interval": interval(summary["verdict"]),
+        "hue": HUES.get(summary["verdict"]["verdict"], "few"),
+        "shareable": shareable,
+    }
+
+
+def _context(summary: Summary, arrays: Arrays, shareable: bool) -> dict[str, Any]:
+    from plotly.offline import get_plotlyjs
+
+    return {
+        "other_metrics": [m for m in METRICS if m != summary["verdict"]["metric"]],
         "has_swd": any(j.get("swd") for j in summary.get("judge", [])),
         "views": sorted({w["view"] for j in summary.get("judge", []) for w in j.get("views", [])}),
         "copies": sum(j["near_copies"] for j in summary.get("judge", [])),
         "config_text": json.dumps(summary["config"], indent=2, ensure_ascii=False),
-        "interval": interval(summary["verdict"]),
         "figures": _figures(summary),
         "sections": SECTIONS,
-        "shareable": shareable,
         "css": (TEMPLATES / "style.css").read_text(encoding="utf-8"),
         "plotly_js": get_plotlyjs(),
+        **_head(summary, shareable),
         **_pictures(summary, arrays),
     }
+
+
+def _render(template: str, context: dict[str, Any]) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters.update(FILTERS)
+    return environment.get_template(template).render(context)
+
+
+def _as_picture(drawing: str, css: str, head: dict[str, Any]) -> str:
+    """The interval's SVG drawing as an `<img>`, for pages that let no SVG in. Nothing can be drawn beyond a picture's
+    edge: a margin far to the right has its words on its left."""
+    far = "text:first-of-type{text-anchor:end;transform:translateX(-6px)}" if head["interval"].margin > 60 else ""
+    label = re.search('aria-label="([^"]*)"', drawing)
+    root = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" font-family="system-ui, sans-serif" class="interval {head["hue"]}">'
+    )
+    own = re.sub("^<svg[^>]*>", lambda _: f"{root}<style>{css}{far}</style>", drawing)
+    source = base64.b64encode(own.encode()).decode()
+    return f'<img class="interval" src="data:image/svg+xml;base64,{source}" alt="{label[1] if label else ""}">'
+
+
+def verdict_block(summary: Summary) -> str:
+    """HTML of the verdict alone, to stand in another page, its texts escaped.
+
+    The report's style is nested, so that it touches nothing else there; ink and paper are its own, for dark pages.
+    """
+    css, head = (TEMPLATES / "style.css").read_text(encoding="utf-8"), _head(summary, shareable=False)
+    block = _render("verdict.html.j2", head)
+    block = re.sub("<svg.*?</svg>", lambda found: _as_picture(found[0], css, head), block, flags=re.DOTALL)
+    nested = css.replace(":root", "&", 1) + "&{color:var(--ink);background:#fff;padding:2px}dl{padding:16px 0 0}"
+    return f'<div class="medgan-verdict"><style>.medgan-verdict{{{nested}}}</style>{block}</div>'
 
 
 def page(summary: Summary, arrays: Arrays, *, shareable: bool) -> str:
@@ -101,10 +147,4 @@ def page(summary: Summary, arrays: Arrays, *, shareable: bool) -> str:
 
     ValueError where the arrays do not fit the classes. For a shareable page pass what `without_real` leaves.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters.update(FILTERS)
-    return environment.get_template("report.html.j2").render(_context(summary, arrays, shareable))
+    return _render("report.html.j2", _context(summary, arrays, shareable))

@@ -31,7 +31,8 @@ def shareable_summary(summary: dict[str, Any]) -> dict[str, Any]:
     return summary | {"data": data, "config": without_paths(summary["config"])}
 
 
-def _read_summary(path: Path) -> dict[str, Any]:
+def read_summary(path: Path) -> dict[str, Any]:
+    """What a run's results/summary.json holds, unchecked; ValueError where it is absent or no JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -71,7 +72,7 @@ def write_report(run: Path, *, shareable: bool = False) -> Path:
     """
     from medgan_fashion.report.garments_page import garments_files
 
-    raw = _read_summary(run / "results" / "summary.json")
+    raw = read_summary(run / "results" / "summary.json")
     make = garments_files if raw.get("chain") == "garments" else _ablation_files
     files = make(raw, run / "results", shareable=shareable)
     folder = run / ("report_shareable" if shareable else "report")

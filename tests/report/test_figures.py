@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from medgan_fashion.medical.summary import check_summary
+from medgan_fashion.report.charts import to_div
 from medgan_fashion.report.figures import arms_figure, class_figure, interval
 from medgan_fashion.report.figures_images import kid_figure
 from medgan_fashion.report.page import SECTIONS, TEMPLATES
@@ -36,10 +37,10 @@ def test_an_unknown_interval_is_not_drawn(summary: dict[str, Any]) -> None:
 
 def test_figures_hold_percent_and_escaped_names(summary: dict[str, Any]) -> None:
     checked = check_summary(summary)
-    arms = arms_figure(checked["arms"], checked["verdict"])
+    arms = to_div(arms_figure(checked["arms"], checked["verdict"]), "arms")
     assert 'id="figure-arms"' in arms
     assert "71.9 (66.7 to 77.1)" in arms
-    classes = class_figure(checked["arms"], checked["verdict"], "sensitivity")
+    classes = to_div(class_figure(checked["arms"], checked["verdict"], "sensitivity"), "sensitivity")
     assert "cyst <1" not in classes
     assert "cyst &lt;1 cm &amp; thin" in classes.replace("\\u0026", "&")
 
@@ -50,10 +51,10 @@ def test_every_section_has_its_template() -> None:
 
 def test_a_far_floor_stands_at_the_edge_and_leaves_the_others_room(summary: dict[str, Any]) -> None:
     judge = check_summary(summary)["judge"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
-    near = kid_figure(judge)
+    near = to_div(kid_figure(judge), "kid")
     assert "triangle-right" not in near
     judge[0]["kid"]["noisy"] = {"mean": 23144.5, "sd": 6017.2}
-    far = kid_figure(judge)
+    far = to_div(kid_figure(judge), "kid")
     assert far.count("triangle-right") == 1
     assert all(max(json.loads(x)) < 400 for x in re.findall(r'"x":(\[[^\]]*\])', far))
     assert "23144500" in far.replace(".0", "")
