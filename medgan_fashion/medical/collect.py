@@ -1,4 +1,4 @@
-"""Collects a finished ablation into results/summary.json and samples.npz."""
+"""Collects a finished ablation into results/summary.json, samples.npz and images.json."""
 
 import json
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from medgan_fashion.runs.versions import versions
 
 
 def collect(run: Path, name: str, prepared: Prepared, config: AblationConfig, plan: Plan) -> dict[str, Any]:
-    """Writes RUN/results/summary.json and samples.npz, and returns the summary."""
+    """Writes RUN/results/summary.json, samples.npz and images.json, and returns the summary."""
     made = Comparisons(run, prepared, config, plan)
     data = data_section(name, prepared, config.case_word) | {"external": made.external()}
     summary: dict[str, Any] = {
@@ -41,15 +41,38 @@ def collect(run: Path, name: str, prepared: Prepared, config: AblationConfig, pl
     }
     summary["checklist"] = checklist(summary)
     check_summary(summary)
-    results = run / "results"
-    results.mkdir(parents=True, exist_ok=True)
+    _write(run / "results", summary, image_folders(run, prepared, plan), _samples(run, config, plan))
+    return summary
+
+
+def _samples(run: Path, config: AblationConfig, plan: Plan) -> dict[str, Any]:
+    """The sample grids and galleries of the first repeat, fold by fold."""
     samples: dict[str, Any] = {}
     for fold in range(config.folds):
         with np.load(plan.judgements[0, fold].folder(run) / "samples.npz") as arrays:
             samples |= {f"f{fold}_{key}": arrays[key] for key in arrays.files}
+    return samples
+
+
+def _write(results: Path, summary: dict[str, Any], places: dict[str, Any], samples: dict[str, Any]) -> None:
+    """The summary last: where it lies, the run is finished."""
+    results.mkdir(parents=True, exist_ok=True)
     write_whole(results / "samples.npz", lambda path: _save_arrays(path, samples))
-    write_whole(results / "summary.json", lambda path: path.write_text(json.dumps(summary, indent=1)) and None)
-    return summary
+    for name, content in (("images.json", places), ("summary.json", summary)):
+        text = json.dumps(content, indent=1)
+        write_whole(results / name, lambda path, text=text: path.write_text(text))
+
+
+def image_folders(run: Path, prepared: Prepared, plan: Plan) -> dict[str, Any]:
+    """Where the images of the first repeat lie: class names, and for each fold the folders, relative to the run, of
+    its training rows, its test rows and the synthetic images that its test rows are judged beside."""
+    judged = [(fold, task) for (repeat, fold), task in plan.judgements.items() if repeat == 0]
+    folds = [
+        {"fold": fold}
+        | {kind: str(task.inputs[kind].folder(run).relative_to(run)) for kind in ("training", "test", "synthetic")}
+        for fold, task in judged
+    ]
+    return {"classes": list(prepared.images.card.classes), "folds": folds}
 
 
 def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:

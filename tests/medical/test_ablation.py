@@ -90,6 +90,17 @@ def test_a_planted_leak_is_found(tmp_path: Path) -> None:
     assert str(tmp_path) not in text
 
 
+def test_a_finished_run_says_where_its_images_lie(finished: Path) -> None:
+    listed = json.loads((finished / "results" / "images.json").read_text())
+    assert listed["classes"] == json.loads((finished / "results" / "summary.json").read_text())["data"]["classes"]
+    assert [fold["fold"] for fold in listed["folds"]] == [0, 1]
+    for fold in listed["folds"]:
+        training, test = (load_fold(finished / fold[kind]) for kind in ("training", "test"))
+        assert training.training_rows == test.training_rows
+        assert not {image.tobytes() for image in training.views} & {image.tobytes() for image in test.views}
+        load_synthetic(finished / fold["synthetic"], test)
+
+
 def test_synthetic_images_of_another_fold_are_refused(finished: Path) -> None:
     folds = sorted((finished / "stages" / "training_fold").glob("[!.]*"))[:2]
     made = next(

@@ -1,0 +1,26 @@
+"""A finished ablation in seconds: phantoms of 16 x 16 pixels and a real, hardly trained GAN."""
+
+from pathlib import Path
+
+from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.medical.ablation import run_ablation
+from medgan_fashion.medical.ablation_config import AblationConfig
+
+TINY = {
+    "image": {"size": [16, 16]},
+    "folds": 2,
+    "repeats": 1,
+    "classifier_seeds": 1,
+    "arms": ["real+classic", "real+classic+gan"],
+    "pool": 2.0,
+    "gan": {"images_seen": 32, "changes": {"networks": {"width": 4, "max_width": 8}}},
+    "classifier": {"updates": 5, "batch": 16},
+    "encoder_updates": 5,
+    "phantom_patients": 18,
+}
+
+
+def tiny_study(folder: Path) -> Path:
+    """Runs it in this process into `folder`, which becomes the run, and answers that folder."""
+    run_ablation(None, folder, from_plain(AblationConfig, TINY), processes=0)
+    return folder
