@@ -27,11 +27,15 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     write_whole(path, lambda part: picture.save(part, format="png", pnginfo=flag))
 
 
-def _pngs(images: NDArray[Any], value_range: tuple[float, float], mark: bool) -> list[NDArray[np.uint8]]:
-    """Shades (C, H, W) of 8 bits: the value range becomes 0 to 255."""
+def shades(images: NDArray[Any], value_range: tuple[float, float]) -> NDArray[np.uint8]:
+    """Images (N, C, H, W) in 8 bits: the value range becomes 0 to 255."""
     low, high = value_range
-    shades = np.clip((images - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
-    return [burn_mark(x.transpose(1, 2, 0), 255)[0].transpose(2, 0, 1) for x in shades] if mark else list(shades)
+    return np.clip((images - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
+
+
+def _pngs(images: NDArray[Any], value_range: tuple[float, float], mark: bool) -> list[NDArray[np.uint8]]:
+    made = shades(images, value_range)
+    return [burn_mark(x.transpose(1, 2, 0), 255)[0].transpose(2, 0, 1) for x in made] if mark else list(made)
 
 
 def _about(made: Model, model: Path, labels: list[str], seed: int, truncation: float | None) -> dict[str, Any]:
