@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from medgan_fashion.commands import datasets, gans, garments, images, runs
+from medgan_fashion.commands import app, datasets, gans, garments, images, runs
 
 COMMANDS: dict[str, Any] = {
     "run": runs.run,
@@ -20,6 +20,7 @@ COMMANDS: dict[str, Any] = {
     "restyle": garments.restyle,
     "evaluate-ranking": garments.evaluate_ranking,
     "forget": garments.forget,
+    "app": app.app,
     "datasets": {
         "_help": "public data sets: list, verify, fetch",
         "list": datasets.list_datasets,
@@ -29,8 +30,8 @@ COMMANDS: dict[str, Any] = {
 }
 
 
-SWITCHES = ("--dry_run", "--skip_unreadable", "--shareable", "--in_stock")
-REPEATED = ("--data", "--set", "--customer", "--likes", "--dislikes")
+SWITCHES = ("--dry_run", "--skip_unreadable", "--shareable", "--in_stock", "--show_customers")
+REPEATED = ("--data", "--set", "--customer", "--likes", "--dislikes", "--run")
 
 
 def _flag(word: str) -> str:

@@ -71,11 +71,12 @@ def to_rgb(picture: Image.Image) -> Image.Image:
     return _to_srgb(picture, profile)
 
 
-def _check_header(picture: Image.Image) -> None:
+def _check_header(picture: Image.Image, most_pixels: int) -> None:
     """What can be refused before any pixel is decoded."""
     width, height = picture.size
-    if width * height > MOST_PIXELS:
-        raise UnreadableError(f"huge ({width}x{height} pixels)", "make it smaller than 100 million pixels")
+    if width * height > most_pixels:
+        cure = f"make it smaller than {most_pixels // 1_000_000} million pixels"
+        raise UnreadableError(f"huge ({width}x{height} pixels)", cure)
     if min(width, height) < LEAST_SIDE:
         raise UnreadableError(f"tiny ({width}x{height} pixels)", f"give a picture of at least {LEAST_SIDE} each way")
     # an MPO is a phone's JPEG with previews or a second lens behind the photo
@@ -83,11 +84,11 @@ def _check_header(picture: Image.Image) -> None:
         raise UnreadableError("animated, or of several pages", "save the one picture that shows the garment")
 
 
-def _decode(file: BinaryIO, size: int) -> Image.Image:
+def _decode(file: BinaryIO, size: int, most_pixels: int) -> Image.Image:
     """The picture with its pixels loaded, upright."""
     Image.init()
     picture = Image.open(file, formats=[name for name in _FORMATS if name in Image.OPEN])
-    _check_header(picture)
+    _check_header(picture, most_pixels)
     picture.draft(None, (4 * size, 4 * size))  # a large JPEG is decoded at a part of its size: many times faster
     picture.load()
     if str(picture.info.get("SyntheticData", "")).upper() == "YES":
@@ -95,12 +96,12 @@ def _decode(file: BinaryIO, size: int) -> Image.Image:
     return ImageOps.exif_transpose(picture)
 
 
-def decode_photo(file: BinaryIO, size: int) -> NDArray[np.uint8]:
-    """`read_photo` of an open file."""
+def decode_photo(file: BinaryIO, size: int, most_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
+    """`read_photo` of an open file, of so many pixels at most."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large pictures and odd tags: what matters is refused or read here
-            picture = to_rgb(_decode(file, size))
+            picture = to_rgb(_decode(file, size, most_pixels))
     except UnreadableError:
         raise
     except Image.DecompressionBombError:

@@ -1,0 +1,208 @@
+"""Page 3: breed pictures: children of one, crosses of two, film strips, more or less of something; nothing is lost."""
+
+import secrets
+from functools import partial
+
+import streamlit as st
+
+from medgan_fashion.studio.breeding import (
+    VARIETY,
+    begun,
+    children,
+    cross,
+    direction_of,
+    film_strip,
+    turned,
+    words_of,
+)
+from medgan_fashion.studio.garment_pages import enter
+from medgan_fashion.studio.jobs import newest, submit
+from medgan_fashion.studio.pictures import Picture, add_pictures, find_picture, find_pictures, keep, lineage
+from medgan_fashion.studio.tiles import export_buttons, painted
+from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
+from medgan_fashion.studio.widgets import Visit, page, plain, show
+from medgan_fashion.studio.workshop import Workshop
+
+TILE, SMALL, LEAST = 124, 124, 20  # pixels of tiles; items that a word needs to be learned from
+
+
+def new_seed() -> int:
+    """A seed nobody asked for; every picture keeps its own."""
+    return secrets.randbelow(2**31)
+
+
+def put(visit: Visit, made: list[Picture]) -> None:
+    """Keeps a new set, and shows it."""
+    add_pictures(visit.engine, visit.person, made)
+    st.query_params["set"] = str(made[0].job)
+
+
+def open_picture(key: str) -> None:
+    st.query_params["at"] = key
+
+
+def pair_with(key: str) -> None:
+    st.query_params["with"] = key
+
+
+def at(visit: Visit, shop: Workshop, name: str) -> Picture | None:
+    """The picture whose id stands in the address, where it can be drawn."""
+    key = st.query_params.get(name)
+    found = find_picture(visit.engine, visit.person, shop.run.name, key) if key else None
+    return found if found is not None and found.model == shop.model_hash else None
+
+
+def tiles(shop: Workshop, pictures: list[Picture], where: str, width: int = TILE) -> None:
+    """A row of pictures, each to be opened or paired."""
+    with st.container(horizontal=True):
+        for picture, image in zip(pictures, painted(shop, pictures), strict=True):
+            if image is None:
+                continue
+            with st.container(width=width):
+                show(image, f"drawn {picture.category}, {words_of(picture)}", picture.name or words_of(picture))
+                with st.container(horizontal=True, horizontal_alignment="center"):
+                    words = {"args": (picture.id,), "type": "tertiary"}
+                    st.button("Open", key=f"open-{where}-{picture.id}", on_click=open_picture, **words)
+                    st.button("Pair", key=f"pair-{where}-{picture.id}", on_click=pair_with, **words)
+
+
+def start(visit: Visit, shop: Workshop) -> str:
+    """Begin with something new; returns how lively everything is to be."""
+    categories = [shop.opened.catalogue.categories[category] for category in shop.draws()]
+    chosen = str(st.pills("What shall it be?", categories, default=categories[0], required=True, key="explored"))
+    variety = str(st.select_slider("How different may it get?", list(VARIETY), value="lively", key="variety"))
+
+    def surprise() -> None:
+        put(visit, begun(shop, chosen, variety, new_seed()))
+
+    st.button("Surprise me", key="surprise", type="primary", icon=":material/casino:", on_click=surprise)
+    return variety
+
+
+def two(visit: Visit, shop: Workshop, picture: Picture, partner: Picture | None) -> None:
+    """What can be done with a second picture."""
+    if partner is None or partner.id == picture.id:
+        st.caption("Press Pair under another picture to cross it with this one.")
+        return
+    image = painted(shop, [partner])[0]
+    with st.container(horizontal=True):
+        with st.container(width=SMALL):
+            if image is not None:
+                show(image, f"the other picture, {partner.category}", "with this one")
+
+        def crossing() -> None:
+            put(visit, cross(shop, picture, partner, new_seed()))
+
+        def strip() -> None:
+            put(visit, film_strip(shop, picture, partner))
+
+        st.button("Cross the two", key="cross", icon=":material/join:", on_click=crossing)
+        st.button("Film strip between them", key="strip", icon=":material/movie:", on_click=strip)
+
+
+def learnable(shop: Workshop) -> dict[str, list[str]]:
+    """Attributes and their values that enough items have."""
+    attributes = shop.opened.catalogue.attributes
+    counted = {name: {v: values.count(v) for v in set(values) if v} for name, values in attributes.items()}
+    found = {name: sorted(v for v, n in counts.items() if n >= LEAST) for name, counts in counted.items()}
+    names = sorted(found, key=lambda name: "colo" not in name.lower())  # what everybody tries first
+    return {name: found[name] for name in names if len(found[name]) > 1}
+
+
+def more_of(visit: Visit, shop: Workshop, picture: Picture) -> None:
+    """More or less of an attribute; what it looks like is learned in the background, once."""
+    choices = learnable(shop)
+    if not choices:
+        return
+    left, right = st.columns(2)
+    attribute = str(left.selectbox("More or less of", list(choices), key="attribute"))
+    value = str(right.selectbox("namely", choices[attribute], key=f"value-{attribute}"))
+    told = {"attribute": attribute, "value": value, "category": picture.category}
+    known = direction_of(shop, visit.settings, **told)
+    if known is not None:
+        vector, (low, _, high) = known
+
+        def turn() -> None:
+            put(visit, turned(shop, picture, vector, attribute, value))
+
+        st.button(plain(f"Turn it: less and more {value}"), key="turn", icon=":material/tune:", on_click=turn)
+        if high - low < 0.1:
+            st.caption(f"We did not find a way to draw more {plain(value)}: expect little.")
+        return
+
+    def learn() -> None:
+        submit(visit.engine, "direction", shop.run.name, told, person=visit.person)
+
+    @st.fragment(run_every=LOOK_AGAIN)
+    def learning() -> None:
+        if direction_of(shop, visit.settings, **told) is not None:
+            st.rerun(scope="app")
+        job_line(newest(visit.engine, "direction", shop.run.name, visit.person))
+
+    job = newest(visit.engine, "direction", shop.run.name, visit.person)
+    if job is not None and job.payload == told and job.state != "done":
+        learning()
+    if job is None or job.payload != told or not job.open:
+        st.button(plain(f"Learn what {value} looks like"), key="learn", icon=":material/school:", on_click=learn)
+
+
+def opened(visit: Visit, shop: Workshop, picture: Picture, variety: str) -> None:
+    """The picture that everything goes on from."""
+    image = painted(shop, [picture])[0]
+    left, right = st.columns([1, 2])
+    with left:
+        if image is not None:
+            show(image, f"drawn {picture.category}, {words_of(picture)}", picture.name or words_of(picture))
+
+        def toggle() -> None:
+            keep(visit.engine, visit.person, picture.id, kept=not picture.kept)
+
+        words = "Let go" if picture.kept else "Keep"
+        st.button(words, key="keep", icon=":material/bookmark:", on_click=toggle, width="stretch")
+        if image is not None:
+            export_buttons(picture, image)
+    with right:
+
+        def brood() -> None:
+            put(visit, children(shop, picture, variety, new_seed()))
+
+        st.button(
+            "Children of this one", key="children", type="primary", icon=":material/family_history:", on_click=brood
+        )
+        two(visit, shop, picture, at(visit, shop, "with"))
+        more_of(visit, shop, picture)
+
+
+def ancestors(visit: Visit, shop: Workshop, picture: Picture) -> None:
+    """Where the picture comes from, each generation to be opened again."""
+    with st.expander("Where this one comes from", icon=":material/account_tree:"):
+        for number, generation in enumerate(lineage(visit.engine, visit.person, shop.run.name, picture.id)):
+            if number == 0:
+                st.write(plain(words_of(picture).capitalize()) + ("" if picture.parents else "; it has no parents."))
+                continue
+            st.caption("Parents" if number == 1 else f"{number} generations back")
+            tiles(shop, generation, f"line{number}", SMALL)
+
+
+with page("Explore") as visit:
+    shop = enter(visit)
+    if shop is not None:
+        variety = start(visit, shop)
+        picture = at(visit, shop, "at")
+        if picture is not None:
+            opened(visit, shop, picture, variety)
+        batch = st.query_params.get("set")
+        here = find_pictures(visit.engine, visit.person, shop.run.name, job=batch) if batch else []
+        if here:
+            st.subheader(plain(f"{here[0].category}: {'choose one to go on from' if picture is None else 'go on'}"))
+            tiles(shop, here, "set")
+        else:
+            st.write("Press “Surprise me”, open a picture that you like, and breed from it.")
+        if picture is not None:
+            ancestors(visit, shop, picture)
+        with st.expander("Seen before", icon=":material/history:"):
+            again = partial(find_pictures, visit.engine, visit.person, shop.run.name)
+            st.caption("Kept")
+            tiles(shop, [p for p in again(kept=True, newest=24)[::-1] if p.op != "photo"], "kept", SMALL)
+            st.caption("Newest")
+            tiles(shop, [p for p in again(newest=24)[::-1] if p.op != "photo"], "newest", SMALL)

@@ -1,0 +1,210 @@
+"""Page 1: tell what you like, see what the shop has for you and what we would draw for you."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from medgan_fashion.fashion.asking import ask
+from medgan_fashion.fashion.drawings import Wish
+from medgan_fashion.fashion.fold_in import fold_in
+from medgan_fashion.studio.garment_pages import enter, shopper_of
+from medgan_fashion.studio.jobs import Job
+from medgan_fashion.studio.offers import recommended, to_rate
+from medgan_fashion.studio.people import Said, choose, said_by, say, say_all
+from medgan_fashion.studio.pictures import add_pictures, find_pictures, keep
+from medgan_fashion.studio.searching import Shown, designs_for, search_again, search_for
+from medgan_fashion.studio.tiles import export_buttons, item_tile, painted
+from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
+from medgan_fashion.studio.widgets import Visit, page, plain, show
+from medgan_fashion.studio.words import POPULAR, fits, looks, second_opinion, uncertainty
+from medgan_fashion.studio.workshop import Shopper, Workshop
+
+RATED, RECOMMENDED, DESIGNS = 6, 6, 4  # shown at once
+BOLD = ("realistic", "rather realistic", "in between", "rather bold", "bold")
+VARIED = ("similar", "rather similar", "mixed", "rather varied", "varied")
+TILE = 172  # pixels: two beside each other on a phone
+
+
+def begin_as(visit: Visit, shop: Workshop) -> None:
+    """An invented person to begin with, or a customer of the run where those may be shown."""
+    with st.expander("Begin as an invented person", icon=":material/group:"), st.container(horizontal=True):
+        for profile in shop.profiles:
+            likes = tuple(shop.opened.catalogue.items[row] for row in profile.likes)
+            words = f"{profile.name}: {profile.words}" if profile.words else profile.name
+            put_on = partial(say_all, visit.engine, visit.person, shop.run.name, likes, ())
+            st.button(plain(words), key=f"profile-{profile.name}", on_click=put_on)
+        over = partial(say_all, visit.engine, visit.person, shop.run.name, (), ())
+        st.button("Start over", key="over", icon=":material/restart_alt:", on_click=over)
+    if visit.settings.show_customers:
+        names = ["", *shop.opened.history.customers]
+        key = f"customer-{shop.run.name}"
+        st.selectbox("Or look as a customer", names, key=key, format_func=lambda name: name or "nobody: your own taste")
+
+
+def rate(visit: Visit, shop: Workshop, said: Said) -> None:
+    """Pictures to like or not."""
+    seed = st.session_state.setdefault("deck", 0)
+    seen = shop.opened.catalogue.rows(said.likes + said.dislikes)
+    word = partial(say, visit.engine, visit.person, shop.run.name)
+    with st.container(horizontal=True):
+        for item_row in to_rate(shop.atelier, seen, RATED, seed):
+            item = shop.opened.catalogue.items[item_row]
+            with st.container(width=TILE):
+                item_tile(shop, int(item_row))
+                with st.container(horizontal=True):
+                    st.button("Like", key=f"like-{item}", icon=":material/favorite:", on_click=word, args=(item, 1))
+                    st.button("No", key=f"no-{item}", icon=":material/close:", on_click=word, args=(item, -1))
+    st.button("Show me others", key="others", on_click=lambda: st.session_state.update(deck=seed + 1))
+
+
+def compare(visit: Visit, shop: Workshop, said: Said) -> None:
+    """A or B: the pair whose answer says most."""
+    model, catalogue = shop.atelier.ensemble[0], shop.opened.catalogue
+    seed = st.session_state.setdefault("question", 0) + len(said.choices)
+    chosen = np.array([catalogue.rows(pair) for pair in said.choices], dtype=np.int64).reshape(-1, 2)
+    likes, dislikes = catalogue.rows(said.likes), catalogue.rows(said.dislikes)
+    taste = fold_in(model, likes, dislikes, seed=0, choices=chosen)
+    named = np.concatenate([likes, dislikes, chosen.ravel()])
+    free = np.setdiff1d(np.flatnonzero(~catalogue.held_out & np.isin(catalogue.category, shop.draws())), named)
+    pair = ask(model, taste, free, seed)
+    if pair is None:
+        return
+    st.write("Which of these two would you rather wear?")
+    with st.container(horizontal=True):
+        for name, mine, other in (("This one", *pair), ("That one", *pair[::-1])):
+            answer = partial(choose, visit.engine, visit.person, shop.run.name)
+            with st.container(width=TILE):
+                item_tile(shop, mine)
+                pick = (catalogue.items[mine], catalogue.items[other])
+                st.button(name, key=f"choose-{name}-{pick[0]}-{pick[1]}", on_click=answer, args=pick, width="stretch")
+    st.button("Neither", key="neither", on_click=lambda: st.session_state.update(question=seed + 1))
+
+
+def said_so_far(visit: Visit, shop: Workshop, said: Said) -> None:
+    """What was liked and not, each to be taken back."""
+    word = partial(say, visit.engine, visit.person, shop.run.name)
+    with st.expander(f"What you told us: {len(said.likes)} liked, {len(said.dislikes)} not", icon=":material/history:"):
+        if not said.likes + said.dislikes:
+            st.write("Nothing yet.")
+        with st.container(horizontal=True):
+            for item in (said.likes + said.dislikes)[::-1]:
+                with st.container(width=100):
+                    item_tile(shop, int(shop.opened.catalogue.rows((item,))[0]))
+                    mark = "liked" if item in said.likes else "not liked"
+                    st.button("Take back", key=f"back-{item}", help=mark, on_click=word, args=(item, 0))
+
+
+def design_tile(visit: Visit, shop: Workshop, shown: Shown, known: bool) -> None:
+    """One design, with how well it fits, how real it looks, and what is nearest to it in the shop."""
+    category = shop.opened.catalogue.categories[shown.category]
+    fit = fits(shown.liked_less) if known else POPULAR
+    show(shown.image, f"drawn {category}: {fit}, {looks(shown.quantile)}")
+    st.markdown(f"**{plain(fit)}**  \n{plain(looks(shown.quantile).capitalize())}")
+    if known and (doubt := second_opinion(shown.liked_less, shown.held_out)):
+        st.caption(plain(doubt))
+
+    if st.button("Keep", key=f"keep-{shown.key}", icon=":material/bookmark:", disabled=shown.picture.kept):
+        add_pictures(visit.engine, visit.person, [shown.picture] if shown.new else [])
+        keep(visit.engine, visit.person, shown.picture.id)
+        st.rerun()  # the whole page: it stands among the kept ones now
+    st.caption("Nearest in the shop")
+    with st.container(horizontal=True):
+        for near in shown.to_buy:
+            with st.container(width=84):
+                item_tile(shop, int(near))
+
+
+def made_for_you(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
+    """Designs of one category; sliders rank the pool anew at once, a search goes on behind it."""
+    categories = [shop.opened.catalogue.categories[category] for category in shop.draws()]
+    chosen = st.pills("What shall it be?", categories, default=categories[0], required=True, key="category")
+    category = shop.opened.catalogue.categories.index(str(chosen))
+    left, right = st.columns(2)
+    bold = left.select_slider("Realistic or bold", BOLD, value=BOLD[2], key="bold", help="How far from the shop's own")
+    varied = right.select_slider("Similar or varied", VARIED, value=VARIED[2], key="varied", help="From one another")
+    wish = Wish(BOLD.index(bold) / (len(BOLD) - 1), VARIED.index(varied) / (len(VARIED) - 1))
+    job, known = search_for(visit, shop, shopper, category), bool(shopper.said or shopper.customer)
+
+    @st.fragment(run_every=LOOK_AGAIN if job is not None and job.open else None)
+    def designs(started: Job | None) -> None:
+        now, shown = designs_for(visit, shop, shopper, category, wish, DESIGNS)
+        with st.container(horizontal=True):
+            for one in shown:
+                with st.container(width=TILE + 70, border=True):
+                    design_tile(visit, shop, one, known)
+        if now is not None and (now.open or now.state == "failed"):
+            job_line(now)
+        elif now is not None:
+            st.caption(f"We drew {len(shop.pools[category])} ideas and searched on from the best of them.")
+        if started is not None and started.open and now is not None and not now.open:
+            st.rerun(scope="app")  # nothing more to wait for
+
+    designs(job)
+    again = partial(search_again, visit, shop, shopper, category)
+    st.button("Search for more", key="again", icon=":material/search:", on_click=again, disabled=bool(job and job.open))
+
+
+def in_the_shop(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
+    """Real items for this taste."""
+    categories = shop.opened.catalogue.categories
+    names = ["Everything", *categories]
+    chosen = names.index(str(st.selectbox("Show", names, key="shelf"))) - 1
+    word = partial(say, visit.engine, visit.person, shop.run.name)
+    with st.container(horizontal=True):
+        for item_row in recommended(shop, shopper, None if chosen < 0 else chosen, RECOMMENDED):
+            item = shop.opened.catalogue.items[item_row]
+            with st.container(width=TILE):
+                item_tile(shop, int(item_row))
+                if not shopper.customer:
+                    with st.container(horizontal=True):
+                        like = {"key": f"shop-like-{item}", "icon": ":material/favorite:", "args": (item, 1)}
+                        st.button("Like", on_click=word, **like)
+                        st.button("No", key=f"shop-no-{item}", on_click=word, args=(item, -1), icon=":material/close:")
+
+
+def kept_designs(visit: Visit, shop: Workshop) -> None:
+    """What was kept: names, exports."""
+    mine = find_pictures(visit.engine, visit.person, shop.run.name, kept=True)
+    st.subheader("Kept")
+    if not mine:
+        st.write("Keep a design to name it, download it or go on from it in Explore.")
+    with st.container(horizontal=True):
+        for picture, image in zip(mine[::-1], painted(shop, mine[::-1]), strict=True):
+            with st.container(width=TILE + 70, border=True):
+                if image is None:
+                    st.caption("Drawn by an earlier model of this shop; it cannot be shown any more.")
+                else:
+                    show(image, f"drawn {picture.category} {picture.name or 'without a name'}")
+                name = f"name-{picture.id}"
+                renamed = partial(_rename, visit, picture.id, name)
+                st.text_input("Name", picture.name, key=name, max_chars=60, on_change=renamed)
+                if image is not None:
+                    export_buttons(picture, image)
+                let_go = partial(keep, visit.engine, visit.person, picture.id, kept=False)
+                st.button("Let go", key=f"go-{picture.id}", on_click=let_go)
+
+
+def _rename(visit: Visit, picture: str, key: str) -> None:
+    keep(visit.engine, visit.person, picture, name=str(st.session_state[key]))
+
+
+with page("For you") as visit:
+    shop = enter(visit)
+    if shop is not None:
+        begin_as(visit, shop)
+        shopper = shopper_of(visit, shop)
+        if not shopper.customer:
+            st.write(uncertainty(len(shopper.said.likes + shopper.said.dislikes) + len(shopper.said.choices)))
+            st.subheader("What do you like?")
+            pictures, two = st.tabs(["Pictures", "A or B"])
+            with pictures:
+                rate(visit, shop, shopper.said)
+            with two:
+                compare(visit, shop, shopper.said)
+            said_so_far(visit, shop, said_by(visit.engine, visit.person, shop.run.name))
+        st.subheader("Drawn for you")
+        made_for_you(visit, shop, shopper)
+        st.subheader("In the shop for you")
+        in_the_shop(visit, shop, shopper)
+        kept_designs(visit, shop)

@@ -1,0 +1,16 @@
+"""The application: its pages, in one navigation."""
+
+import streamlit as st
+
+st.set_page_config(page_title="medgan_fashion studio", page_icon=":material/apparel:", layout="wide")
+st.navigation(
+    [
+        st.Page("for_you.py", title="For you", icon=":material/favorite:", default=True),
+        st.Page("make_it_mine.py", title="Make it mine", icon=":material/checkroom:"),
+        st.Page("explore.py", title="Explore", icon=":material/travel_explore:"),
+        st.Page("reader_study.py", title="Reader study", icon=":material/visibility:"),
+        st.Page("ablation.py", title="Ablation", icon=":material/balance:"),
+        st.Page("generate.py", title="Generate", icon=":material/grid_view:"),
+    ],
+    position="top",
+).run()

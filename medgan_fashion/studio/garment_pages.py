@@ -1,0 +1,45 @@
+"""What the three garment pages begin with: the open workshop, and whose taste it is."""
+
+import streamlit as st
+import torch
+
+from medgan_fashion.studio.jobs import newest, submit
+from medgan_fashion.studio.people import said_by
+from medgan_fashion.studio.runs import Run
+from medgan_fashion.studio.settings import Settings
+from medgan_fashion.studio.waiting import ready, wait_for
+from medgan_fashion.studio.widgets import Visit, choose_run
+from medgan_fashion.studio.workshop import Shopper, Workshop, is_prepared, open_workshop
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the shop ...")
+def _workshop(run: Run, settings: Settings) -> Workshop:
+    torch.set_num_threads(1)  # clicks of several visitors share the cores
+    return open_workshop(run, settings)
+
+
+def _ask_once(visit: Visit, kind: str, run: str) -> None:
+    job = newest(visit.engine, kind, run)
+    if job is None or not job.open:
+        submit(visit.engine, kind, run, {})
+
+
+def enter(visit: Visit) -> Workshop | None:
+    """The workshop of the garments run that is shown; None where it is still being made ready, and says so."""
+    if not ready(visit, "garments", "shop"):
+        return None
+    run = choose_run(visit.of("garments"), "shop")
+    if run is None:
+        return None
+    if not is_prepared(run, visit.settings):
+        _ask_once(visit, "prepare", run.name)
+        st.info("We are getting the shop ready. This takes a minute, once.", icon=":material/hourglass_top:")
+        wait_for("prepare", run.name, lambda: is_prepared(run, visit.settings))
+        return None
+    return _workshop(run, visit.settings)
+
+
+def shopper_of(visit: Visit, shop: Workshop) -> Shopper:
+    """Whose taste the pages follow: the visitor's own, or the customer's that was picked."""
+    customer = st.session_state.get(f"customer-{shop.run.name}", "") if visit.settings.show_customers else ""
+    return Shopper(shop.known(said_by(visit.engine, visit.person, shop.run.name)), customer)

@@ -1,0 +1,66 @@
+"""Waiting: background workers, a progress bar until something is there, and the studio's own samples."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from medgan_fashion.studio.jobs import Job, newest, submit
+from medgan_fashion.studio.runs import Run, find_runs
+from medgan_fashion.studio.samples import RUN as SAMPLES
+from medgan_fashion.studio.samples import missing
+from medgan_fashion.studio.settings import Settings, read_settings
+from medgan_fashion.studio.supervisor import start_workers
+from medgan_fashion.studio.widgets import Visit, database, plain
+
+LOOK_AGAIN = 1.0  # seconds between two looks at a job
+
+
+@st.cache_resource(show_spinner=False)
+def _workers(settings: Settings) -> bool:
+    start_workers(settings)
+    return True
+
+
+def job_line(job: Job | None) -> None:
+    """What is said of a job that is still open, or has failed."""
+    if job is None:
+        return
+    if job.open:
+        st.progress(min(job.done, 1.0), text=plain(job.said or "In the queue"))
+    elif job.state == "failed":
+        st.warning(plain(job.said), icon=":material/warning:")
+
+
+@st.fragment(run_every=LOOK_AGAIN)
+def wait_for(kind: str, run: str, over: Callable[[], bool]) -> None:
+    """A progress bar until that is over; then the page is drawn anew."""
+    job = newest(database(read_settings().url), kind, run)
+    if over():
+        st.rerun(scope="app")
+    if job is not None and job.state == "failed":
+        st.error(plain(job.said))
+        return
+    said = "Getting ready" if job is None or not job.said else job.said
+    st.progress(0.0 if job is None else min(job.done, 1.0), text=plain(said))
+
+
+def _finished(visit: Visit, kind: str) -> list[Run]:
+    return [run for run in find_runs(visit.settings) if run.kind == kind]
+
+
+def ready(visit: Visit, kind: str, what: str) -> bool:
+    """Whether there is a run of that kind to show; where the studio's own sample is still being made, says how far."""
+    _workers(visit.settings)
+    if not visit.settings.runs and missing(visit.settings.folder):
+        job = newest(visit.engine, "samples", SAMPLES)
+        if job is None or job.state == "done":
+            submit(visit.engine, "samples", SAMPLES, {}, lane="training")
+        if not visit.of(kind):
+            st.info(
+                f"There is no {what} yet, so we are making a sample. It takes some minutes, once; you can leave this "
+                "page and come back.",
+                icon=":material/hourglass_top:",
+            )
+            wait_for("samples", SAMPLES, lambda: bool(_finished(visit, kind)))
+            return False
+    return True

@@ -1,0 +1,141 @@
+"""What all pages share: who is there, a guard around every page, marked pictures, and text that is never markup."""
+
+import io
+import logging
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+from sqlalchemy import Engine
+from streamlit.runtime.scriptrunner import RerunException, StopException
+
+from medgan_fashion.studio.database import open_database
+from medgan_fashion.studio.people import is_person, new_person
+from medgan_fashion.studio.runs import Run, find_runs
+from medgan_fashion.studio.settings import Settings, read_settings
+
+LOG = logging.getLogger("medgan_fashion.studio")
+NOTE = "Pictures drawn here are synthetic: made by a computer, never for diagnosis."
+SHOWN = 320  # pixels of a shown picture's longer side
+_KEY = re.compile(r"[0-9a-f]{32}")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One run of a page: the settings, the database, the runs that can be shown, and who is looking."""
+
+    settings: Settings
+    engine: Engine
+    runs: tuple[Run, ...]
+    person: str
+
+    def of(self, kind: str) -> list[Run]:
+        """The runs of that kind."""
+        return [run for run in self.runs if run.kind == kind]
+
+
+def plain(text: object) -> str:
+    """Text from a table or a person, for Streamlit's Markdown: shown letter by letter, on one line, never as markup."""
+    return _MARKUP.sub(r"\\\1", " ".join(str(text).split()))
+
+
+@st.cache_resource(show_spinner=False)
+def database(url: str) -> Engine:
+    """One engine for the process."""
+    return open_database(url)
+
+
+def _who(engine: Engine) -> str:
+    """The person of this browser: by the key in the address, which survives a refresh, or a new one."""
+    for key in (st.query_params.get("me"), st.session_state.get("me")):
+        if key and _KEY.fullmatch(key) and is_person(engine, key):
+            break
+    else:
+        key = new_person(engine)
+    st.session_state["me"] = key
+    if st.query_params.get("me") != key:
+        st.query_params["me"] = key
+    return key
+
+
+@contextmanager
+def page(title: str, *, synthetic: bool = True) -> Iterator[Visit]:
+    """A page's frame: whatever goes wrong inside becomes a sentence for the visitor and a line in the log.
+
+    `synthetic` False leaves the note out: page 4 must not say which pictures are made up.
+    """
+    st.title(title)
+    if synthetic:
+        st.caption(f":material/info: {NOTE}")
+    entered = False
+    try:
+        settings = read_settings()
+        engine = database(settings.url)
+        visit = Visit(settings, engine, tuple(find_runs(settings)), _who(engine))
+        entered = True
+        yield visit
+    except (RerunException, StopException):
+        raise
+    except ValueError as error:
+        LOG.warning("%s: %s", title, error)
+        st.error(f"That did not work: {plain(error)}", icon=":material/error:")
+    except Exception:
+        number = secrets.token_hex(3)
+        LOG.exception("%s: incident %s", title, number)
+        st.error(
+            "Something went wrong on our side. Nothing you said is lost: reload the page to go on. "
+            f"(If it stays, name incident {number}.)",
+            icon=":material/error:",
+        )
+    if not entered:
+        st.stop()  # there is nobody to show the rest to
+
+
+def choose_run(runs: list[Run], what: str) -> Run | None:
+    """The only run, or the one that the visitor picks; None, and a sentence, where there is none."""
+    if not runs:
+        st.info(f"There is no {what} to show yet.", icon=":material/hourglass_empty:")
+        return None
+    if len(runs) == 1:
+        return runs[0]
+    names = [run.name for run in runs]
+    chosen = st.selectbox("Run", names, key=f"run-{what}", format_func=str)
+    return runs[names.index(chosen)]
+
+
+@lru_cache(maxsize=4096)
+def _encoded(pixels: bytes, shape: tuple[int, ...], side: int) -> bytes:
+    array = np.frombuffer(pixels, dtype=np.uint8).reshape(shape)
+    picture = Image.fromarray(array[0] if len(array) == 1 else array.transpose(1, 2, 0))
+    scale = side / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    buffer = io.BytesIO()
+    picture.resize(size, Image.Resampling.BICUBIC).save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def png(image: NDArray[Any], side: int = SHOWN) -> bytes:
+    """A PNG, `side` pixels on its longer side, of a picture (C, H, W), uint8 or float in [0, 1]."""
+    if image.dtype != np.uint8:
+        image = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
+    return _encoded(np.ascontiguousarray(image).tobytes(), image.shape, side)
+
+
+def show(image: NDArray[Any], alt: str, caption: str | None = None, side: int = SHOWN) -> None:
+    """A picture (C, H, W) as wide as its column, with a text for who cannot see it; neither text is read as markup."""
+    st.image(
+        png(image, side),
+        caption=None if caption is None else plain(caption),
+        width="stretch",
+        alt=alt,
+        output_format="PNG",
+    )

@@ -1,0 +1,125 @@
+"""Page 1: every word counts at once and is kept, designs follow, nothing breaks."""
+
+from dataclasses import replace
+
+import pytest
+
+from medgan_fashion.studio.jobs import newest
+from medgan_fashion.studio.people import said_by
+from medgan_fashion.studio.pictures import find_pictures
+from medgan_fashion.studio.widgets import NOTE
+from tests.apps.conftest import RUN, Studio, click, person_of, texts
+
+
+def test_a_newcomer_sees_what_is_popular_and_that_drawings_are_synthetic(studio: Studio) -> None:
+    page = studio.open("for_you")
+    assert not page.exception
+    assert NOTE in texts(page)
+    assert "You have not told us anything yet" in texts(page)
+    assert "Likely to please many" in texts(page)
+    assert newest(studio.desk.engine, "search", RUN, person_of(page)) is None
+
+
+def test_likes_dislikes_and_choices_are_kept_at_once_and_survive_a_refresh(studio: Studio) -> None:
+    page = studio.open("for_you")
+    page = click(page, "Like")
+    page = click(page, "No")
+    page = click(page, "This one")
+    said = studio.said(page)
+    assert (len(said.likes), len(said.dislikes), len(said.choices)) == (1, 1, 1)
+    assert "3 answers so far" in texts(page)
+    again = studio.open("for_you", me=person_of(page))
+    assert person_of(again) == person_of(page)
+    assert "3 answers so far" in texts(again)
+    again = click(again, "Take back")
+    assert len(studio.said(again).likes + studio.said(again).dislikes) == 1
+
+
+def test_a_like_starts_a_search_whose_designs_join_the_pool(studio: Studio) -> None:
+    page = click(studio.open("for_you"), "Like")
+    job = newest(studio.desk.engine, "search", RUN, person_of(page))
+    assert job is not None
+    assert job.open
+    page = click(page, "Like")  # the taste has changed: the old search is given up
+    newer = newest(studio.desk.engine, "search", RUN, person_of(page))
+    assert newer is not None
+    assert newer.id != job.id
+    studio.work()
+    page = studio.open("for_you", me=person_of(page))
+    assert not page.exception
+    assert "searched on from the best of them" in texts(page)
+    assert "We think it fits you" in texts(page)
+
+
+def test_a_design_is_kept_once_named_and_let_go(studio: Studio) -> None:
+    page = click(studio.open("for_you"), "Keep")
+    mine = find_pictures(studio.desk.engine, person_of(page), RUN, kept=True)
+    assert len(mine) == 1
+    kept = [button for button in page.button if button.label == "Keep" and button.disabled]
+    assert len(kept) == 1
+    page.text_input[0].set_value("<b>Evening</b>").run()
+    assert find_pictures(studio.desk.engine, person_of(page), RUN, kept=True)[0].name == "<b>Evening</b>"
+    assert len(page.get("download_button")) == 2
+    page = click(page, "Let go")
+    assert find_pictures(studio.desk.engine, person_of(page), RUN, kept=True) == []
+
+
+def test_sliders_rank_the_pool_anew_without_a_search(studio: Studio) -> None:
+    page = studio.open("for_you")
+    before = [button.key for button in page.button if button.label == "Keep"]
+    page = page.select_slider(key="bold").set_value("bold").run()
+    page = page.select_slider(key="varied").set_value("varied").run()
+    after = [button.key for button in page.button if button.label == "Keep"]
+    assert len(after) == len(before) > 0
+    assert newest(studio.desk.engine, "search", RUN, person_of(page)) is None
+
+
+def test_an_invented_person_can_be_put_on_and_left(studio: Studio) -> None:
+    page = studio.open("for_you")
+    name = next(button.label for button in page.button if str(button.key).startswith("profile-"))
+    page = click(page, name)
+    assert len(studio.said(page).likes) > 1
+    page = click(page, "Start over")
+    assert not studio.said(page)
+
+
+def test_two_people_do_not_disturb_each_other(studio: Studio) -> None:
+    one, two = studio.open("for_you"), studio.open("for_you")
+    one, two = click(one, "Like"), click(two, "No")
+    assert person_of(one) != person_of(two)
+    assert (len(studio.said(one).likes), len(studio.said(two).likes)) == (1, 0)
+
+
+def test_a_customer_is_shown_only_where_that_was_asked_for(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = studio.open("for_you")
+    customers = page.selectbox(key=f"customer-{RUN}")
+    page = customers.set_value(customers.options[1]).run()
+    assert not page.exception
+    assert "What do you like?" not in texts(page)
+    hidden = replace(studio.settings, show_customers=False)
+    for name, value in hidden.environment().items():
+        monkeypatch.setenv(name, value)
+    page = studio.open("for_you")
+    assert [box.key for box in page.selectbox] == ["shelf"]
+
+
+def test_what_goes_wrong_is_a_sentence_and_no_like_is_lost(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = click(studio.open("for_you"), "Like")
+
+    def broken(*given: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("medgan_fashion.studio.garment_pages.open_workshop", broken)
+    monkeypatch.setattr("medgan_fashion.studio.garment_pages.is_prepared", broken)
+    page = studio.open("for_you", me=person_of(page))
+    assert not page.exception
+    assert "Something went wrong on our side. Nothing you said is lost" in texts(page)
+    assert "secret detail" not in texts(page)
+    assert len(said_by(studio.desk.engine, person_of(page), RUN).likes) == 1
+
+
+def test_a_key_that_is_nobody_s_begins_anew(studio: Studio) -> None:
+    for key in ("0" * 32, "' OR 1=1 --", "<script>"):
+        page = studio.open("for_you", me=key)
+        assert not page.exception
+        assert person_of(page) != key

@@ -1,0 +1,53 @@
+"""Page 2: a garment of the shop and a photo, drawn, walked, refused."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from medgan_fashion.studio.jobs import newest
+from medgan_fashion.studio.pictures import find_pictures
+from tests.apps.conftest import RUN, Studio, click, person_of, texts
+
+
+def _photo(studio: Studio) -> bytes:
+    items, buffer = studio.desk.workshop(RUN).opened.catalogue, io.BytesIO()
+    Image.fromarray(np.array(items.images[0]).transpose(1, 2, 0)).resize((120, 120)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def test_a_garment_of_the_shop_is_drawn_in_the_background(studio: Studio) -> None:
+    page = click(studio.open("make_it_mine"), "This one")
+    job = newest(studio.desk.engine, "restyle", RUN, person_of(page))
+    assert job is not None
+    assert job.open
+    studio.work()
+    page = studio.open("make_it_mine", me=person_of(page))
+    assert not page.exception
+    assert any(
+        word in texts(page) for word in ("closest we can draw", "can draw this garment well", "Sorry, we cannot")
+    )
+
+
+def test_a_photo_is_kept_as_pixels_used_and_deleted(studio: Studio) -> None:
+    page = studio.open("make_it_mine")
+    page = page.file_uploader[0].set_value(("../../etc/passwd<b>.jpg", _photo(studio), "image/jpeg")).run()
+    assert not page.exception
+    mine = find_pictures(studio.desk.engine, person_of(page), RUN)
+    assert [picture.op for picture in mine] == ["photo"]
+    page = click(page, "Use this photo")
+    studio.work()
+    page = page.run()
+    assert not page.exception
+    page = click(page, "Delete this photo")
+    assert "photo" not in [p.op for p in find_pictures(studio.desk.engine, person_of(page), RUN)]
+    page = studio.open("make_it_mine", me=person_of(page))
+    assert "The photo was deleted" in texts(page)
+
+
+def test_what_is_no_picture_is_refused_in_a_sentence(studio: Studio) -> None:
+    page = studio.open("make_it_mine")
+    page = page.file_uploader[0].set_value(("shirt.png", b"<?php system($_GET['c']); ?>", "image/png")).run()
+    assert not page.exception
+    assert "Sorry, this file cannot be used, it is not a picture" in texts(page)
+    assert find_pictures(studio.desk.engine, person_of(page), RUN) == []
