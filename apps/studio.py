@@ -1,8 +1,13 @@
 """The application: its pages, in one navigation."""
 
 import streamlit as st
+from PIL import Image
 
-st.set_page_config(page_title="medgan_fashion studio", page_icon=":material/apparel:", layout="wide")
+from medgan_fashion.studio.launch import THEME
+
+# an icon of our own: Streamlit would fetch a named one from the net
+ICON = Image.new("RGB", (32, 32), THEME["primaryColor"])
+st.set_page_config(page_title="medgan_fashion studio", page_icon=ICON, layout="wide")
 st.navigation(
     [
         st.Page("for_you.py", title="For you", icon=":material/favorite:", default=True),

@@ -1,0 +1,136 @@
+"""The studio under 200 bounded interactions on localhost: latency of clicks, memory of the server, errors.
+
+    python benchmarks/app.py RUN [RUN ...] [--interactions 200] [--home FOLDER]
+
+Two browsers take turns on pages 1 and 3. A click's time runs from the click until the page has been drawn anew and is
+at rest, browser included; the worker searches in the background meanwhile.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests' server and browser serve here too
+
+from playwright.sync_api import Page, expect
+
+from tests.apps.server import Served, chromium, served, visit
+
+AT_REST = "document.querySelector('[data-testid=stApp]').getAttribute('data-test-script-state') === 'notRunning'"
+
+
+def memory_mb(served: Served) -> dict[str, float]:
+    """Resident memory of the server and of the worker, in MB."""
+    found = {"server": 0.0, "worker": 0.0}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if os.getpgid(int(folder.name)) != served.process.pid:
+                continue
+            pages = int((folder / "statm").read_text().split()[1])
+        except (OSError, ProcessLookupError):
+            continue
+        kind = "worker" if b"medgan_fashion.studio.worker" in words else "server" if b"streamlit" in words else None
+        if kind:
+            found[kind] += pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return found
+
+
+def click(page: Page, name: str, number: int = 0) -> float:
+    """Seconds from the click until the page rests again."""
+    button = page.get_by_role("button", name=name, exact=True).nth(number)
+    button.wait_for()
+    before = page.evaluate("window.__drawn = 0; window.__seen || (window.__seen = 0)")
+    started = time.perf_counter()
+    button.click()
+    page.wait_for_timeout(20)  # the browser tells the server
+    page.wait_for_function(AT_REST, polling=10)
+    assert before is not None
+    return time.perf_counter() - started
+
+
+def turn(page: Page, number: int) -> tuple[str, float]:
+    """One interaction of page 1: likes, dislikes, other pictures, choices and things taken back."""
+    kind = ("Like", "No", "Show me others", "Like", "slider")[number % 5]
+    if kind == "slider":
+        handle = page.get_by_role("slider").first
+        handle.focus()
+        started = time.perf_counter()
+        page.keyboard.press("ArrowRight" if number % 10 < 5 else "ArrowLeft")
+        page.wait_for_timeout(20)
+        page.wait_for_function(AT_REST, polling=10)
+        return kind, time.perf_counter() - started
+    return kind, click(page, kind)
+
+
+def breed(page: Page, number: int) -> tuple[str, float]:
+    """One interaction of page 3."""
+    kind = ("Surprise me", "Open", "Children of this one")[number % 3]
+    return kind, click(page, kind)
+
+
+def errors(page: Page) -> int:
+    return page.get_by_text("Something went wrong").count() + page.get_by_text("That did not work").count()
+
+
+def first_page(browser: object, url: str) -> list[float]:
+    """Seconds until page 1 shows its pictures, for browsers that were never here, the server being warm."""
+    found = []
+    for _ in range(5):
+        started = time.perf_counter()
+        page = visit(browser, url)  # type: ignore[arg-type]
+        expect(page.get_by_role("button", name="Show me others")).to_be_visible()
+        found.append(time.perf_counter() - started)
+        page.context.close()
+    return found
+
+
+def first_design(page: Page) -> float:
+    """Seconds from a like until the first searched design of that taste is in the database and shown to be so."""
+    started = time.perf_counter()
+    page.get_by_role("button", name="Like", exact=True).first.click()
+    expect(page.get_by_role("progressbar").or_(page.get_by_text("searched on from")).first).to_be_visible()
+    expect(page.get_by_text("searched on from the best of them")).to_be_visible()
+    return time.perf_counter() - started
+
+
+def table(times: list[tuple[str, float]]) -> None:
+    kinds = dict.fromkeys(kind for kind, _ in times)
+    print("| interaction | n | median s | 95 % s | worst s |\n|---|---|---|---|---|")
+    for kind in [*kinds, "all"]:
+        own = np.array([seconds for name, seconds in times if kind in (name, "all")])
+        print(f"| {kind} | {len(own)} | {np.median(own):.2f} | {np.quantile(own, 0.95):.2f} | {own.max():.2f} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("runs", nargs="+")
+    parser.add_argument("--interactions", type=int, default=200)
+    parser.add_argument("--home", default=tempfile.mkdtemp())
+    given = parser.parse_args()
+    words = [word for run in given.runs for word in ("--run", run)]
+    with chromium() as browser, served(*words, "--home", given.home) as app:
+        pages = [visit(browser, app.url), visit(browser, f"{app.url}/explore")]
+        expect(pages[0].get_by_role("button", name="Show me others")).to_be_visible(timeout=600_000)
+        print(f"warm first page: {np.median(first_page(browser, app.url)):.2f} s (median of 5 new browsers)")
+        print(f"whole search after a like: {first_design(pages[0]):.1f} s")
+        times, memory, failed = [], [memory_mb(app)], 0
+        for number in range(given.interactions):
+            at = number % 2
+            times.append((turn if at == 0 else breed)(pages[at], number // 2))
+            failed += errors(pages[at])
+            if (number + 1) % (given.interactions // 4) == 0:
+                memory.append(memory_mb(app))
+        table(times)
+        for kind in ("server", "worker"):
+            print(f"{kind} memory, MB, at the quarters: {', '.join(f'{m[kind]:.0f}' for m in memory)}")
+        print(f"errors: {failed}")
+
+
+if __name__ == "__main__":
+    main()
