@@ -20,7 +20,7 @@ from medgan_fashion.studio.jobs import newest, submit
 from medgan_fashion.studio.pictures import Picture, add_pictures, find_picture, find_pictures, keep, lineage
 from medgan_fashion.studio.tiles import export_buttons, painted
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
-from medgan_fashion.studio.widgets import Visit, page, plain, show
+from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, show
 from medgan_fashion.studio.workshop import Workshop
 
 TILE, SMALL, LEAST = 124, 124, 20  # pixels of tiles; items that a word needs to be learned from
@@ -37,7 +37,7 @@ def put(visit: Visit, made: list[Picture]) -> None:
     st.query_params["set"] = str(made[0].job)
 
 
-def open_picture(key: str) -> None:
+def pick(key: str) -> None:
     st.query_params["at"] = key
 
 
@@ -53,7 +53,7 @@ def at(visit: Visit, shop: Workshop, name: str) -> Picture | None:
 
 
 def tiles(shop: Workshop, pictures: list[Picture], where: str, width: int = TILE) -> None:
-    """A row of pictures, each to be opened or paired."""
+    """A row of pictures, each to be picked or paired."""
     with st.container(horizontal=True):
         for picture, image in zip(pictures, painted(shop, pictures), strict=True):
             if image is None:
@@ -62,7 +62,7 @@ def tiles(shop: Workshop, pictures: list[Picture], where: str, width: int = TILE
                 show(image, f"drawn {picture.category}, {words_of(picture)}", picture.name or words_of(picture))
                 with st.container(horizontal=True, horizontal_alignment="center"):
                     words = {"args": (picture.id,), "type": "tertiary"}
-                    st.button("Open", key=f"open-{where}-{picture.id}", on_click=open_picture, **words)
+                    st.button("Pick", key=f"pick-{where}-{picture.id}", on_click=pick, **words)
                     st.button("Pair", key=f"pair-{where}-{picture.id}", on_click=pair_with, **words)
 
 
@@ -75,7 +75,7 @@ def start(visit: Visit, shop: Workshop) -> str:
     def surprise() -> None:
         put(visit, begun(shop, chosen, variety, new_seed()))
 
-    st.button("Surprise me", key="surprise", type="primary", icon=":material/casino:", on_click=surprise)
+    st.button("Surprise me", key="surprise", type="primary", icon=":material/casino:", on_click=doing(surprise))
     return variety
 
 
@@ -96,8 +96,8 @@ def two(visit: Visit, shop: Workshop, picture: Picture, partner: Picture | None)
         def strip() -> None:
             put(visit, film_strip(shop, picture, partner))
 
-        st.button("Cross the two", key="cross", icon=":material/join:", on_click=crossing)
-        st.button("Film strip between them", key="strip", icon=":material/movie:", on_click=strip)
+        st.button("Cross the two", key="cross", icon=":material/join:", on_click=doing(crossing))
+        st.button("Film strip between them", key="strip", icon=":material/movie:", on_click=doing(strip))
 
 
 def learnable(shop: Workshop) -> dict[str, list[str]]:
@@ -125,7 +125,7 @@ def more_of(visit: Visit, shop: Workshop, picture: Picture) -> None:
         def turn() -> None:
             put(visit, turned(shop, picture, vector, attribute, value))
 
-        st.button(plain(f"Turn it: less and more {value}"), key="turn", icon=":material/tune:", on_click=turn)
+        st.button(plain(f"Turn it: less and more {value}"), key="turn", icon=":material/tune:", on_click=doing(turn))
         if high - low < 0.1:
             st.caption(f"We did not find a way to draw more {plain(value)}: expect little.")
         return
@@ -134,6 +134,7 @@ def more_of(visit: Visit, shop: Workshop, picture: Picture) -> None:
         submit(visit.engine, "direction", shop.run.name, told, person=visit.person)
 
     @st.fragment(run_every=LOOK_AGAIN)
+    @guarded
     def learning() -> None:
         if direction_of(shop, visit.settings, **told) is not None:
             st.rerun(scope="app")
@@ -143,7 +144,7 @@ def more_of(visit: Visit, shop: Workshop, picture: Picture) -> None:
     if job is not None and job.payload == told and job.state != "done":
         learning()
     if job is None or job.payload != told or not job.open:
-        st.button(plain(f"Learn what {value} looks like"), key="learn", icon=":material/school:", on_click=learn)
+        st.button(plain(f"Learn what {value} looks like"), key="learn", icon=":material/school:", on_click=doing(learn))
 
 
 def opened(visit: Visit, shop: Workshop, picture: Picture, variety: str) -> None:
@@ -158,7 +159,7 @@ def opened(visit: Visit, shop: Workshop, picture: Picture, variety: str) -> None
             keep(visit.engine, visit.person, picture.id, kept=not picture.kept)
 
         words = "Let go" if picture.kept else "Keep"
-        st.button(words, key="keep", icon=":material/bookmark:", on_click=toggle, width="stretch")
+        st.button(words, key="keep", icon=":material/bookmark:", on_click=doing(toggle), width="stretch")
         if image is not None:
             export_buttons(picture, image)
     with right:
@@ -167,14 +168,18 @@ def opened(visit: Visit, shop: Workshop, picture: Picture, variety: str) -> None
             put(visit, children(shop, picture, variety, new_seed()))
 
         st.button(
-            "Children of this one", key="children", type="primary", icon=":material/family_history:", on_click=brood
+            "Children of this one",
+            key="children",
+            type="primary",
+            icon=":material/family_history:",
+            on_click=doing(brood),
         )
         two(visit, shop, picture, at(visit, shop, "with"))
         more_of(visit, shop, picture)
 
 
 def ancestors(visit: Visit, shop: Workshop, picture: Picture) -> None:
-    """Where the picture comes from, each generation to be opened again."""
+    """Where the picture comes from, each generation to be picked again."""
     with st.expander("Where this one comes from", icon=":material/account_tree:"):
         for number, generation in enumerate(lineage(visit.engine, visit.person, shop.run.name, picture.id)):
             if number == 0:
@@ -197,7 +202,7 @@ with page("Explore") as visit:
             st.subheader(plain(f"{here[0].category}: {'choose one to go on from' if picture is None else 'go on'}"))
             tiles(shop, here, "set")
         else:
-            st.write("Press “Surprise me”, open a picture that you like, and breed from it.")
+            st.write("Press “Surprise me”, pick a picture that you like, and breed from it.")
         if picture is not None:
             ancestors(visit, shop, picture)
         with st.expander("Seen before", icon=":material/history:"):

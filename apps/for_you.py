@@ -1,7 +1,5 @@
 """Page 1: tell what you like, see what the shop has for you and what we would draw for you."""
 
-from functools import partial
-
 import numpy as np
 import streamlit as st
 
@@ -16,7 +14,7 @@ from medgan_fashion.studio.pictures import add_pictures, find_pictures, keep
 from medgan_fashion.studio.searching import Shown, designs_for, search_again, search_for
 from medgan_fashion.studio.tiles import export_buttons, item_tile, painted
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
-from medgan_fashion.studio.widgets import Visit, page, plain, show
+from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, show
 from medgan_fashion.studio.words import POPULAR, fits, looks, second_opinion, uncertainty
 from medgan_fashion.studio.workshop import Shopper, Workshop
 
@@ -32,9 +30,9 @@ def begin_as(visit: Visit, shop: Workshop) -> None:
         for profile in shop.profiles:
             likes = tuple(shop.opened.catalogue.items[row] for row in profile.likes)
             words = f"{profile.name}: {profile.words}" if profile.words else profile.name
-            put_on = partial(say_all, visit.engine, visit.person, shop.run.name, likes, ())
+            put_on = doing(say_all, visit.engine, visit.person, shop.run.name, likes, ())
             st.button(plain(words), key=f"profile-{profile.name}", on_click=put_on)
-        over = partial(say_all, visit.engine, visit.person, shop.run.name, (), ())
+        over = doing(say_all, visit.engine, visit.person, shop.run.name, (), ())
         st.button("Start over", key="over", icon=":material/restart_alt:", on_click=over)
     if visit.settings.show_customers:
         names = ["", *shop.opened.history.customers]
@@ -46,7 +44,7 @@ def rate(visit: Visit, shop: Workshop, said: Said) -> None:
     """Pictures to like or not."""
     seed = st.session_state.setdefault("deck", 0)
     seen = shop.opened.catalogue.rows(said.likes + said.dislikes)
-    word = partial(say, visit.engine, visit.person, shop.run.name)
+    word = doing(say, visit.engine, visit.person, shop.run.name)
     with st.container(horizontal=True):
         for item_row in to_rate(shop.atelier, seen, RATED, seed):
             item = shop.opened.catalogue.items[item_row]
@@ -73,7 +71,7 @@ def compare(visit: Visit, shop: Workshop, said: Said) -> None:
     st.write("Which of these two would you rather wear?")
     with st.container(horizontal=True):
         for name, mine, other in (("This one", *pair), ("That one", *pair[::-1])):
-            answer = partial(choose, visit.engine, visit.person, shop.run.name)
+            answer = doing(choose, visit.engine, visit.person, shop.run.name)
             with st.container(width=TILE):
                 item_tile(shop, mine)
                 pick = (catalogue.items[mine], catalogue.items[other])
@@ -83,7 +81,7 @@ def compare(visit: Visit, shop: Workshop, said: Said) -> None:
 
 def said_so_far(visit: Visit, shop: Workshop, said: Said) -> None:
     """What was liked and not, each to be taken back."""
-    word = partial(say, visit.engine, visit.person, shop.run.name)
+    word = doing(say, visit.engine, visit.person, shop.run.name)
     with st.expander(f"What you told us: {len(said.likes)} liked, {len(said.dislikes)} not", icon=":material/history:"):
         if not said.likes + said.dislikes:
             st.write("Nothing yet.")
@@ -127,6 +125,7 @@ def made_for_you(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
     job, known = search_for(visit, shop, shopper, category), bool(shopper.said or shopper.customer)
 
     @st.fragment(run_every=LOOK_AGAIN if job is not None and job.open else None)
+    @guarded
     def designs(started: Job | None) -> None:
         now, shown = designs_for(visit, shop, shopper, category, wish, DESIGNS)
         with st.container(horizontal=True):
@@ -141,7 +140,7 @@ def made_for_you(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
             st.rerun(scope="app")  # nothing more to wait for
 
     designs(job)
-    again = partial(search_again, visit, shop, shopper, category)
+    again = doing(search_again, visit, shop, shopper, category)
     st.button("Search for more", key="again", icon=":material/search:", on_click=again, disabled=bool(job and job.open))
 
 
@@ -150,7 +149,7 @@ def in_the_shop(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
     categories = shop.opened.catalogue.categories
     names = ["Everything", *categories]
     chosen = names.index(str(st.selectbox("Show", names, key="shelf"))) - 1
-    word = partial(say, visit.engine, visit.person, shop.run.name)
+    word = doing(say, visit.engine, visit.person, shop.run.name)
     with st.container(horizontal=True):
         for item_row in recommended(shop, shopper, None if chosen < 0 else chosen, RECOMMENDED):
             item = shop.opened.catalogue.items[item_row]
@@ -177,11 +176,11 @@ def kept_designs(visit: Visit, shop: Workshop) -> None:
                 else:
                     show(image, f"drawn {picture.category} {picture.name or 'without a name'}")
                 name = f"name-{picture.id}"
-                renamed = partial(_rename, visit, picture.id, name)
+                renamed = doing(_rename, visit, picture.id, name)
                 st.text_input("Name", picture.name, key=name, max_chars=60, on_change=renamed)
                 if image is not None:
                     export_buttons(picture, image)
-                let_go = partial(keep, visit.engine, visit.person, picture.id, kept=False)
+                let_go = doing(keep, visit.engine, visit.person, picture.id, kept=False)
                 st.button("Let go", key=f"go-{picture.id}", on_click=let_go)
 
 

@@ -1,7 +1,6 @@
 """Page 2: a garment of the shop or your own photo, its closest drawing, and the way from there to your taste."""
 
 import hashlib
-from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -15,7 +14,7 @@ from medgan_fashion.studio.searching import liking
 from medgan_fashion.studio.tiles import export_buttons, painted
 from medgan_fashion.studio.uploads import TYPES, accept_photo, photo_pixels
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
-from medgan_fashion.studio.widgets import LOG, Visit, page, plain, show
+from medgan_fashion.studio.widgets import LOG, Visit, doing, guarded, page, plain, show
 from medgan_fashion.studio.words import fits, restyled
 from medgan_fashion.studio.workshop import Shopper, Workshop
 
@@ -41,7 +40,7 @@ def from_the_shop(visit: Visit, shop: Workshop) -> None:
             item = catalogue.items[row]
             with st.container(width=TILE):
                 show(catalogue.floats([row])[0], f"photo of {chosen} {item}", item)
-                use = partial(ask_for, visit, shop, chosen, item=item)
+                use = doing(ask_for, visit, shop, chosen, item=item)
                 st.button("This one", key=f"use-{item}", on_click=use, width="stretch")
     st.button(
         "Show others", key="mine-others", on_click=lambda: st.session_state.update({"mine-first": first + OFFERED})
@@ -94,14 +93,14 @@ def own_photo(visit: Visit, shop: Workshop) -> None:
         names = [shop.opened.catalogue.categories[category] for category in shop.draws()]
         default = photo.category if photo.category in names else names[0]
         chosen = str(st.pills("What does it show?", names, default=default, required=True, key=f"shows-{photo.id}"))
-        use = partial(ask_for, visit, shop, chosen, photo=photo.id)
+        use = doing(ask_for, visit, shop, chosen, photo=photo.id)
         st.button("Use this photo", key="use-photo", type="primary", on_click=use)
 
         def delete() -> None:
             remove_photo(visit.engine, visit.person, photo.id)
             st.query_params.pop("photo", None)
 
-        st.button("Delete this photo", key="delete-photo", icon=":material/delete:", on_click=delete)
+        st.button("Delete this photo", key="delete-photo", icon=":material/delete:", on_click=doing(delete))
 
 
 def original(visit: Visit, shop: Workshop, job: Job) -> NDArray[np.float32] | None:
@@ -115,6 +114,7 @@ def original(visit: Visit, shop: Workshop, job: Job) -> NDArray[np.float32] | No
 
 
 @st.fragment
+@guarded
 def result(visit: Visit, shop: Workshop, shopper: Shopper, job: Job) -> None:
     """The original, its drawing, and the way to the visitor's taste."""
     drawn = find_pictures(visit.engine, visit.person, shop.run.name, job=job.id)
@@ -145,12 +145,13 @@ def result(visit: Visit, shop: Workshop, shopper: Shopper, job: Job) -> None:
             show(image, f"drawing, {steps[at]}", f"Drawn: {steps[at]}")
             if facts["answer"] != CANNOT:
                 st.caption(plain(fits(likes[at])))
-                own = partial(keep, visit.engine, visit.person, drawn[at].id)
+                own = doing(keep, visit.engine, visit.person, drawn[at].id)
                 st.button("Keep", key="keep-walk", icon=":material/bookmark:", on_click=own, disabled=drawn[at].kept)
                 export_buttons(drawn[at], image)
 
 
 @st.fragment(run_every=LOOK_AGAIN)
+@guarded
 def wait_for(visit: Visit, run: str) -> None:
     """How far the drawing is; the page is drawn anew when it is there."""
     now = newest(visit.engine, "restyle", run, visit.person)

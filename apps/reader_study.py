@@ -181,7 +181,7 @@ def all_studies(visit: Visit) -> None:
         st.subheader("Read a study")
         with st.form("open", border=False):
             key = st.selectbox("Study", list(names), format_func=lambda k: names[k])
-            if st.form_submit_button("Open", type="primary"):
+            if st.form_submit_button("Open the study", type="primary"):
                 open_study(key)
     start_form(visit, run)
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests' serve
 
 from playwright.sync_api import Page, expect
 
-from tests.apps.server import Served, chromium, served, visit
+from tests.apps.server import CHROMIUM, FLAGS, Served, chromium, served, visit
 
 AT_REST = "document.querySelector('[data-testid=stApp]').getAttribute('data-test-script-state') === 'notRunning'"
 
@@ -45,12 +45,10 @@ def click(page: Page, name: str, number: int = 0) -> float:
     """Seconds from the click until the page rests again."""
     button = page.get_by_role("button", name=name, exact=True).nth(number)
     button.wait_for()
-    before = page.evaluate("window.__drawn = 0; window.__seen || (window.__seen = 0)")
     started = time.perf_counter()
     button.click()
     page.wait_for_timeout(20)  # the browser tells the server
     page.wait_for_function(AT_REST, polling=10)
-    assert before is not None
     return time.perf_counter() - started
 
 
@@ -70,7 +68,7 @@ def turn(page: Page, number: int) -> tuple[str, float]:
 
 def breed(page: Page, number: int) -> tuple[str, float]:
     """One interaction of page 3."""
-    kind = ("Surprise me", "Open", "Children of this one")[number % 3]
+    kind = ("Surprise me", "Pick", "Children of this one")[number % 3]
     return kind, click(page, kind)
 
 
@@ -115,7 +113,8 @@ def main() -> None:
     given = parser.parse_args()
     words = [word for run in given.runs for word in ("--run", run)]
     with chromium() as browser, served(*words, "--home", given.home) as app:
-        pages = [visit(browser, app.url), visit(browser, f"{app.url}/explore")]
+        other = browser.browser_type.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        pages = [visit(browser, app.url), visit(other, f"{app.url}/explore")]
         expect(pages[0].get_by_role("button", name="Show me others")).to_be_visible(timeout=600_000)
         print(f"warm first page: {np.median(first_page(browser, app.url)):.2f} s (median of 5 new browsers)")
         print(f"whole search after a like: {first_design(pages[0]):.1f} s")

@@ -20,7 +20,7 @@ def _workshop(run: Run, settings: Settings) -> Workshop:
 
 def _ask_once(visit: Visit, kind: str, run: str) -> None:
     job = newest(visit.engine, kind, run)
-    if job is None or not job.open:
+    if job is None or job.state == "done":
         submit(visit.engine, kind, run, {})
 
 
@@ -34,7 +34,7 @@ def enter(visit: Visit) -> Workshop | None:
     if not is_prepared(run, visit.settings):
         _ask_once(visit, "prepare", run.name)
         st.info("We are getting the shop ready. This takes a minute, once.", icon=":material/hourglass_top:")
-        wait_for("prepare", run.name, lambda: is_prepared(run, visit.settings))
+        wait_for("prepare", run.name, "desk", lambda: is_prepared(run, visit.settings))
         return None
     return _workshop(run, visit.settings)
 

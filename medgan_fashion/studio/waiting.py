@@ -10,7 +10,7 @@ from medgan_fashion.studio.samples import RUN as SAMPLES
 from medgan_fashion.studio.samples import missing
 from medgan_fashion.studio.settings import Settings, read_settings
 from medgan_fashion.studio.supervisor import start_workers
-from medgan_fashion.studio.widgets import Visit, database, plain
+from medgan_fashion.studio.widgets import Visit, database, doing, guarded, plain
 
 LOOK_AGAIN = 1.0  # seconds between two looks at a job
 
@@ -32,13 +32,17 @@ def job_line(job: Job | None) -> None:
 
 
 @st.fragment(run_every=LOOK_AGAIN)
-def wait_for(kind: str, run: str, over: Callable[[], bool]) -> None:
+@guarded
+def wait_for(kind: str, run: str, lane: str, over: Callable[[], bool]) -> None:
     """A progress bar until that is over; then the page is drawn anew."""
-    job = newest(database(read_settings().url), kind, run)
+    engine = database(read_settings().url)
+    job = newest(engine, kind, run)
     if over():
         st.rerun(scope="app")
     if job is not None and job.state == "failed":
         st.error(plain(job.said))
+        again = doing(submit, engine, kind, run, {}, lane=lane)
+        st.button("Try again", key=f"again-{kind}", on_click=again)
         return
     said = "Getting ready" if job is None or not job.said else job.said
     st.progress(0.0 if job is None else min(job.done, 1.0), text=plain(said))
@@ -61,6 +65,6 @@ def ready(visit: Visit, kind: str, what: str) -> bool:
                 "page and come back.",
                 icon=":material/hourglass_top:",
             )
-            wait_for("samples", SAMPLES, lambda: bool(_finished(visit, kind)))
+            wait_for("samples", SAMPLES, "training", lambda: bool(_finished(visit, kind)))
             return False
     return True

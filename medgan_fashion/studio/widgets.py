@@ -4,10 +4,10 @@ import io
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 import numpy as np
@@ -68,36 +68,67 @@ def _who(engine: Engine) -> str:
 
 
 @contextmanager
+def excused(where: str, lost: str = "Nothing you said is lost: reload the page to go on.") -> Iterator[None]:
+    """Whatever goes wrong inside becomes a sentence for the visitor and a line in the log, never a stack trace."""
+    try:
+        yield
+    except (RerunException, StopException):
+        raise
+    except ValueError as error:
+        LOG.warning("%s: %s", where, error)
+        st.error(f"That did not work: {plain(error)}", icon=":material/error:")
+    except Exception:
+        number = secrets.token_hex(3)
+        LOG.exception("%s: incident %s", where, number)
+        st.error(
+            f"Something went wrong on our side. {lost} (If it stays, name incident {number}.)", icon=":material/error:"
+        )
+
+
+def guarded(part: Callable[..., None]) -> Callable[..., None]:
+    """A part of a page that is drawn on its own (a fragment), excused."""
+
+    @wraps(part)
+    def drawn(*given: Any) -> None:
+        with excused(part.__name__):
+            part(*given)
+
+    return drawn
+
+
+def doing(action: Callable[..., Any], *given: Any, **named: Any) -> Callable[..., None]:
+    """What a button does: the action with those arguments, then the button's own; excused, because it runs before the
+    page does."""
+
+    def act(*more: Any) -> None:
+        with excused(getattr(action, "__name__", "a button"), "That was not kept: please try again."):
+            action(*given, *more, **named)
+
+    return act
+
+
+def _visit() -> Visit:
+    settings = read_settings()
+    engine = database(settings.url)
+    return Visit(settings, engine, tuple(find_runs(settings)), _who(engine))
+
+
+@contextmanager
 def page(title: str, *, synthetic: bool = True) -> Iterator[Visit]:
-    """A page's frame: whatever goes wrong inside becomes a sentence for the visitor and a line in the log.
+    """A page's frame: title, note, who is there; excused.
 
     `synthetic` False leaves the note out: page 4 must not say which pictures are made up.
     """
     st.title(title)
     if synthetic:
         st.caption(f":material/info: {NOTE}")
-    entered = False
-    try:
-        settings = read_settings()
-        engine = database(settings.url)
-        visit = Visit(settings, engine, tuple(find_runs(settings)), _who(engine))
-        entered = True
-        yield visit
-    except (RerunException, StopException):
-        raise
-    except ValueError as error:
-        LOG.warning("%s: %s", title, error)
-        st.error(f"That did not work: {plain(error)}", icon=":material/error:")
-    except Exception:
-        number = secrets.token_hex(3)
-        LOG.exception("%s: incident %s", title, number)
-        st.error(
-            "Something went wrong on our side. Nothing you said is lost: reload the page to go on. "
-            f"(If it stays, name incident {number}.)",
-            icon=":material/error:",
-        )
-    if not entered:
+    visit = None
+    with excused(title):
+        visit = _visit()
+    if visit is None:
         st.stop()  # there is nobody to show the rest to
+    with excused(title):
+        yield visit
 
 
 def choose_run(runs: list[Run], what: str) -> Run | None:
@@ -112,7 +143,7 @@ def choose_run(runs: list[Run], what: str) -> Run | None:
     return runs[names.index(chosen)]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _encoded(pixels: bytes, shape: tuple[int, ...], side: int) -> bytes:
     array = np.frombuffer(pixels, dtype=np.uint8).reshape(shape)
     picture = Image.fromarray(array[0] if len(array) == 1 else array.transpose(1, 2, 0))

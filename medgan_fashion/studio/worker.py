@@ -23,6 +23,7 @@ from medgan_fashion.studio.workshop import is_prepared
 LOG = logging.getLogger("medgan_fashion.studio.worker")
 LANES = ("desk", "training")  # what people wait for at a page, and what takes minutes
 PAUSE, HEARTBEAT = 0.25, 3.0  # seconds
+POLITE = 10  # who clicks goes before who searches
 
 
 @contextmanager
@@ -77,6 +78,7 @@ def main(lane: str) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
     torch.set_num_threads(1)
+    os.nice(POLITE)
     settings = read_settings()
     settings.folder.mkdir(parents=True, exist_ok=True)
     desk = Desk(settings, open_database(settings.url))

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -113,16 +114,14 @@ def _run_as_owner(*words: object) -> None:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """The URL of a PostgreSQL server that lives in that folder; skipped where Debian's package is absent."""
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server of its own; skipped where Debian's package is absent."""
     tools = _postgres()
     if tools is None or not (tools / "initdb").is_file():
         pytest.skip("Debian's postgresql is not installed (make setup installs it as root)")
-    folder.mkdir(parents=True)
+    folder = Path(tempfile.mkdtemp(prefix="studio-postgres-"))  # pytest's own folders are closed to others
     if os.getuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-        for above in folder.parents[:3]:  # pytest's own folders are closed to others
-            above.chmod(0o755)
     data, port = folder / "data", free_port()
     _run_as_owner(tools / "initdb", "-D", data, "-U", "studio", "-A", "trust", "-E", "UTF8", "--no-sync")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
@@ -131,3 +130,4 @@ def postgres(folder: Path) -> Iterator[str]:
         yield f"postgresql://studio@127.0.0.1:{port}/postgres"
     finally:
         _run_as_owner(tools / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder)

@@ -7,9 +7,9 @@ from tests.apps.conftest import RUN, Studio, click, person_of, texts
 def test_from_nothing_to_a_cross_and_back_along_the_lineage(studio: Studio) -> None:
     page = click(studio.open("explore"), "Surprise me")
     assert not page.exception
-    page = click(page, "Open")
+    page = click(page, "Pick")
     page = click(page, "Children of this one")
-    page = click(page, "Open", 2)
+    page = click(page, "Pick", 2)
     page = click(page, "Pair", 1)
     page = click(page, "Cross the two")
     page = click(page, "Film strip between them")
@@ -32,7 +32,7 @@ def test_an_address_of_somebody_else_s_picture_opens_nothing(studio: Studio) -> 
 
 
 def test_more_of_an_attribute_is_learned_in_the_background(studio: Studio) -> None:
-    page = click(click(studio.open("explore"), "Surprise me"), "Open")
+    page = click(click(studio.open("explore"), "Surprise me"), "Pick")
     learn = [button.label for button in page.button if button.label.startswith("Learn what")]
     if not learn:  # the tiny shop may have no attribute that enough items share
         assert not page.selectbox

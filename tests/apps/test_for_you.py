@@ -118,6 +118,21 @@ def test_what_goes_wrong_is_a_sentence_and_no_like_is_lost(studio: Studio, monke
     assert len(said_by(studio.desk.engine, person_of(page), RUN).likes) == 1
 
 
+def test_a_like_that_cannot_be_kept_says_so(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = studio.open("for_you")
+
+    def full(*given: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("medgan_fashion.studio.people._set_opinion", full)
+    page = click(page, "Like")
+    assert not page.exception
+    assert "That was not kept: please try again" in texts(page)
+    assert "no space left" not in texts(page)
+    assert not studio.said(page)
+    monkeypatch.undo()
+
+
 def test_a_key_that_is_nobody_s_begins_anew(studio: Studio) -> None:
     for key in ("0" * 32, "' OR 1=1 --", "<script>"):
         page = studio.open("for_you", me=key)

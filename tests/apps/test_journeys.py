@@ -45,7 +45,7 @@ def app(
         with served(*words) as started:
             yield started
         return
-    with postgres(tmp_path_factory.mktemp("postgres") / "server") as url, served(*words, "--database", url) as started:
+    with postgres() as url, served(*words, "--database", url) as started:
         yield started
 
 
@@ -57,6 +57,15 @@ def _settled(page: Page) -> None:
     """What was clicked has been answered."""
     page.wait_for_timeout(300)
     expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def _press(page: Page, name: str, number: int = 0) -> None:
+    """Presses a button once the page has come to rest: while it is being drawn, what is below may still move."""
+    button = _button(page, name, number)
+    expect(button).to_be_visible()
+    _settled(page)
+    button.click()
+    _settled(page)
 
 
 def _errors(page: Page) -> None:
@@ -80,17 +89,15 @@ def _go(page: Page, name: str) -> None:
 def test_for_you_from_the_first_like_to_a_kept_design(app: Served, browser: Browser) -> None:
     page = visit(browser, app.url)
     expect(page.get_by_text("Pictures drawn here are synthetic")).to_be_visible()
-    expect(_button(page, "Show me others")).to_be_visible()
-    _settled(page)  # pictures move what is below them while they load
-    _button(page, "Like").click()
+    _press(page, "Like")
     expect(page.get_by_text("1 answer so far")).to_be_visible()
     page.reload()  # in the middle, while the search is going on
     expect(page.get_by_text("1 answer so far")).to_be_visible()
     expect(page.get_by_text("searched on from the best of them")).to_be_visible()
     page.get_by_role("tab", name="A or B").click()
-    _button(page, "This one").click()
+    _press(page, "This one")
     expect(page.get_by_text("2 answers so far")).to_be_visible()
-    _button(page, "Keep").click()
+    _press(page, "Keep")
     page.get_by_role("textbox", name="Name", exact=True).fill("<img src=x onerror=alert(1)>")
     page.get_by_role("textbox", name="Name", exact=True).press("Enter")
     _settled(page)
@@ -112,7 +119,7 @@ def test_a_photo_is_refused_or_drawn(app: Served, browser: Browser, shop_run: Pa
     page.set_input_files("input[type=file]", bad)
     expect(page.get_by_text("Sorry, this file cannot be used")).to_be_visible()
     page.set_input_files("input[type=file]", _photo(shop_run, tmp_path))
-    _button(page, "Use this photo").click()
+    _press(page, "Use this photo")
     expect(page.get_by_text("The garment itself").first).to_be_visible()
     page.reload()
     expect(page.get_by_text("The garment itself").first).to_be_visible()
@@ -121,12 +128,12 @@ def test_a_photo_is_refused_or_drawn(app: Served, browser: Browser, shop_run: Pa
 
 def test_explore_keeps_its_place_over_a_refresh(app: Served, browser: Browser) -> None:
     page = visit(browser, f"{app.url}/explore", phone=True)
-    _button(page, "Surprise me").click()
-    _button(page, "Open").click()
-    _button(page, "Children of this one").click()
+    _press(page, "Surprise me")
+    _press(page, "Pick")
+    _press(page, "Children of this one")
     expect(page.get_by_text("child", exact=True).first).to_be_visible()
-    _button(page, "Pair", 2).click()
-    _button(page, "Film strip between them").click()
+    _press(page, "Pair", 2)
+    _press(page, "Film strip between them")
     expect(page.get_by_text("50 % of the way").first).to_be_visible()
     page.reload()
     expect(page.get_by_text("50 % of the way").first).to_be_visible()
@@ -144,26 +151,28 @@ def _answer(page: Page, number: int) -> None:
     classes = page.get_by_label("It shows").get_by_role("radio")
     if classes.count():
         classes.first.click()
-    _button(page, "Next").click()
+    _press(page, "Next")
 
 
 def test_two_readers_at_once_read_all_and_then_see_results(app: Served, browser: Browser) -> None:
     first, second = (visit(browser, f"{app.url}/reader_study") for _ in range(2))
     first.get_by_label("Number of images").fill("6")
-    _button(first, "Start the study").click()
+    _press(first, "Start the study")
     expect(first.get_by_role("textbox", name="Your name in this study")).to_be_visible()
     second.reload()
-    _button(second, "Open").click()
+    _press(second, "Open the study")
     for name, page in (("Ada", first), ("Ben", second)):
         page.get_by_role("textbox", name="Your name in this study").fill(name)
-        _button(page, "Start reading").click()
+        _press(page, "Start reading")
     for number in range(1, 7):
         _answer(first, number)
         if number == 2:
             second.reload()
         _answer(second, number)
-    expect(first.get_by_text("You read every image")).to_be_visible()
+    for page in (first, second):
+        expect(page.get_by_text("You read every image")).to_be_visible()
     first.reload()
+    _press(first, "Open the study")
     expect(first.get_by_text("Agreement between readers")).to_be_visible()
     with first.expect_download() as waiting:
         _button(first, "Readings as CSV").click()
@@ -183,7 +192,7 @@ def test_the_ablation_says_its_verdict_first(app: Served, browser: Browser) -> N
 
 def test_a_labelled_zip_is_taken_away(app: Served, browser: Browser) -> None:
     page = visit(browser, f"{app.url}/generate")
-    _button(page, "Prepare download").click()
+    _press(page, "Prepare download")
     download = page.get_by_role("button", name="synthetic pictures (")
     expect(download).to_be_visible()
     with page.expect_download() as waiting:
@@ -198,9 +207,8 @@ def test_two_browsers_and_a_worker_that_is_killed(app: Served, browser: Browser)
     pages = [visit(browser, app.url) for _ in range(2)]
     for number, page in enumerate(pages, start=1):
         for _ in range(number):
-            _settled(page)
             before = page.get_by_text("told us: ").inner_text()
-            _button(page, "Like").click()
+            _press(page, "Like")
             expect(page.get_by_text("told us: ")).not_to_have_text(before)
     _kill_workers(app)
     for number, page in enumerate(pages, start=1):

@@ -86,7 +86,7 @@ def _texts(page: AppTest) -> str:
 
 def test_two_readers_read_a_study_and_see_results_at_the_end(settings: Settings) -> None:
     one, two = _start(_open()), _open()
-    _press(two, "Open")
+    _press(two, "Open the study")
     _join(one, "Ada")
     _join(two, "=Grace*")
     for at in range(1, N + 1):
@@ -96,7 +96,7 @@ def test_two_readers_read_a_study_and_see_results_at_the_end(settings: Settings)
             _answer(page, *values)
         if at == 5:  # one reloads, in a browser that remembers nothing but the address
             one = _open(_me(one))
-    page = _press(_press(one, "All studies"), "Open")
+    page = _press(_press(one, "All studies"), "Open the study")
     assert "Results" in [header.value for header in page.subheader]
     assert r"\=Grace\*" in _texts(page)
     tables = [table.value for table in page.table]
@@ -145,18 +145,18 @@ def test_nothing_on_the_page_tells_real_from_synthetic(settings: Settings) -> No
 
 def test_the_starter_sees_results_when_somebody_has_finished(settings: Settings) -> None:
     starter, reader = _start(_open()), _open()
-    _join(_press(reader, "Open"), "Ada")
+    _join(_press(reader, "Open the study"), "Ada")
     assert not starter.table
     for _ in range(N):
         _answer(reader, "real", 3, "cyst")
     assert reader.success[0].value.startswith("You read every image")
     late = _open()
-    _join(_press(late, "Open"), "Grace")
+    _join(_press(late, "Open the study"), "Grace")
     assert not late.table
     starter.run()
     assert len(starter.table) == 1
     assert f"Grace is still reading: 0 of {N}" in _texts(starter)
-    assert not _press(_open(), "Open").table  # of a stranger
+    assert not _press(_open(), "Open the study").table  # of a stranger
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_an_empty_or_taken_name_gets_a_sentence(settings: Settings) -> None:
     page = _join(_start(_open()), "   ")
     assert "your name for this study is empty" in page.error[0].value
     _join(page, "Ada")
-    other = _join(_press(_open(), "Open"), "ada")
+    other = _join(_press(_open(), "Open the study"), "ada")
     assert "take another name" in other.error[0].value
 
 
