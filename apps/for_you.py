@@ -7,7 +7,7 @@ from medgan_fashion.fashion.asking import ask
 from medgan_fashion.fashion.drawings import Wish
 from medgan_fashion.fashion.fold_in import fold_in
 from medgan_fashion.studio.garment_pages import enter, shopper_of
-from medgan_fashion.studio.jobs import Job
+from medgan_fashion.studio.jobs import Job, newest
 from medgan_fashion.studio.offers import recommended, to_rate
 from medgan_fashion.studio.people import Said, choose, said_by, say, say_all
 from medgan_fashion.studio.pictures import add_pictures, find_pictures, keep
@@ -18,7 +18,7 @@ from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, sh
 from medgan_fashion.studio.words import POPULAR, fits, looks, second_opinion, uncertainty
 from medgan_fashion.studio.workshop import Shopper, Workshop
 
-RATED, RECOMMENDED, DESIGNS = 6, 6, 4  # shown at once
+RATED, RECOMMENDED, DESIGNS, REMEMBERED = 6, 6, 4, 6  # shown at once
 BOLD = ("realistic", "rather realistic", "in between", "rather bold", "bold")
 VARIED = ("similar", "rather similar", "mixed", "rather varied", "varied")
 TILE = 172  # pixels: two beside each other on a phone
@@ -79,14 +79,19 @@ def compare(visit: Visit, shop: Workshop, said: Said) -> None:
     st.button("Neither", key="neither", on_click=lambda: st.session_state.update(question=seed + 1))
 
 
+def _newest(said: Said) -> tuple[str, ...]:
+    return said.likes[: -REMEMBERED - 1 : -1] + said.dislikes[: -REMEMBERED - 1 : -1]
+
+
 def said_so_far(visit: Visit, shop: Workshop, said: Said) -> None:
     """What was liked and not, each to be taken back."""
     word = doing(say, visit.engine, visit.person, shop.run.name)
     with st.expander(f"What you told us: {len(said.likes)} liked, {len(said.dislikes)} not", icon=":material/history:"):
         if not said.likes + said.dislikes:
             st.write("Nothing yet.")
+        shown = (said.likes[::-1] + said.dislikes[::-1]) if st.toggle("All of it", key="all-said") else _newest(said)
         with st.container(horizontal=True):
-            for item in (said.likes + said.dislikes)[::-1]:
+            for item in shown:
                 with st.container(width=100):
                     item_tile(shop, int(shop.opened.catalogue.rows((item,))[0]))
                     mark = "liked" if item in said.likes else "not liked"
@@ -113,6 +118,16 @@ def design_tile(visit: Visit, shop: Workshop, shown: Shown, known: bool) -> None
                 item_tile(shop, int(near))
 
 
+@st.fragment(run_every=LOOK_AGAIN)
+@guarded
+def searching(visit: Visit, run: str, before: Job) -> None:
+    """How far the search is; the page is drawn anew when a round has brought something."""
+    job = newest(visit.engine, "search", run, visit.person)
+    job_line(job)
+    if job is None or (job.id, job.rounds, job.open) != (before.id, before.rounds, True):
+        st.rerun(scope="app")
+
+
 def made_for_you(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
     """Designs of one category; sliders rank the pool anew at once, a search goes on behind it."""
     categories = [shop.opened.catalogue.categories[category] for category in shop.draws()]
@@ -124,22 +139,16 @@ def made_for_you(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
     wish = Wish(BOLD.index(bold) / (len(BOLD) - 1), VARIED.index(varied) / (len(VARIED) - 1))
     job, known = search_for(visit, shop, shopper, category), bool(shopper.said or shopper.customer)
 
-    @st.fragment(run_every=LOOK_AGAIN if job is not None and job.open else None)
-    @guarded
-    def designs(started: Job | None) -> None:
-        now, shown = designs_for(visit, shop, shopper, category, wish, DESIGNS)
-        with st.container(horizontal=True):
-            for one in shown:
-                with st.container(width=TILE + 70, border=True):
-                    design_tile(visit, shop, one, known)
-        if now is not None and (now.open or now.state == "failed"):
-            job_line(now)
-        elif now is not None:
-            st.caption(f"We drew {len(shop.pools[category])} ideas and searched on from the best of them.")
-        if started is not None and started.open and now is not None and not now.open:
-            st.rerun(scope="app")  # nothing more to wait for
-
-    designs(job)
+    with st.container(horizontal=True):
+        for one in designs_for(visit, shop, shopper, category, wish, DESIGNS):
+            with st.container(width=TILE + 70, border=True):
+                design_tile(visit, shop, one, known)
+    if job is not None and job.open:
+        searching(visit, shop.run.name, job)
+    elif job is not None and job.state == "failed":
+        job_line(job)
+    elif job is not None:
+        st.caption(f"We drew {len(shop.pools[category])} ideas and searched on from the best of them.")
     again = doing(search_again, visit, shop, shopper, category)
     st.button("Search for more", key="again", icon=":material/search:", on_click=again, disabled=bool(job and job.open))
 

@@ -60,7 +60,8 @@ def launch(settings: Settings, address: str, port: int) -> int:
     open_database(settings.url).dispose()
     print(f"studio: http://{address}:{port}  (stop it with Ctrl+C; everything it keeps is in {settings.folder})")
     command = [sys.executable, "-m", "streamlit", "run", str(app_folder() / "studio.py")]
-    environment = os.environ | settings.environment() | {"OMP_WAIT_POLICY": "PASSIVE"}
+    # two arenas: every run of a page is a thread of its own, and each would keep what it once needed
+    environment = os.environ | settings.environment() | {"OMP_WAIT_POLICY": "PASSIVE", "MALLOC_ARENA_MAX": "2"}
     try:
         return subprocess.call([*command, *flags(settings, address, port)], env=environment)
     except KeyboardInterrupt:

@@ -91,12 +91,9 @@ def _kept_of_pool(visit: Visit, shop: Workshop, category: str) -> dict[int, Pict
     return {int(p.facts["number_in_pool"]): p for p in here}
 
 
-def designs_for(
-    visit: Visit, shop: Workshop, shopper: Shopper, category: int, wish: Wish, k: int
-) -> tuple[Job | None, list[Shown]]:
-    """The newest search as it stands, and the k best drawings for a wish: of the pool and of what searches found."""
+def designs_for(visit: Visit, shop: Workshop, shopper: Shopper, category: int, wish: Wish, k: int) -> list[Shown]:
+    """The k best drawings for a wish, of the pool and of what searches found."""
     name = shop.opened.catalogue.categories[category]
-    job = newest(visit.engine, "search", shop.run.name, visit.person)
     found = find_pictures(visit.engine, visit.person, shop.run.name, ops=["searched"], newest=2 * SEARCHED)
     searched = [p for p in found if p.category == name and p.model == shop.model_hash][-SEARCHED:]
     offered, pooled = _offer(shop, shopper, category, searched), _kept_of_pool(visit, shop, name)
@@ -121,7 +118,7 @@ def designs_for(
                 to_buy=offered.to_buy(int(row)),
             )
         )
-    return job, shown
+    return shown
 
 
 def liking(shop: Workshop, shopper: Shopper, pictures: list[Picture]) -> list[float]:

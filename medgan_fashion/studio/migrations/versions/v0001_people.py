@@ -72,8 +72,3 @@ def upgrade() -> None:
         sa.Column("job", _KEY, index=True),
         sa.Column("created", sa.Float, nullable=False),
     )
-
-
-def downgrade() -> None:
-    """Not offered: it would lose what people said."""
-    raise NotImplementedError

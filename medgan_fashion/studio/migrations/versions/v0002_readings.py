@@ -40,8 +40,3 @@ def upgrade() -> None:
         sa.Column("created", sa.Float, nullable=False),
         sa.UniqueConstraint("reader", "case"),
     )
-
-
-def downgrade() -> None:
-    """Not offered: it would lose what people said."""
-    raise NotImplementedError
