@@ -69,7 +69,11 @@ def tiles(shop: Workshop, pictures: list[Picture], where: str, width: int = TILE
 def start(visit: Visit, shop: Workshop) -> str:
     """Begin with something new; returns how lively everything is to be."""
     categories = [shop.opened.catalogue.categories[category] for category in shop.draws()]
-    chosen = str(st.pills("What shall it be?", categories, default=categories[0], required=True, key="explored"))
+    chosen = str(
+        st.pills(
+            "What shall it be?", categories, default=categories[0], required=True, format_func=plain, key="explored"
+        )
+    )
     variety = str(st.select_slider("How different may it get?", list(VARIETY), value="lively", key="variety"))
 
     def surprise() -> None:

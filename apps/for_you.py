@@ -21,7 +21,7 @@ from medgan_fashion.studio.workshop import Shopper, Workshop
 RATED, RECOMMENDED, DESIGNS, REMEMBERED = 6, 6, 4, 6  # shown at once
 BOLD = ("realistic", "rather realistic", "in between", "rather bold", "bold")
 VARIED = ("similar", "rather similar", "mixed", "rather varied", "varied")
-TILE = 172  # pixels: two beside each other on a phone
+TILE = 164  # pixels: two beside each other on a phone
 
 
 def begin_as(visit: Visit, shop: Workshop) -> None:
@@ -131,7 +131,9 @@ def searching(visit: Visit, run: str, before: Job) -> None:
 def made_for_you(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
     """Designs of one category; sliders rank the pool anew at once, a search goes on behind it."""
     categories = [shop.opened.catalogue.categories[category] for category in shop.draws()]
-    chosen = st.pills("What shall it be?", categories, default=categories[0], required=True, key="category")
+    chosen = st.pills(
+        "What shall it be?", categories, default=categories[0], required=True, format_func=plain, key="category"
+    )
     category = shop.opened.catalogue.categories.index(str(chosen))
     left, right = st.columns(2)
     bold = left.select_slider("Realistic or bold", BOLD, value=BOLD[2], key="bold", help="How far from the shop's own")

@@ -32,7 +32,9 @@ def from_the_shop(visit: Visit, shop: Workshop) -> None:
     """Choose a garment of the catalogue."""
     catalogue = shop.opened.catalogue
     names = [catalogue.categories[category] for category in shop.draws()]
-    chosen = str(st.pills("What is it?", names, default=names[0], required=True, key="mine-category"))
+    chosen = str(
+        st.pills("What is it?", names, default=names[0], required=True, format_func=plain, key="mine-category")
+    )
     rows = np.flatnonzero(catalogue.category == catalogue.categories.index(chosen))
     first = st.session_state.setdefault("mine-first", 0) % len(rows)
     with st.container(horizontal=True):
@@ -92,7 +94,11 @@ def own_photo(visit: Visit, shop: Workshop) -> None:
     with right:
         names = [shop.opened.catalogue.categories[category] for category in shop.draws()]
         default = photo.category if photo.category in names else names[0]
-        chosen = str(st.pills("What does it show?", names, default=default, required=True, key=f"shows-{photo.id}"))
+        chosen = str(
+            st.pills(
+                "What does it show?", names, default=default, required=True, format_func=plain, key=f"shows-{photo.id}"
+            )
+        )
         use = doing(ask_for, visit, shop, chosen, photo=photo.id)
         st.button("Use this photo", key="use-photo", type="primary", on_click=use)
 
@@ -144,7 +150,8 @@ def result(visit: Visit, shop: Workshop, shopper: Shopper, job: Job) -> None:
             assert image is not None  # looked at above
             show(image, f"drawing, {steps[at]}", f"Drawn: {steps[at]}")
             if facts["answer"] != CANNOT:
-                st.caption(plain(fits(likes[at])))
+                if shopper.said or shopper.customer:
+                    st.caption(plain(fits(likes[at])))
                 own = doing(keep, visit.engine, visit.person, drawn[at].id)
                 st.button("Keep", key="keep-walk", icon=":material/bookmark:", on_click=own, disabled=drawn[at].kept)
                 export_buttons(drawn[at], image)

@@ -40,11 +40,19 @@ def for_you(page: Page) -> None:
 
 
 def make_it_mine(page: Page) -> None:
+    page.goto(page.url.replace("make_it_mine", ""))
+    page.get_by_text("Begin as an invented person").click()
+    page.get_by_role("button", name="Ada").click()
+    expect(page.get_by_text("6 answers so far")).to_be_visible()
+    page.goto(page.url.replace("/?", "/make_it_mine?"))
     page.get_by_role("radio", name="Shoes").click()
     page.wait_for_timeout(1000)
     press(page, "This one", 3)
     expect(page.get_by_text("The garment itself").first).to_be_visible()
-    page.wait_for_timeout(1000)
+    page.get_by_role("slider").last.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(300)
 
 
 def explore(page: Page) -> None:

@@ -71,7 +71,7 @@ def _taste(_shop: Workshop, run: str, model: str, _shopper: Shopper, said: str, 
 
 
 def _offer(shop: Workshop, shopper: Shopper, category: int, searched: list[Picture]) -> Offer:
-    taste = _taste(shop, shop.run.name, shop.model_hash, shopper, repr(shopper), category)
+    taste = _taste(shop, repr(shop.run), shop.model_hash, shopper, repr(shopper), category)
     parts = [shop.pools[category]]
     if searched:
         z, ids = np.stack([picture.z for picture in searched]), tuple(picture.id for picture in searched)
@@ -124,7 +124,7 @@ def designs_for(visit: Visit, shop: Workshop, shopper: Shopper, category: int, w
 def liking(shop: Workshop, shopper: Shopper, pictures: list[Picture]) -> list[float]:
     """For drawings of one category the share of the items on offer that the shopper would like less."""
     category = shop.opened.catalogue.categories.index(pictures[0].category)
-    taste = _taste(shop, shop.run.name, shop.model_hash, shopper, repr(shopper), category)
+    taste = _taste(shop, repr(shop.run), shop.model_hash, shopper, repr(shopper), category)
     z = np.stack([picture.z for picture in pictures])
     looked = _looked(shop, shop.model_hash, category, tuple(picture.id for picture in pictures), z)
     return offer(taste, looked).liked_less.tolist()

@@ -40,7 +40,7 @@ def restyled(answer: str, item: str) -> str:
     """How near a garment's drawing is, honestly."""
     yours = "this garment" if item else "your garment"
     if answer == FAITHFUL:
-        return f"We can draw {yours} well: kind, outline and colours match."
+        return f"This is near {yours}: kind, outline and main colours match. Fine details get lost."
     if answer == CANNOT:
         return (
             f"Sorry, we cannot draw {yours}: what comes out is too far from it, so there is nothing honest to move "
