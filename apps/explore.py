@@ -1,6 +1,5 @@
 """Page 3: breed pictures: children of one, crosses of two, film strips, more or less of something; nothing is lost."""
 
-import secrets
 from functools import partial
 
 import streamlit as st
@@ -12,6 +11,8 @@ from medgan_fashion.studio.breeding import (
     cross,
     direction_of,
     film_strip,
+    learnable,
+    new_seed,
     turned,
     words_of,
 )
@@ -23,12 +24,7 @@ from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, show
 from medgan_fashion.studio.workshop import Workshop
 
-TILE, SMALL, LEAST = 124, 124, 20  # pixels of tiles; items that a word needs to be learned from
-
-
-def new_seed() -> int:
-    """A seed nobody asked for; every picture keeps its own."""
-    return secrets.randbelow(2**31)
+TILE = 124  # pixels
 
 
 def put(visit: Visit, made: list[Picture]) -> None:
@@ -52,13 +48,13 @@ def at(visit: Visit, shop: Workshop, name: str) -> Picture | None:
     return found if found is not None and found.model == shop.model_hash else None
 
 
-def tiles(shop: Workshop, pictures: list[Picture], where: str, width: int = TILE) -> None:
+def tiles(shop: Workshop, pictures: list[Picture], where: str) -> None:
     """A row of pictures, each to be picked or paired."""
     with st.container(horizontal=True):
         for picture, image in zip(pictures, painted(shop, pictures), strict=True):
             if image is None:
                 continue
-            with st.container(width=width):
+            with st.container(width=TILE):
                 show(image, f"drawn {picture.category}, {words_of(picture)}", picture.name or words_of(picture))
                 with st.container(horizontal=True, horizontal_alignment="center"):
                     words = {"args": (picture.id,), "type": "tertiary"}
@@ -90,7 +86,7 @@ def two(visit: Visit, shop: Workshop, picture: Picture, partner: Picture | None)
         return
     image = painted(shop, [partner])[0]
     with st.container(horizontal=True):
-        with st.container(width=SMALL):
+        with st.container(width=TILE):
             if image is not None:
                 show(image, f"the other picture, {partner.category}", "with this one")
 
@@ -102,15 +98,6 @@ def two(visit: Visit, shop: Workshop, picture: Picture, partner: Picture | None)
 
         st.button("Cross the two", key="cross", icon=":material/join:", on_click=doing(crossing))
         st.button("Film strip between them", key="strip", icon=":material/movie:", on_click=doing(strip))
-
-
-def learnable(shop: Workshop) -> dict[str, list[str]]:
-    """Attributes and their values that enough items have."""
-    attributes = shop.opened.catalogue.attributes
-    counted = {name: {v: values.count(v) for v in set(values) if v} for name, values in attributes.items()}
-    found = {name: sorted(v for v, n in counts.items() if n >= LEAST) for name, counts in counted.items()}
-    names = sorted(found, key=lambda name: "colo" not in name.lower())  # what everybody tries first
-    return {name: found[name] for name in names if len(found[name]) > 1}
 
 
 def more_of(visit: Visit, shop: Workshop, picture: Picture) -> None:
@@ -190,7 +177,7 @@ def ancestors(visit: Visit, shop: Workshop, picture: Picture) -> None:
                 st.write(plain(words_of(picture).capitalize()) + ("" if picture.parents else "; it has no parents."))
                 continue
             st.caption("Parents" if number == 1 else f"{number} generations back")
-            tiles(shop, generation, f"line{number}", SMALL)
+            tiles(shop, generation, f"line{number}")
 
 
 with page("Explore") as visit:
@@ -212,6 +199,6 @@ with page("Explore") as visit:
         with st.expander("Seen before", icon=":material/history:"):
             again = partial(find_pictures, visit.engine, visit.person, shop.run.name)
             st.caption("Kept")
-            tiles(shop, [p for p in again(kept=True, newest=24)[::-1] if p.op != "photo"], "kept", SMALL)
+            tiles(shop, [p for p in again(kept=True, newest=24)[::-1] if p.op != "photo"], "kept")
             st.caption("Newest")
-            tiles(shop, [p for p in again(newest=24)[::-1] if p.op != "photo"], "newest", SMALL)
+            tiles(shop, [p for p in again(newest=24)[::-1] if p.op != "photo"], "newest")

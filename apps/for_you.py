@@ -1,101 +1,24 @@
 """Page 1: tell what you like, see what the shop has for you and what we would draw for you."""
 
-import numpy as np
 import streamlit as st
 
-from medgan_fashion.fashion.asking import ask
 from medgan_fashion.fashion.drawings import Wish
-from medgan_fashion.fashion.fold_in import fold_in
 from medgan_fashion.studio.garment_pages import enter, shopper_of
 from medgan_fashion.studio.jobs import Job, newest
-from medgan_fashion.studio.offers import recommended, to_rate
-from medgan_fashion.studio.people import Said, choose, said_by, say, say_all
+from medgan_fashion.studio.offers import recommended
+from medgan_fashion.studio.people import say
 from medgan_fashion.studio.pictures import add_pictures, find_pictures, keep
 from medgan_fashion.studio.searching import Shown, designs_for, search_again, search_for
-from medgan_fashion.studio.tiles import export_buttons, item_tile, painted
+from medgan_fashion.studio.telling import begin_as, compare, rate, said_so_far, your_data
+from medgan_fashion.studio.tiles import TILE, export_buttons, item_tile, painted
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, show
 from medgan_fashion.studio.words import POPULAR, fits, looks, second_opinion, uncertainty
 from medgan_fashion.studio.workshop import Shopper, Workshop
 
-RATED, RECOMMENDED, DESIGNS, REMEMBERED = 6, 6, 4, 6  # shown at once
+RECOMMENDED, DESIGNS = 6, 4  # shown at once
 BOLD = ("realistic", "rather realistic", "in between", "rather bold", "bold")
 VARIED = ("similar", "rather similar", "mixed", "rather varied", "varied")
-TILE = 164  # pixels: two beside each other on a phone
-
-
-def begin_as(visit: Visit, shop: Workshop) -> None:
-    """An invented person to begin with, or a customer of the run where those may be shown."""
-    with st.expander("Begin as an invented person", icon=":material/group:"), st.container(horizontal=True):
-        for profile in shop.profiles:
-            likes = tuple(shop.opened.catalogue.items[row] for row in profile.likes)
-            words = f"{profile.name}: {profile.words}" if profile.words else profile.name
-            put_on = doing(say_all, visit.engine, visit.person, shop.run.name, likes, ())
-            st.button(plain(words), key=f"profile-{profile.name}", on_click=put_on)
-        over = doing(say_all, visit.engine, visit.person, shop.run.name, (), ())
-        st.button("Start over", key="over", icon=":material/restart_alt:", on_click=over)
-    if visit.settings.show_customers:
-        names = ["", *shop.opened.history.customers]
-        key = f"customer-{shop.run.name}"
-        st.selectbox("Or look as a customer", names, key=key, format_func=lambda name: name or "nobody: your own taste")
-
-
-def rate(visit: Visit, shop: Workshop, said: Said) -> None:
-    """Pictures to like or not."""
-    seed = st.session_state.setdefault("deck", 0)
-    seen = shop.opened.catalogue.rows(said.likes + said.dislikes)
-    word = doing(say, visit.engine, visit.person, shop.run.name)
-    with st.container(horizontal=True):
-        for item_row in to_rate(shop.atelier, seen, RATED, seed):
-            item = shop.opened.catalogue.items[item_row]
-            with st.container(width=TILE):
-                item_tile(shop, int(item_row))
-                with st.container(horizontal=True):
-                    st.button("Like", key=f"like-{item}", icon=":material/favorite:", on_click=word, args=(item, 1))
-                    st.button("No", key=f"no-{item}", icon=":material/close:", on_click=word, args=(item, -1))
-    st.button("Show me others", key="others", on_click=lambda: st.session_state.update(deck=seed + 1))
-
-
-def compare(visit: Visit, shop: Workshop, said: Said) -> None:
-    """A or B: the pair whose answer says most."""
-    model, catalogue = shop.atelier.ensemble[0], shop.opened.catalogue
-    seed = st.session_state.setdefault("question", 0) + len(said.choices)
-    chosen = np.array([catalogue.rows(pair) for pair in said.choices], dtype=np.int64).reshape(-1, 2)
-    likes, dislikes = catalogue.rows(said.likes), catalogue.rows(said.dislikes)
-    taste = fold_in(model, likes, dislikes, seed=0, choices=chosen)
-    named = np.concatenate([likes, dislikes, chosen.ravel()])
-    free = np.setdiff1d(np.flatnonzero(~catalogue.held_out & np.isin(catalogue.category, shop.draws())), named)
-    pair = ask(model, taste, free, seed)
-    if pair is None:
-        return
-    st.write("Which of these two would you rather wear?")
-    with st.container(horizontal=True):
-        for name, mine, other in (("This one", *pair), ("That one", *pair[::-1])):
-            answer = doing(choose, visit.engine, visit.person, shop.run.name)
-            with st.container(width=TILE):
-                item_tile(shop, mine)
-                pick = (catalogue.items[mine], catalogue.items[other])
-                st.button(name, key=f"choose-{name}-{pick[0]}-{pick[1]}", on_click=answer, args=pick, width="stretch")
-    st.button("Neither", key="neither", on_click=lambda: st.session_state.update(question=seed + 1))
-
-
-def _newest(said: Said) -> tuple[str, ...]:
-    return said.likes[: -REMEMBERED - 1 : -1] + said.dislikes[: -REMEMBERED - 1 : -1]
-
-
-def said_so_far(visit: Visit, shop: Workshop, said: Said) -> None:
-    """What was liked and not, each to be taken back."""
-    word = doing(say, visit.engine, visit.person, shop.run.name)
-    with st.expander(f"What you told us: {len(said.likes)} liked, {len(said.dislikes)} not", icon=":material/history:"):
-        if not said.likes + said.dislikes:
-            st.write("Nothing yet.")
-        shown = (said.likes[::-1] + said.dislikes[::-1]) if st.toggle("All of it", key="all-said") else _newest(said)
-        with st.container(horizontal=True):
-            for item in shown:
-                with st.container(width=100):
-                    item_tile(shop, int(shop.opened.catalogue.rows((item,))[0]))
-                    mark = "liked" if item in said.likes else "not liked"
-                    st.button("Take back", key=f"back-{item}", help=mark, on_click=word, args=(item, 0))
 
 
 def design_tile(visit: Visit, shop: Workshop, shown: Shown, known: bool) -> None:
@@ -212,9 +135,10 @@ with page("For you") as visit:
                 rate(visit, shop, shopper.said)
             with two:
                 compare(visit, shop, shopper.said)
-            said_so_far(visit, shop, said_by(visit.engine, visit.person, shop.run.name))
+            said_so_far(visit, shop, shopper.said)
         st.subheader("Drawn for you")
         made_for_you(visit, shop, shopper)
         st.subheader("In the shop for you")
         in_the_shop(visit, shop, shopper)
         kept_designs(visit, shop)
+        your_data(visit)

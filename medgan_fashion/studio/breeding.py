@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgan_fashion.fashion.directions import apply_direction
+from medgan_fashion.fashion.directions import LEAST, apply_direction
 from medgan_fashion.gan.latent import between, crossed, mutated, sample_latent
 from medgan_fashion.studio.pictures import Picture, new_picture
 from medgan_fashion.studio.settings import Settings
@@ -92,6 +92,20 @@ def turned(shop: Workshop, parent: Picture, vector: NDArray[np.float32], attribu
     moved = torch.stack([apply_direction(z, vector, amount, latent) for amount in TURNS])
     facts = [{"attribute": attribute, "value": value, "amount": amount} for amount in TURNS]
     return _set(shop, parent.category, "turn", moved, [parent], facts)
+
+
+def new_seed() -> int:
+    """A seed nobody asked for; every picture keeps its own."""
+    return secrets.randbelow(2**31)
+
+
+def learnable(shop: Workshop) -> dict[str, list[str]]:
+    """Attributes and their values that enough items have."""
+    attributes = shop.opened.catalogue.attributes
+    counted = {name: {v: values.count(v) for v in set(values) if v} for name, values in attributes.items()}
+    found = {name: sorted(v for v, n in counts.items() if n >= LEAST) for name, counts in counted.items()}
+    names = sorted(found, key=lambda name: "colo" not in name.lower())  # what everybody tries first
+    return {name: found[name] for name in names if len(found[name]) > 1}
 
 
 def words_of(picture: Picture) -> str:

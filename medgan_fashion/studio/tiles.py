@@ -18,6 +18,7 @@ from medgan_fashion.studio.widgets import show
 from medgan_fashion.studio.workshop import Workshop
 
 EXPORTED = 512  # pixels of an exported picture's side
+TILE = 164  # pixels of a tile: two beside each other on a phone
 
 
 def item_words(shop: Workshop, row: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from medgan_fashion.studio.jobs import newest
-from medgan_fashion.studio.people import said_by
+from medgan_fashion.studio.people import is_person, said_by
 from medgan_fashion.studio.pictures import find_pictures
 from medgan_fashion.studio.widgets import NOTE
 from tests.apps.conftest import RUN, Studio, click, person_of, texts
@@ -116,6 +116,17 @@ def test_what_goes_wrong_is_a_sentence_and_no_like_is_lost(studio: Studio, monke
     assert "Something went wrong on our side. Nothing you said is lost" in texts(page)
     assert "secret detail" not in texts(page)
     assert len(said_by(studio.desk.engine, person_of(page), RUN).likes) == 1
+
+
+def test_who_asks_to_be_forgotten_is(studio: Studio) -> None:
+    page = click(studio.open("for_you"), "Like")
+    before = person_of(page)
+    page = page.checkbox(key="sure").check().run()
+    page = click(page, "Forget me")
+    assert not page.exception
+    assert not is_person(studio.desk.engine, before)
+    assert person_of(page) != before
+    assert "You have not told us anything yet" in texts(page)
 
 
 def test_a_like_that_cannot_be_kept_says_so(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
