@@ -43,7 +43,7 @@ def test_every_pipeline_file_is_valid() -> None:
     files = sorted(find_pipeline("lesions").parent.glob("*.yaml"))
     settings = {path.stem: read_pipeline(path) for path in files}
     garments = {name: read_settings(plain) for name, plain in settings.items() if plain["chain"] == "garments"}
-    assert set(garments) == {"garments", "garments_paper"}
+    assert set(garments) == {"garments", "garments_paper", "studio_garments"}
     assert garments["garments_paper"].recommenders.dvbpr == DVBPR_CODE
     settings = {name: plain for name, plain in settings.items() if name not in garments}
     configs = {name: from_plain(AblationConfig, plain) for name, plain in settings.items()}

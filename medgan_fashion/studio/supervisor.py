@@ -17,7 +17,7 @@ AGAIN = 2.0  # seconds before a worker that died is started again
 def _start(lane: str, settings: Settings) -> "subprocess.Popen[bytes]":
     settings.folder.mkdir(parents=True, exist_ok=True)
     environment = os.environ | settings.environment() | {"OMP_WAIT_POLICY": "PASSIVE"}
-    command = [sys.executable, "-m", "medgan_fashion.studio.worker", lane]
+    command = [sys.executable, "-m", "medgan_fashion.studio.worker", lane, str(os.getpid())]
     with (settings.folder / f"{lane}.log").open("ab") as log:
         return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 

@@ -71,12 +71,12 @@ def _leave_with(parent: int) -> None:
     os._exit(1)  # what it was doing stands in the database, and is taken up by the next one
 
 
-def main(lane: str) -> None:
-    """Works until the parent is gone; one worker for a lane and a home."""
+def main(lane: str, parent: int) -> None:
+    """Works until the parent (its process number) is gone; one worker for a lane and a home."""
     import torch
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(1)
     os.nice(POLITE)
     settings = read_settings()
@@ -98,4 +98,4 @@ def main(lane: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,5 +1,6 @@
 """A studio for the page tests: the tiny shop, prepared once, and a database of its own for each test."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,14 @@ def texts(test: AppTest) -> str:
 def _no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages start no background processes: tests do the work themselves."""
     monkeypatch.setattr("medgan_fashion.studio.waiting.start_workers", lambda settings: None)
+
+
+@pytest.fixture(autouse=True)
+def _main_module() -> Iterator[None]:
+    """AppTest puts the page in the place of __main__, which processes that are spawned later would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(scope="session")

@@ -141,7 +141,6 @@ def test_a_like_that_cannot_be_kept_says_so(studio: Studio, monkeypatch: pytest.
     assert "That was not kept: please try again" in texts(page)
     assert "no space left" not in texts(page)
     assert not studio.said(page)
-    monkeypatch.undo()
 
 
 def test_a_key_that_is_nobody_s_begins_anew(studio: Studio) -> None:
