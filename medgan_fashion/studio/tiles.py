@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,13 +51,19 @@ def painted(shop: Workshop, pictures: list[Picture]) -> list[NDArray[np.float32]
     return found
 
 
-def marked_png(image: NDArray[np.float32], about: dict[str, Any]) -> bytes:
+def marked_png(image: NDArray[np.float32], model: str) -> bytes:
     """A PNG of a drawing (3, S, S) in [0, 1], enlarged: SYNTHETIC in a corner, and in its text chunks."""
     pixels = (image.clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
-    large = Image.fromarray(pixels).resize((EXPORTED, EXPORTED), Image.Resampling.BICUBIC)
+    return _marked(pixels.tobytes(), pixels.shape, model)
+
+
+@lru_cache(maxsize=128)
+def _marked(pixels: bytes, shape: tuple[int, ...], model: str) -> bytes:
+    small = Image.fromarray(np.frombuffer(pixels, dtype=np.uint8).reshape(shape))
+    large = small.resize((EXPORTED, EXPORTED), Image.Resampling.BICUBIC)
     picture, flag, buffer = Image.fromarray(burn_mark(np.asarray(large), 255)[0]), PngInfo(), io.BytesIO()
     flag.add_text("SyntheticData", "YES")
-    flag.add_text("model_sha256", about["model_sha256"])
+    flag.add_text("model_sha256", model)
     picture.save(buffer, "PNG", pnginfo=flag)
     return buffer.getvalue()
 
@@ -78,15 +85,19 @@ def picture_facts(picture: Picture) -> dict[str, Any]:
 
 
 def export_buttons(picture: Picture, image: NDArray[np.float32]) -> None:
-    """Downloads of a drawing: a marked PNG, and a JSON that says how to draw it again."""
+    """Downloads of a drawing: a marked PNG, and a JSON that says how to draw it again.
+
+    Their bytes are given at once: a file that is made on the click has another address at every run of the page, and
+    a click in the moment of one finds nothing.
+    """
     about = picture_facts(picture)
     left, right = st.columns(2)
     left.download_button(
-        "Picture", lambda: marked_png(image, about), f"design_{picture.id}.png", "image/png",
+        "Picture", marked_png(image, picture.model), f"design_{picture.id}.png", "image/png",
         key=f"png-{picture.id}", icon=":material/image:", on_click="ignore", width="stretch",
     )  # fmt: skip
     right.download_button(
-        "Recipe", lambda: json.dumps(about, indent=1), f"design_{picture.id}.json", "application/json",
+        "Recipe", json.dumps(about, indent=1), f"design_{picture.id}.json", "application/json",
         key=f"json-{picture.id}", icon=":material/data_object:", on_click="ignore", width="stretch",
         help="Seed, numbers and model: what it takes to draw this picture again",
     )  # fmt: skip
