@@ -57,12 +57,18 @@ class Game:
     batches: int = 1
 
 
+def given_part(images: Tensor, given: int) -> tuple[Tensor, ...]:
+    """What a generator of kind "spade" is handed beside z and y: the last `given` channels; or nothing."""
+    return (images[:, -given:],) if given else ()
+
+
 def _draw_fakes(recipe: Recipe, networks: Networks, batch: Batch) -> Tensor:
     """G's images for this batch's labels; on a turn's last batch drawn once, with the graph that G's step needs."""
     if "fakes" not in batch.shared:
         z = sample_latent(recipe.latent, len(batch.real), batch.generator("latent"))
         with torch.set_grad_enabled(batch.last):
-            batch.shared["fakes"] = networks["generator"](z, batch.labels)
+            given = given_part(batch.real, recipe.networks.given)
+            batch.shared["fakes"] = networks["generator"](z, batch.labels, *given)
     return batch.shared["fakes"]
 
 

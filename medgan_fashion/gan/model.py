@@ -76,14 +76,45 @@ class Model:
         labels: int | str | Sequence[int | str] | Tensor | None = None,
         seed: int = 0,
         truncation: float | None = None,
+        given: Tensor | None = None,
     ) -> Tensor:
-        """n images (n, C, H, W) in the data's value range and dtype, on the CPU; the same for the same seed."""
+        """n images (n, C, H, W) in the data's value range and dtype, on the CPU; the same for the same seed.
+
+        `given` (n, K, H, W) in the data's value range: the masks that a model of kind "spade" paints over; they come
+        back as the images' last K channels.
+        """
         device = next(self.generator.parameters()).device
         y = self.labels(labels, n)
+        handed = self._given(given, n)
+        shape = self.card.shape
         raw = draw(
-            self.generator, self.latent, n, y, seed=seed, device=device, truncation=truncation, shape=self.card.shape
+            self.generator,
+            self.latent,
+            n,
+            y,
+            seed=seed,
+            device=device,
+            truncation=truncation,
+            shape=shape,
+            given=handed,
         )
         return to_data_range(raw, self.card)
+
+    def _given(self, given: Tensor | None, n: int) -> Tensor | None:
+        """The given pictures in [-1, 1]; ValueError where they are missing, of another shape, or not wanted."""
+        k = self.recipe.networks.given
+        if k == 0:
+            if given is not None:
+                raise ValueError("this model paints over no given picture; leave `given` out")
+            return None
+        wanted = (n, k, *self.card.shape[1:])
+        if given is None or tuple(given.shape) != wanted:
+            has = "none" if given is None else tuple(given.shape)
+            raise ValueError(
+                f"this model paints over given masks of shape {wanted}, but has {has}; pass them as `given`"
+            )
+        low, high = self.card.value_range
+        return (given.float() - low) * (2 / (high - low)) - 1
 
     def synthesize(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """Images in the data's value range as floats, differentiable in z (N, latent.size); y (N,) class numbers.

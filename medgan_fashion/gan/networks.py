@@ -11,6 +11,7 @@ from medgan_fashion.gan.kang import KangDiscriminator, KangGenerator
 from medgan_fashion.gan.layers import Judgement, LabelledLatent, LabelPlane, MinibatchDeviation, Verdict, Wrap
 from medgan_fashion.gan.progressive import ProDiscriminator, ProGenerator
 from medgan_fashion.gan.recipes import Latent, NetworkPair
+from medgan_fashion.gan.spade import SpadeGenerator
 
 
 def _widths(pair: NetworkPair, k: int) -> list[int]:
@@ -157,6 +158,10 @@ def build_networks(
         raise ValueError(f"{pair.kind} networks draw images of (channels, height, width), not {shape}; use kind mlp")
     if (pair.condition_g != "none" or pair.condition_d != "none") and n_classes < 1:
         raise ValueError("this recipe is conditional: give labels, or take an unconditional recipe such as dcgan")
+    if pair.given and shape[0] <= pair.given:
+        raise ValueError(
+            f"networks.given is {pair.given} but the images have {shape[0]} channels: add the masks as last channels"
+        )
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         make_g, make_d = NETWORKS[pair.kind]
@@ -171,4 +176,5 @@ NETWORKS: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
     "dcgan": (DCGenerator, DCDiscriminator),
     "kang": (KangGenerator, KangDiscriminator),
     "progressive": (ProGenerator, ProDiscriminator),
+    "spade": (SpadeGenerator, DCDiscriminator),
 }

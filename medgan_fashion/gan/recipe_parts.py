@@ -12,11 +12,12 @@ class NetworkPair:
     in G: the class embedding multiplies z ("multiply", as CGANs on DCGAN do) or is appended to it ("concat");
     in D: a learned label plane is an extra input channel ("plane"), or a class vector is projected on the
     features ("projection", Miyato and Koyama 2018). The pair of kind "kang" takes one-hot classes ("onehot") in both,
-    D's widths end at 2 x `max_width`. A progressive pair keeps no activations of the levels from `recompute_from`
-    on, and computes them again in the backward pass: less memory, a third more time.
+    D's widths end at 2 x `max_width`. Of kind "spade", the last `given` channels of the images (masks) are handed to G,
+    which paints the others over them; D sees all. A progressive pair keeps no activations of the levels from
+    `recompute_from` on, and computes them again in the backward pass: less memory, a third more time.
     """
 
-    kind: Literal["mlp", "dcgan", "kang", "progressive"] = "dcgan"
+    kind: Literal["mlp", "dcgan", "kang", "progressive", "spade"] = "dcgan"
     width: int = 64
     max_width: int = 512
     kernel: Literal[4, 5] = 4
@@ -27,6 +28,7 @@ class NetworkPair:
     minibatch_deviation: bool = False
     condition_g: Literal["none", "multiply", "concat", "onehot"] = "none"
     condition_d: Literal["none", "plane", "projection", "onehot"] = "none"
+    given: int = 0
     recompute_from: int = 99
 
 

@@ -34,6 +34,10 @@ class Recipe:
     def __post_init__(self) -> None:
         if (self.growth is None) == (self.networks.kind == "progressive"):
             raise ValueError("networks.kind progressive needs growth (phase_images), and growth needs that kind")
+        if (self.networks.given > 0) != (self.networks.kind == "spade"):
+            raise ValueError(
+                "networks.kind spade needs networks.given, the number of mask channels, and no other kind has it"
+            )
         onehot = "onehot" in (self.networks.condition_g, self.networks.condition_d)
         if onehot != (self.networks.kind == "kang" and self.conditional):
             raise ValueError(
@@ -84,6 +88,8 @@ _small = Recipe(
     ema_half_life=10_000,
 )
 
+_small_whole = replace(_small, networks=replace(_small.networks, condition_g="none", condition_d="none"))
+
 _kang = Recipe(
     networks=NetworkPair(kind="kang", max_width=256, kernel=5, condition_g="onehot", condition_d="onehot"),
     objective="least_squares_whole",
@@ -132,6 +138,14 @@ RECIPES: dict[str, Recipe] = {
     # our default for a few hundred labelled images: relativistic pairing + R1 (Huang et al. 2024), DiffAugment
     # (Zhao et al. 2020), projection (Miyato and Koyama 2018), averaged weights
     "small": _small,
+    # the same without classes: with masks as one more channel it draws images and masks together (Bowles et al. 2018)
+    "small_joint": _small_whole,
+    # Park et al. 2019 at its smallest: images painted over given masks, with our loss for a few hundred images
+    "small_spade": replace(
+        _small_whole,
+        networks=replace(_small_whole.networks, kind="spade", given=1, width=16, max_width=128),
+        latent=Latent(size=32),
+    ),
     # Kang et al. 2017 as its released code has it, for 64x64 (30 epochs there)
     "dvbpr_lsgan": _kang,
     # the same as printed, for 128x128

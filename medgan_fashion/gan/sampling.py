@@ -22,9 +22,11 @@ def draw(
     device: torch.device,
     truncation: float | None = None,
     shape: tuple[int, ...] = (),
+    given: Tensor | None = None,
 ) -> Tensor:
     """(n, C, H, W) images in [-1, 1] on the CPU. The latents come from the CPU's generator: a seed means the same
-    pictures on every device. `shape` (C, H, W) bounds how many are drawn at once."""
+    pictures on every device. `shape` (C, H, W) bounds how many are drawn at once.
+    `given` (n, K, H, W) in [-1, 1]: what a generator of kind "spade" paints over."""
     batch = max(1, min(256, PIXELS // max(1, math.prod(shape[-2:]))))
     z = sample_latent(latent, n, torch.Generator().manual_seed(seed), truncation)
     was_training = generator.training
@@ -32,6 +34,7 @@ def draw(
     parts = []
     for start in range(0, n, batch):
         y = None if labels is None else labels[start : start + batch].to(device)
-        parts.append(generator(z[start : start + batch].to(device), y).float().cpu())
+        handed = () if given is None else (given[start : start + batch].to(device),)
+        parts.append(generator(z[start : start + batch].to(device), y, *handed).float().cpu())
     generator.train(was_training)
     return torch.cat(parts)

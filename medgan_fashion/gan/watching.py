@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from medgan_fashion.gan.alarms import COLLAPSED, collapse_alarm, diversity, nan_alarm
+from medgan_fashion.gan.games import given_part
 from medgan_fashion.gan.model import to_data_range
 from medgan_fashion.gan.sampling import draw
 from medgan_fashion.gan.state import State, copy_weights, published
@@ -68,7 +69,10 @@ def check(state: State, watch: Watch, terms: dict[str, Tensor]) -> None:
     chosen = None if labels is None else labels.repeat(-(-n // len(labels)))[:n]
     device = next(state.networks["generator"].parameters()).device
     generator, shape = published(state)["generator"], state.card.shape
-    raw = draw(generator, state.recipe.latent, n, chosen, seed=state.seed + 1, device=device, shape=shape)
+    handed = given_part(watch.reals[0], state.recipe.networks.given)
+    given = handed[0].repeat(-(-n // len(handed[0])), 1, 1, 1)[:n] if handed else None
+    latent, seed = state.recipe.latent, state.seed + 1
+    raw = draw(generator, latent, n, chosen, seed=seed, device=device, shape=shape, given=given)
     ratio = diversity(raw, chosen) / max(watch.real_diversity, 1e-12)
     row: dict[str, Any] = {"images_seen": state.images_seen, "diversity": ratio}
     row |= {term: float(value.detach()) for term, value in terms.items()}
