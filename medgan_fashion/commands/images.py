@@ -20,6 +20,11 @@ def cases(
     label_column: str | None = None,
     polygon_columns: tuple[str, str] | None = None,
     lesion_column: str | None = None,
+    outlines: Path | None = None,
+    outline_classes: str | None = None,
+    readers: Literal["each", "union", "majority", "intersection", "first"] = "each",
+    instance_column: str | None = None,
+    reader_column: str | None = None,
 ) -> None:
     """Write a case table from a folder of pictures or DICOM files, and list what was left over.
 
@@ -30,15 +35,20 @@ def cases(
         boxes: yolo = NAME.txt beside NAME.jpg with `label x y width height` as fractions.
         masks: folder of masks CLASS/NAME_mask*.png; several per picture become several lesions.
         pattern: regular expression on the relative path with groups patient, lesion, slice, label, view, laterality.
-        labels: Info.txt of mini-MIAS, a CBIS-DDSM case table, or a CSV to join on a DICOM UID.
+        labels: Info.txt of mini-MIAS, a CBIS-DDSM case table, or your own table (CSV, XLSX; see docs/tables.md).
         level: film = one row per whole film, averaged over each breast.
         films: kind of mammograms to take, and no other DICOM file; default: presentation, where there are mammograms.
         modality: comma list of the Modality tags that mammograms have; where tags are wrong for example MG,RG.
-        uid_column: the label CSV's column with the UID; default uid.
-        z_column: its column with the slice position in mm, where the UID is a series'.
+        uid_column: your table's column with UIDs, Accession Numbers or file names; default: found by its contents.
+        z_column: its column with the slice position in mm; default: found by its contents, where it is needed.
         label_column: its column with the label (mini-MIAS: severity, finding or abnormality).
-        polygon_columns: its two columns with the outline's x and y as lists.
+        polygon_columns: its two columns with the outline's x and y as lists; default: found by their contents.
         lesion_column: its column that names the lesion.
+        outlines: file or folder of DICOM SEG, RTSTRUCT or NIfTI outlines; they become masks beside the table.
+        outline_classes: NAME=CLASS,NAME=CLASS for the outlines' names; default: the names are the classes.
+        readers: outlines that overlap: each stays a lesion of its own, or several readers' become one by this rule.
+        instance_column: its column with the Instance Number of the slice, in place of z_column.
+        reader_column: its column that names who drew the outline.
     """
     given = dict(locals())  # these flags are make_cases's own arguments
     from medgan_fashion.imaging.make_cases import make_cases

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from medgan_fashion.imaging.case_table import BOX
+from medgan_fashion.imaging.mask_crop import MaskCrop
 from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.planes import Plane
 from medgan_fashion.imaging.readers import is_dicom, mask_is_empty, picture_shape
 from medgan_fashion.imaging.roi import check_box
 
@@ -21,10 +23,12 @@ class Found:
     Args:
         path: the file.
         name: its path relative to the folder, with forward slashes.
-        uids: SOP instance, series and study UID of a DICOM file.
+        uids: SOP instance, series and study UID of a DICOM file, "" for a missing one.
         z: ImagePositionPatient z in mm of a DICOM file.
         study: Study Instance UID of a DICOM file.
-        modality: of a DICOM file.
+        modality, accession, instance, frame: of a DICOM file; Accession Number and Instance Number, and the Frame of
+            Reference UID in which its position is told.
+        plane: where a DICOM slice lies in the patient.
         aside: why a mammogram is not among the films that are wanted.
     """
 
@@ -40,6 +44,10 @@ class Found:
     z: float | None = None
     study: str = ""
     modality: str = ""
+    accession: str = ""
+    instance: int | None = None
+    frame: str = ""
+    plane: Plane | None = None
     aside: str = ""
 
 
@@ -52,12 +60,20 @@ class Region:
         lesion: its ID.
         label: its class, "" where unknown.
         numbered: the ID only counts the lesions of this picture.
+        inside: its mask, where it is not a file yet.
+        reader: who drew it, "" where unknown.
+        row: the row of the label table that it comes from, 0 for none.
+        source: the file of outlines that it comes from, "" for none.
     """
 
     columns: dict[str, str]
     lesion: str = ""
     label: str = ""
     numbered: bool = False
+    inside: MaskCrop | None = None
+    reader: str = ""
+    row: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,11 +84,13 @@ class Joined:
         pairs: (picture with its label, region) of every row that found its picture.
         rows: (number, reason) of the other rows, 1 = the first.
         files: (relative name, reason) of pictures that rows speak of, though none is used.
+        said: what was taken for what, for the user.
     """
 
     pairs: list[tuple[Found, Region]]
     rows: list[tuple[int, str]]
     files: list[tuple[str, str]] = field(default_factory=list)
+    said: tuple[str, ...] = ()
 
 
 def natural(text: str) -> list[tuple[int, str]]:

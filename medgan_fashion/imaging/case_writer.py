@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ class Leftovers:
         files: (relative name, reason) of every file that is in no row.
         rows: (number, reason) of every row of the label CSV that is in no row.
         listed: name of the CSV beside the table that lists both, "" where nothing is left over.
+        said: what columns and outlines were taken for.
     """
 
     written: dict[str, int]
@@ -30,12 +32,14 @@ class Leftovers:
     files: tuple[tuple[str, str], ...]
     rows: tuple[tuple[int, str], ...]
     listed: str = ""
+    said: tuple[str, ...] = ()
 
     def reasons(self) -> list[str]:
         """What is left over, by reason; names no file, because names often hold patient IDs."""
         lines = []
         for what, pairs in (("file", self.files), ("row of the labels", self.rows)):
-            counts = Counter(reason for _, reason in pairs).most_common()
+            # row numbers would make a line of each: they stand in the list
+            counts = Counter(re.sub(r"\b(rows?) \d+( and \d+)?", r"other \1", why) for _, why in pairs).most_common()
             lines += [f"left over, {count} x {what}: {reason}" for reason, count in counts]
         return lines
 
@@ -43,7 +47,7 @@ class Leftovers:
         """A report for the terminal: what was written, and what is left over by reason."""
         kinds = ", ".join(f"{name} {count}" for name, count in self.written.items())
         who = "patients" if self.grouping == "patient" else f"groups ({self.grouping})"
-        lines = [f"{sum(self.written.values())} rows: {kinds}; {who}: {self.groups}", *self.reasons()]
+        lines = [*self.said, f"{sum(self.written.values())} rows: {kinds}; {who}: {self.groups}", *self.reasons()]
         return lines + ([f"all of them are listed in {self.listed}"] if self.listed else [])
 
 
@@ -79,7 +83,10 @@ def _write_table(rows: list[Row], out: Path) -> None:
             writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-        read_case_table(draft)
+        try:
+            read_case_table(draft)
+        except ValueError as error:
+            raise ValueError(str(error).replace(draft.name, out.name)) from None
         if out.exists() and out.read_bytes() != draft.read_bytes():
             raise ValueError(f"{out.name} exists and differs, perhaps edited by hand: move it away first")
         draft.replace(out)

@@ -1,8 +1,10 @@
-"""Rows of a CSV file as people save them: BOM, semicolons and line breaks inside quotes are fine."""
+"""Rows of a table as people save it: CSV with BOM, semicolons or line breaks inside quotes, or one sheet of XLSX."""
 
 import csv
 import io
 from pathlib import Path
+
+from medgan_fashion.imaging.xlsx_rows import is_workbook, read_workbook
 
 
 def order_classes(labels: list[str]) -> tuple[str, ...]:
@@ -28,16 +30,21 @@ def read_text(path: Path) -> str:
         raise ValueError(f"{path.name} is not UTF-8 text: save it as 'CSV UTF-8'") from None
 
 
-def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Header and rows of a CSV as stripped text: UTF-8 with or without BOM, comma, semicolon or tab.
-
-    Raises:
-        ValueError: missing or empty file, another encoding, a column twice, a row of another length.
-    """
+def _csv_records(path: Path) -> list[list[str]]:
+    """The records that are not empty."""
     text = read_text(path)
     head = text.partition("\n")[0]
     delimiter = next((d for d in ",;\t" if d in head), ",")
-    records = [r for r in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, r))]
+    return [r for r in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, r))]
+
+
+def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Header and rows of a table as stripped text: CSV (UTF-8, with comma, semicolon or tab) or XLSX with one sheet.
+
+    Raises:
+        ValueError: missing or empty file, another encoding, a column twice, a row of another length, several sheets.
+    """
+    records = read_workbook(path) if is_workbook(path) else _csv_records(path)
     if len(records) < 2:
         raise ValueError(f"{path.name} holds no rows: it needs a header and one row per image")
     header = [name.strip() for name in records[0]]

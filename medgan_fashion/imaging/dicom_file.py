@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset
 
 AGAIN = "fetch it again from the archive"
+SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")  # SOP Class UIDs: frames, label map
+STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
+OUTLINES = (*SEGMENTATIONS, STRUCTURE_SET)
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _DAMAGED = ("damaged DICOM file", AGAIN)
 _FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")

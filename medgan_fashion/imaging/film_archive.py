@@ -1,18 +1,20 @@
 """DICOM files of a folder: what their tags say, which of them are the mammograms wanted, and rows of whole films."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from medgan_fashion.imaging.case_sources import Found, Region
-from medgan_fashion.imaging.dicom_file import check_kind, read_header
+from medgan_fashion.imaging.dicom_file import OUTLINES, check_kind, read_header
 from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.planes import read_plane
 from medgan_fashion.imaging.readers import is_dicom
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset
 
+T = TypeVar("T")
 Level = Literal["lesion", "film"]
 Kind = Literal["presentation", "processing"]
 _SEVERITY = ("normal", "benign", "abnormal", "malignant")
@@ -45,9 +47,29 @@ def _with_film_tags(found: Found, header: "Dataset", rules: FilmRules) -> Found:
     return replace(found, view=film.view, laterality=film.laterality, aside=aside)
 
 
+def _unless_wrong(read: Callable[[], T]) -> T | None:
+    """What only some joins need: a picture stays usable where such a tag is missing or damaged."""
+    try:
+        return read()
+    except (ValueError, TypeError, AttributeError, ArithmeticError):
+        return None
+
+
+def _check_image(header: "FileDataset") -> None:
+    """check_kind, and a word on outlines that lie among the images.
+
+    Raises:
+        UnreadableError: no image that can be used.
+    """
+    if str(header.get("SOPClassUID") or "") in OUTLINES:
+        reason = "it holds outlines, not an image: --outlines takes them"
+        raise UnreadableError(reason, "name it by --outlines")
+    check_kind(header)
+
+
 def _with_header(found: Found, header: "FileDataset", rules: FilmRules | None) -> Found:
     """with_tags of a header."""
-    check_kind(header)
+    _check_image(header)
     position = header.get("ImagePositionPatient")
     z = float(position[2]) if position and len(position) == 3 else None
     uids = (header.get(n) for n in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"))
@@ -55,10 +77,14 @@ def _with_header(found: Found, header: "FileDataset", rules: FilmRules | None) -
         found,
         patient=found.patient or str(header.get("PatientID") or "").strip(),
         slice=found.slice or ("" if z is None else f"{z:g}"),
-        uids=tuple(str(uid) for uid in uids if uid),
+        uids=tuple(str(uid or "") for uid in uids),
         z=z,
         study=str(header.get("StudyInstanceUID") or ""),
         modality=str(header.get("Modality") or "").strip().upper() or "MISSING",
+        accession=str(header.get("AccessionNumber") or "").strip(),
+        instance=_unless_wrong(lambda: int(header.InstanceNumber)),
+        frame=str(header.get("FrameOfReferenceUID") or ""),
+        plane=_unless_wrong(lambda: read_plane(header)),
     )
     if rules is not None and tagged.modality in rules.modality:
         return _with_film_tags(tagged, header, rules)

@@ -24,9 +24,11 @@ from medgan_fashion.imaging.case_writer import relative_to_table
 from medgan_fashion.imaging.cbis_ddsm import is_cbis_ddsm, join_cbis_ddsm
 from medgan_fashion.imaging.csv_rows import order_classes, read_rows, read_text
 from medgan_fashion.imaging.film_archive import FilmRules, Level, choose_films, with_tags
-from medgan_fashion.imaging.label_join import LabelColumns, join_labels
+from medgan_fashion.imaging.label_columns import LabelColumns
+from medgan_fashion.imaging.label_join import join_labels
 from medgan_fashion.imaging.mini_mias import is_mini_mias, join_mini_mias
 from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.xlsx_rows import is_workbook
 
 Left = list[tuple[str, str]]
 Pair = tuple[Found, Region]
@@ -121,16 +123,21 @@ def pair_regions(pictures: list[Found], out: Path, boxes: Boxes, masks: Path | N
     return [(found, Region({})) for found in pictures]
 
 
+def _text(labels: Path) -> str:
+    """The labels as text, "" for a workbook."""
+    return "" if is_workbook(labels) else read_text(labels)
+
+
 def knows_films(labels: Path | None) -> bool:
     """True for the labels of a public set, which lists its films itself."""
     if labels is None:
         return False
-    return is_mini_mias(read_text(labels)) or is_cbis_ddsm(read_rows(labels)[0])
+    return is_mini_mias(_text(labels)) or is_cbis_ddsm(read_rows(labels)[0])
 
 
 def _join(labels: Path, columns: LabelColumns, pictures: list[Found], out: Path, level: Level) -> Joined:
-    """Reads labels as what they are: mini-MIAS's Info.txt, a case table of CBIS-DDSM, or a CSV joined on UIDs."""
-    text = read_text(labels)
+    """Reads labels as what they are: mini-MIAS's Info.txt, a case table of CBIS-DDSM, or a table joined on keys."""
+    text = _text(labels)
     if is_mini_mias(text):
         columns.check_unused(f"{labels.name} of mini-MIAS")
         return join_mini_mias(text, pictures, level, columns.label)
@@ -143,7 +150,7 @@ def _join(labels: Path, columns: LabelColumns, pictures: list[Found], out: Path,
 
 def pair_labels(
     labels: Path, columns: LabelColumns, pictures: list[Found], out: Path, level: Level, left: Left
-) -> tuple[list[Pair], list[tuple[int, str]]]:
+) -> Joined:
     """Each picture with each row of the labels that speaks of it, and the rows that are not used."""
     joined = _join(labels, columns, pictures, out, level)
     used = {found.name for found, _ in joined.pairs}
@@ -152,7 +159,7 @@ def pair_labels(
     for found in pictures:
         if found.name not in used and not (masks and relative_to_table(found.path, out) in masks):
             left.append((found.name, reasons.get(found.name, "no row of the labels speaks of it")))
-    return joined.pairs, joined.rows
+    return joined
 
 
 def choose(pairs: list[Pair], classes: str | None, left: Left) -> list[Pair]:

@@ -1,9 +1,10 @@
 """Makes a case table from a folder of pictures: class folders, tags, names, boxes, masks or a table of labels."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from medgan_fashion.imaging.case_sources import Found
+from medgan_fashion.imaging.case_sources import Found, Joined
 from medgan_fashion.imaging.case_writer import Leftovers, Row, leftovers_file, relative_to_table, write_cases
 from medgan_fashion.imaging.film_archive import FilmRules, Kind, Level, as_films
 from medgan_fashion.imaging.folder_cases import (
@@ -20,8 +21,12 @@ from medgan_fashion.imaging.folder_cases import (
     walk,
 )
 from medgan_fashion.imaging.imageset import Grouping
-from medgan_fashion.imaging.label_join import LabelColumns
+from medgan_fashion.imaging.label_columns import LabelColumns
+from medgan_fashion.imaging.mask_writer import masks_folder, name_masks, writing_masks
 from medgan_fashion.imaging.near_duplicates import group_pictures
+from medgan_fashion.imaging.outlined_cases import Outlines, open_outlines, outlined_pairs
+from medgan_fashion.imaging.reader_merge import Rule
+from medgan_fashion.imaging.reader_rows import settle_readers
 
 
 def _row(pair: Pair, out: Path) -> Row:
@@ -46,22 +51,57 @@ def _with_groups(kept: list[Pair], out: Path, left: Left) -> tuple[list[Row], Gr
     return rows, "near-duplicate pictures"
 
 
-def _check_sources(folder: Path, boxes: Boxes, masks: Path | None, labels: Path | None) -> None:
+def _check_sources(
+    folder: Path, boxes: Boxes, masks: Path | None, labels: Path | None, outlines: Path | None, known: bool
+) -> None:
     if not folder.is_dir():
         raise ValueError(f"{folder.name} is no folder: give the folder that holds the pictures")
     if masks is not None and not masks.is_dir():
         raise ValueError(f"{masks.name} is no folder: give the folder that holds the masks")
     if sum((boxes != "none", masks is not None, labels is not None)) > 1:
         raise ValueError("boxes, masks and labels each say where lesions lie: give only one of them")
+    if outlines is not None and (boxes != "none" or masks is not None or known):
+        raise ValueError("outlines say where lesions lie: leave out boxes, masks and the labels of a public set")
 
 
-def _pairs(
+def _folder_pairs(
     pictures: list[Found], out: Path, boxes: Boxes, masks: Path | None, classes: str | None, left: Left
 ) -> list[Pair]:
     """Each picture of the wanted class folders with its lesions."""
     if masks is not None:
         note_orphans(masks, pictures, left)
     return pair_regions(only_classes(pictures, classes, left), out, boxes, masks, left)
+
+
+def _joined(
+    pictures: list[Found],
+    out: Path,
+    boxes: Boxes,
+    masks: Path | None,
+    drawn: Outlines | None,
+    table: tuple[Path, LabelColumns] | None,
+    classes: str | None,
+    level: Level,
+    left: Left,
+) -> Joined:
+    """Each picture with its lesions, from whichever source says where they lie."""
+    if drawn is not None:
+        return outlined_pairs(drawn, pictures, table, classes, left)
+    if table is not None:
+        return pair_labels(*table, pictures, out, level, left)
+    return Joined(_folder_pairs(pictures, out, boxes, masks, classes, left), [])
+
+
+def _write(chosen: list[Pair], joined: Joined, out: Path, left: Left) -> Leftovers:
+    """Writes the table, its masks and what is left over."""
+    named, masks = name_masks(chosen, out)
+    rows, grouping = _with_groups(named, out, left)
+    groups = len({row.get("patient") or row.get("picture_group") for row in rows})
+    written = dict(Counter(row["label"] for row in rows))
+    numbers = tuple(sorted(dict.fromkeys(joined.rows)))
+    leftovers = Leftovers(written, grouping, groups, tuple(dict.fromkeys(left)), numbers, said=joined.said)
+    with writing_masks(masks, out):
+        return write_cases(rows, leftovers, out)
 
 
 def make_cases(
@@ -81,6 +121,11 @@ def make_cases(
     label_column: str | None = None,
     polygon_columns: tuple[str, str] | None = None,
     lesion_column: str | None = None,
+    outlines: Path | None = None,
+    outline_classes: str | None = None,
+    readers: Rule = "each",
+    instance_column: str | None = None,
+    reader_column: str | None = None,
 ) -> Leftovers:
     """Writes a case table for a folder of pictures.
 
@@ -96,18 +141,25 @@ def make_cases(
         masks: folder with [class/]NAME_mask*.png, a row per mask that is not empty.
         pattern: regular expression on the relative file name with named groups among patient, lesion, slice,
             label, laterality, view.
-        labels: Info.txt of mini-MIAS, a case table of CBIS-DDSM, or a CSV to be joined to DICOM files; then its
+        labels: Info.txt of mini-MIAS, a case table of CBIS-DDSM, or a CSV or XLSX to be joined to the files; then its
             labels count instead of folders.
         level: lesion, or film for one row per picture, with the breast as its lesion.
         films: take mammograms for presentation or for processing, and no DICOM file of another kind; None for
             presentation, where there are mammograms.
         modality: Modality tags of mammograms, comma between them; wrong tags happen.
-        uid_column: the CSV's column with SOP instance, series or study UIDs; None for uid.
-        z_column: its column with ImagePositionPatient z in mm, needed where the UID is that of a series.
-        label_column: its column with class names; None for label; for mini-MIAS severity (None), finding or
-            abnormality, for CBIS-DDSM any column, pathology (None) as benign or malignant.
+        uid_column: the table's column with SOP instance, series or study UIDs, Accession Numbers or file names; None
+            to find it, and so for the other columns.
+        z_column: its column with ImagePositionPatient z in mm, needed where a key names several slices.
+        label_column: its column with class names; for mini-MIAS severity (None), finding or abnormality, for
+            CBIS-DDSM any column, pathology (None) as benign or malignant.
         polygon_columns: its columns with the x and y positions of outlines, JSON lists.
         lesion_column: its column with lesion IDs.
+        outlines: file or folder of DICOM SEG, RTSTRUCT or NIfTI; they become masks in a folder beside `out`.
+        outline_classes: NAME=CLASS,NAME=CLASS for the outlines' names; others are left over; None takes the names.
+        readers: each keeps every outline as a lesion of its own; union, majority, intersection and first merge those
+            that overlap, and their labels by median or majority (see reader_merge).
+        instance_column: its column with Instance Numbers, in place of z.
+        reader_column: its column with who drew the outline.
 
     Returns:
         What was written, and every file and row left over with the reason; `<out>.leftovers.csv` lists them.
@@ -115,20 +167,23 @@ def make_cases(
     Raises:
         ValueError: no such folder, an unknown class or column, nothing left, or `out` exists and differs.
     """
-    _check_sources(folder, boxes, masks, labels)
+    known = knows_films(labels)
+    _check_sources(folder, boxes, masks, labels, outlines, known)
     left: Left = []
-    rows_left: list[tuple[int, str]] = []
+    drawn = None if outlines is None else open_outlines(outlines, outline_classes, folder, left)
     modalities = tuple(name.strip().upper() for name in modality.split(",") if name.strip())
-    rules = None if knows_films(labels) else FilmRules(films, modalities)
-    apart = [path for path in (out, leftovers_file(out), masks, labels) if path is not None]
-    pictures = find_pictures(walk(folder, apart, boxes), folder, pattern, rules, left)
-    if labels is None:
-        pairs = _pairs(pictures, out, boxes, masks, classes, left)
-    else:
-        columns = LabelColumns(uid_column, label_column, z_column, polygon_columns, lesion_column)
-        pairs, rows_left = pair_labels(labels, columns, pictures, out, level, left)
+    rules = None if known else FilmRules(films, modalities)
+    apart = [path for path in (out, leftovers_file(out), masks_folder(out), masks, labels) if path is not None]
+    pictures = find_pictures(
+        walk(folder, [*apart, *(drawn.files if drawn else ())], boxes), folder, pattern, rules, left
+    )
+    table = None
+    if labels is not None:
+        column = LabelColumns(
+            uid_column, label_column, z_column, polygon_columns, lesion_column, instance_column, reader_column
+        )
+        table = (labels, column)
+    joined = _joined(pictures, out, boxes, masks, drawn, table, classes, level, left)
+    pairs, said = settle_readers(joined.pairs, readers, left, joined.rows)
     chosen = choose(as_films(pairs, left) if level == "film" else pairs, classes, left)
-    rows, grouping = _with_groups(chosen, out, left)
-    groups = len({row.get("patient") or row.get("picture_group") for row in rows})
-    written = dict(Counter(row["label"] for row in rows))
-    return write_cases(rows, Leftovers(written, grouping, groups, tuple(dict.fromkeys(left)), tuple(rows_left)), out)
+    return _write(chosen, replace(joined, said=(*joined.said, *said)), out, left)

@@ -145,8 +145,12 @@ def test_labels_join_on_series_and_position(dicom: Callable[..., Path], tmp_path
     assert (case.image.name, case.box, case.label, case.lesion) == ("0.dcm", (3, 2, 6, 8), "4", ("7", "n1"))
     assert [row for row, _ in left.rows] == [2, 3, 4]
     assert left.files == (("1.dcm", "no row of the labels speaks of it"),)
-    with pytest.raises(ValueError, match="lacks the column 'uid'"):
-        make_cases(tmp_path / "tree", tmp_path / "x.csv", labels=labels)
+    # every column is found by its contents or its name, too
+    make_cases(tmp_path / "tree", tmp_path / "found.csv", labels=labels)
+    (again,) = read_case_table(tmp_path / "found.csv").cases
+    assert (again.image, again.box, again.label, again.lesion) == (case.image, case.box, case.label, case.lesion)
+    with pytest.raises(ValueError, match="lacks the column 'nowhere'"):
+        make_cases(tmp_path / "tree", tmp_path / "x.csv", labels=labels, uid_column="nowhere")
 
 
 def test_real_sets(shared_data: Path, tmp_path: Path) -> None:
