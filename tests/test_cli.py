@@ -15,6 +15,7 @@ from medgan_fashion.fashion.recommender_config import DVBPR_CODE
 from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.phantoms import write_liver_phantoms
+from medgan_fashion.medical.segmentation.config import SegmentationConfig
 
 
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["generate", "--help"], ["datasets", "list"]])
@@ -46,6 +47,7 @@ def test_every_pipeline_file_is_valid() -> None:
     assert set(garments) == {"garments", "garments_paper", "studio_garments"}
     assert garments["garments_paper"].recommenders.dvbpr == DVBPR_CODE
     settings = {name: plain for name, plain in settings.items() if name not in garments}
+    assert from_plain(SegmentationConfig, settings.pop("lesion_segmentation")).primary.against == "real+classic"
     configs = {name: from_plain(AblationConfig, plain) for name, plain in settings.items()}
     assert {"demo", "lesions", "lesions_paper"} <= set(configs)
     assert configs["lesions"].primary.against == "real+classic"
@@ -58,7 +60,7 @@ def test_settings_and_inputs() -> None:
     assert split_inputs(["cases=b/c=d.csv"]) == {"cases": Path("b/c=d.csv")}
     with pytest.raises(ValueError, match="key=value"):
         parse_settings({}, ["gan"])
-    with pytest.raises(ValueError, match=r"demo, garments, garments_paper, lesions"):
+    with pytest.raises(ValueError, match=r"demo, garments, garments_paper, lesion_segmentation, lesions"):
         find_pipeline("lesion")
 
 

@@ -85,11 +85,12 @@ def _run(console: Console, data: Path | None, out: Path, config: AblationConfig,
     with progress_bar(console, "stages") as tell:
         summary = run_ablation(data, out, config, processes=workers, tell=tell)
     path = write_report(out)
-    _print_summary(console, summary)
+    print_summary(console, summary)
     console.print(f"report: {path}  ({(time.time() - started) / 60:.1f} minutes)", soft_wrap=True)
 
 
-def _print_summary(console: Console, summary: dict[str, Any]) -> None:
+def print_summary(console: Console, summary: dict[str, Any]) -> None:
+    """The table of arms, what went wrong, and the verdict."""
     metric = summary["verdict"]["metric"]
     table = Table("arm", metric.replace("_", " "), "95 % interval", "against the comparator", "real", "classic", "GAN")
     for arm in summary["arms"]:

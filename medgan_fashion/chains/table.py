@@ -86,6 +86,14 @@ def split_inputs(data: list[str]) -> dict[str, Path]:
     return inputs
 
 
+def _only_cases(inputs: dict[str, Path], chain: str) -> Path | None:
+    """The case table, of a chain that takes nothing else."""
+    for name in inputs:
+        if name not in ("", "cases"):
+            raise ValueError(f"chain {chain} has no input '{name}'; give --data cases=PATH")
+    return inputs.get("") or inputs.get("cases")
+
+
 def _ablation(
     settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
 ) -> None:
@@ -93,12 +101,10 @@ def _ablation(
     from medgan_fashion.medical.ablation_config import AblationConfig
 
     config = from_plain(AblationConfig, settings)
-    for name in inputs:
-        if name not in ("", "cases"):
-            raise ValueError(f"chain {config.chain} has no input '{name}'; give --data cases=PATH")
+    table = _only_cases(inputs, config.chain)
     from medgan_fashion.chains.ablation import ablation_command
 
-    ablation_command(inputs.get("") or inputs.get("cases"), out, config, dry_run, processes)
+    ablation_command(table, out, config, dry_run, processes)
 
 
 def _garments(
@@ -112,4 +118,22 @@ def _garments(
     garments_command(inputs, out, config, dry_run, processes)
 
 
-CHAINS: dict[str, Chain] = {"lesions": _ablation, "mammograms": _ablation, "garments": _garments}
+def _segmentation(
+    settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
+) -> None:
+    from medgan_fashion.gan.plain import from_plain
+    from medgan_fashion.medical.segmentation.config import SegmentationConfig
+
+    config = from_plain(SegmentationConfig, settings)
+    table = _only_cases(inputs, config.chain)
+    from medgan_fashion.chains.segmentation import segmentation_command
+
+    segmentation_command(table, out, config, dry_run, processes)
+
+
+CHAINS: dict[str, Chain] = {
+    "lesions": _ablation,
+    "mammograms": _ablation,
+    "lesion_segmentation": _segmentation,
+    "garments": _garments,
+}

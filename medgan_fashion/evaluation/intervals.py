@@ -19,7 +19,8 @@ class Interval:
     """A 95 % interval `low`..`high` around `estimate`, as fractions (0.05 = 5 points).
 
     `se` is the standard error with `df` degrees of freedom, `components` the variances that sum to se
-    squared, `covers` names the sources of chance that the interval includes.
+    squared, `covers` names the sources of chance that the interval includes. `noise` is the part of the trainings'
+    variance that the chance of single test patients explains: more patients lessen it, more alike trainings do not.
     """
 
     estimate: float
@@ -29,6 +30,7 @@ class Interval:
     df: float
     components: dict[str, float] = field(default_factory=dict)
     covers: tuple[str, ...] = ALL_SOURCES
+    noise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,19 +73,26 @@ def _weights(table: _Table, n_boot: int, seed: int) -> Floats:
     return drawn[:, table.patients]
 
 
+def _noise(draws: Floats) -> float:
+    """What a repeat's own noise adds to the variance of the mean of draws (B, U) of U repeats: with S the mean variance
+    of one repeat and M that of their mean, (S - M) / (U - 1)."""
+    together, alone = float(draws.mean(axis=1).var()), float(draws.var(axis=0).mean())
+    return max(alone - together, 0.0) / max(draws.shape[1] - 1, 1)
+
+
 def _patient_variance(draws: Floats, table: _Table, n_classes: int, metric: Metric) -> float:
     """Variance over patients from bootstrap draws (B, U) of U repeats, less what a repeat's noise adds.
 
-    That noise is also in the spread between repeats and must count once: with S the mean variance of one
-    repeat and M that of their mean, it is (S - M) / (U - 1). Dirichlet weights shrink a variance over n by
-    (n - 1) / (n + 1), undone for the scarcest class. Never below what one patient who changes sides would
-    give: an interval must not be a point because both arms agree on the few patients there are.
+    That noise (`_noise`) is also in the spread between repeats and must count once. Dirichlet weights shrink a
+    variance over n by (n - 1) / (n + 1), undone for the scarcest class. Never below what one patient who changes
+    sides would give: an interval must not be a point because both arms agree on the few patients there are.
     """
-    together, alone = float(draws.mean(axis=1).var()), float(draws.var(axis=0).mean())
-    noise = max(alone - together, 0.0) / max(draws.shape[1] - 1, 1)
     n = table.scarcest
+    found = (float(draws.mean(axis=1).var()) - _noise(draws)) * (n + 1) / (n - 1)
+    if metric == "mean_score":  # continuous scores hardly ever agree, and have no side to change
+        return max(found, 1e-12)
     floor = 1 / table.n_patients if metric == "sensitivity_weighted" else 1 / (n_classes * n)
-    return max((together - noise) * (n + 1) / (n - 1), floor**2)
+    return max(found, floor**2)
 
 
 def _units(values: Floats) -> tuple[str, tuple[str, ...], Floats]:
@@ -122,7 +131,7 @@ def _interval(values: Floats, table: _Table, n_classes: int, metric: Metric) -> 
     se = (patients + training) ** 0.5
     half = float(student.ppf(0.975, df)) * se
     components = {"patients": patients} | ({name: training} if n_units > 1 else {})
-    return Interval(estimate, estimate - half, estimate + half, se, df, components, covers)
+    return Interval(estimate, estimate - half, estimate + half, se, df, components, covers, _noise(units[1:]))
 
 
 def _checked_folds(folds: ArrayLike | None, scores: Floats) -> Ints | None:

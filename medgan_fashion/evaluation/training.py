@@ -1,7 +1,7 @@
 """The one function that trains every classifier of the project, reproducible from its seed."""
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -64,12 +64,12 @@ def batches(
         yield np.array([next(stream) for stream, count in streams for _ in range(count)], dtype=np.int64)
 
 
-def _check(images: FloatImages, labels: NDArray[np.int64], real: NDArray[np.bool_] | None, batch: int) -> None:
+def _check(images: FloatImages, n_targets: int, real: NDArray[np.bool_] | None, batch: int) -> None:
     if images.ndim != 4 or images.dtype != np.float32 or len(images) == 0:
         raise ValueError(f"Training images must be float32 (N, C, h, w) with N > 0, not {images.dtype} {images.shape}.")
-    if labels.shape != (len(images),):
-        raise ValueError(f"There are {len(images)} training images but labels of shape {labels.shape}.")
-    if real is not None and (real.dtype != np.bool_ or real.shape != labels.shape):
+    if n_targets != len(images):
+        raise ValueError(f"There are {len(images)} training images but {n_targets} targets: give one for each.")
+    if real is not None and (real.dtype != np.bool_ or real.shape != (len(images),)):
         raise ValueError(f"The mask `real` must be bool ({len(images)},), not {real.dtype} {real.shape}.")
     if not np.isfinite(images).all():
         raise ValueError("A training image holds a value that is not finite; check its intensity mapping.")
@@ -99,10 +99,11 @@ def _wrap(network: nn.Module, images: FloatImages) -> Normalised:
     return wrapped.to(device).train()
 
 
-def train_classifier(
+def train_network(
     network: nn.Module,
     images: FloatImages,
-    labels: NDArray[np.int64],
+    targets: Tensor,
+    loss_of: Callable[[Tensor, Tensor], Tensor],
     *,
     updates: int,
     batch: int = 64,
@@ -113,35 +114,43 @@ def train_classifier(
     real: NDArray[np.bool_] | None = None,
     real_share: float | None = None,
 ) -> Normalised:
-    """Train `network` (images -> K logits) by cross-entropy for exactly `updates` updates.
+    """Train `network` for exactly `updates` updates of `loss_of(outputs, targets)`, a scalar.
 
     Args:
         network: trained in place, on the device its parameters lie on.
         images: float32 (N, C, h, w) in [0, 1]; their mean and sd per channel become the normalisation.
-        labels: int64 (N,) in 0..K-1.
+        targets: one for each image along the first axis: labels, or masks.
         learning_rate: falls to 0 along a cosine (Loshchilov & Hutter 2017, without restarts).
         real, real_share: see `batches`.
 
-    Returns the network behind its normalisation, in evaluation mode, for `predict`. The same seed, network
+    Returns the network behind its normalisation, in evaluation mode, for `in_batches`. The same seed, network
     and thread count give the same bits; torch's global random state is left as it was. ValueError where
     shapes or types do not fit.
     """
-    _check(images, labels, real, batch)
+    _check(images, len(targets), real, batch)
     model = _wrap(network, images)
     device = model.mean.device
     steps = _optimizer(model, optimizer, learning_rate, weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(steps, T_max=updates)
-    pool, targets = _tensor(images), torch.tensor(labels, dtype=torch.int64)
+    pool = _tensor(images)
     plan = batches(len(images), updates=updates, batch=batch, seed=seed, real=real, real_share=real_share)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)  # for dropout, inside the fork only
         for rows in map(torch.from_numpy, plan):
-            loss = nn.functional.cross_entropy(model(pool[rows].to(device)), targets[rows].to(device))
+            loss = loss_of(model(pool[rows].to(device)), targets[rows].to(device))
             steps.zero_grad()
             loss.backward()
             steps.step()
             schedule.step()
     return model.eval()
+
+
+def train_classifier(network: nn.Module, images: FloatImages, labels: NDArray[np.int64], **how: Any) -> Normalised:
+    """`train_network` (images -> K logits) by cross-entropy on labels int64 (N,) in 0..K-1; `how`: its keywords."""
+    if labels.shape != (len(images),):
+        raise ValueError(f"There are {len(images)} training images but labels of shape {labels.shape}.")
+    targets = torch.tensor(labels, dtype=torch.int64)
+    return train_network(network, images, targets, nn.functional.cross_entropy, **how)
 
 
 def in_batches(function: nn.Module, images: FloatImages) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ WORDS = {
     "balanced_accuracy": "balanced accuracy",
     "auroc": "AUROC",
     "sensitivity_weighted": "support-weighted sensitivity",
+    "dice": "Dice",
 }
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Metric = Literal["balanced_accuracy", "auroc", "sensitivity_weighted"]
+Metric = Literal["balanced_accuracy", "auroc", "sensitivity_weighted", "mean_score"]
 METRICS: tuple[str, ...] = get_args(Metric)
 
 
@@ -63,9 +63,13 @@ def cell_values(
 
     `balanced_accuracy`: mean over classes of the weighted recall; `sensitivity_weighted`: support-weighted
     recall, which is accuracy; `auroc`: macro one against rest, within each fold of `folds` (R, L) and then
-    averaged, or over all lesions when folds is None. All in [0, 1].
+    averaged, or over all lesions when folds is None; `mean_score`: the weighted mean of K = 1 score of each case
+    (Dice, a distance), whatever its unit. All others in [0, 1].
     """
     repeats, seeds, lesions, n_classes = probabilities.shape
+    if metric == "mean_score":
+        scores = probabilities[..., 0].reshape(-1, lesions).T
+        return (weights @ scores / weights.sum(axis=1, keepdims=True)).reshape(-1, repeats, seeds)
     if metric == "auroc":
         within = np.zeros((repeats, lesions), dtype=np.int64) if folds is None else folds
         return _auroc(probabilities, labels, within, weights).reshape(-1, repeats, seeds)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from medgan_fashion.imaging.film import film_canvas, flip_canvas
 from medgan_fashion.imaging.imageset import centre
 from medgan_fashion.imaging.mammogram import Mammogram, chest_wall, darkness, read_mammogram
 from medgan_fashion.imaging.mammogram_tags import Said
+from medgan_fashion.imaging.picture_masks import mask_canvas
 from medgan_fashion.imaging.pictures import Picture, UnreadableError
 from medgan_fashion.imaging.quarantine import Failure
 from medgan_fashion.imaging.readers import read_image, read_mask
@@ -25,8 +26,8 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Canvas:
     """One row's canvas (C, Hc, Wc), the unit of its values, the lesion's diameter in view pixels, the affine map
-    from canvas to source (see ImageSet.to_source), the View Position ("" where unknown), and what is worth
-    telling of the row."""
+    from canvas to source (see ImageSet.to_source), the View Position ("" where unknown), what is worth telling of the
+    row, and the mask (1, Hc, Wc) in [0, 1] where one was asked for."""
 
     pixels: NDArray[np.float32]
     unit: str
@@ -34,6 +35,7 @@ class Canvas:
     to_source: NDArray[np.float64]
     view_position: str = ""
     notes: tuple[str, ...] = ()
+    mask: NDArray[np.float32] | None = None
 
 
 def _box(case: Case, shape: tuple[int, int], spacing_mm: tuple[float, float] | None) -> Box | None:
@@ -77,11 +79,17 @@ def _canvas(case: Case, config: ImageConfig) -> Canvas:
     """
     picture = read_image(case.image)
     if config.roi == "lesion":
-        return _lesion_canvas(case, picture, config)[0]
-    whole = _whole_box(picture)
-    pixels, diameter = extract_canvas(picture.pixels, whole, config.size, margin=0.0, context=config.context)
-    to_source = canvas_to_source(window_of(whole, config.size, 0.0), pixels.shape[1:])
-    return Canvas(pixels, picture.unit, diameter, to_source, case.view)
+        found, box = _lesion_canvas(case, picture, config)
+        window = window_of(box, config.size, config.margin)
+    else:
+        whole = _whole_box(picture)
+        pixels, diameter = extract_canvas(picture.pixels, whole, config.size, margin=0.0, context=config.context)
+        window = window_of(whole, config.size, 0.0)
+        to_source = canvas_to_source(window, pixels.shape[1:])
+        found = Canvas(pixels, picture.unit, diameter, to_source, case.view)
+    if not config.masks:
+        return found
+    return replace(found, mask=mask_canvas(case, picture.pixels.shape[1:], window, found.pixels.shape[1:], config.size))
 
 
 def _side_in_pixels(film: Mammogram, box: Box) -> str:

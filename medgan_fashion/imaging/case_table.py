@@ -42,6 +42,7 @@ class Case:
         mask: path of the lesion's mask, or None.
         external: True where the cohort is external.
         slice, view, laterality, site: as in the table, "" where absent.
+        masks: those of all rows of its picture, filled in for segmentation (picture_masks).
     """
 
     row: int
@@ -57,6 +58,7 @@ class Case:
     view: str = ""
     laterality: str = ""
     site: str = ""
+    masks: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

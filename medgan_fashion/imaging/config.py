@@ -69,6 +69,8 @@ class ImageConfig:
         context: side of the canvas divided by side of the view, at least 1.
         roi: lesion (crop around box, mask or centre of each row) or whole (the whole picture).
         intensity: how stored values become [0, 1].
+        masks: also lays the masks of all lesions of its picture on each canvas, for segmentation; of a whole picture
+            with several rows the first one is used.
         mammogram: reads pictures as mammograms, with the chest wall on the left; roi whole is then the breast
             without the air around it. Nothing for other pictures.
     """
@@ -78,9 +80,12 @@ class ImageConfig:
     context: float = 1.5
     roi: Literal["lesion", "whole"] = "lesion"
     intensity: IntensityConfig = field(default_factory=IntensityConfig)
+    masks: bool = False
     mammogram: MammogramConfig | None = None
 
     def __post_init__(self) -> None:
+        if self.masks and self.mammogram is not None:
+            raise ValueError("image.masks and image.mammogram exclude each other: leave image.mammogram out")
         if len(self.size) != 2 or min(self.size) < 4:
             raise ValueError(f"image.size {self.size} must be (height, width) with at least 4 pixels each")
         if self.margin < 0:

@@ -27,7 +27,13 @@ def _split(labels: NDArray, groups: NDArray, n_folds: int, seed: int) -> NDArray
 
 
 def patient_folds(
-    labels: NDArray, groups: NDArray, n_folds: int, seed: int, *, classes: tuple[str, ...] = ()
+    labels: NDArray,
+    groups: NDArray,
+    n_folds: int,
+    seed: int,
+    *,
+    classes: tuple[str, ...] = (),
+    fewest_classes: int = 2,
 ) -> NDArray[np.int64]:
     """Assigns every image to the fold in which it is tested; no group is in two folds.
 
@@ -40,6 +46,7 @@ def patient_folds(
         n_folds: 2 or more.
         seed: addresses the partition.
         classes: class names for messages.
+        fewest_classes: what the study needs: a classifier two, a segmentation one.
 
     Returns:
         int64 (N,), 0 to n_folds - 1; every fold and every training side holds every class.
@@ -50,7 +57,7 @@ def patient_folds(
     if n_folds < 2:
         raise ValueError(f"{n_folds} folds leave nothing to train on: ask for 2 or more")
     counts = _groups_per_class(labels, groups)
-    if len(counts) < 2:
+    if len(counts) < fewest_classes:
         raise ValueError("the cases are of one class only: a classifier needs two or more")
     names = {label: classes[label] if label < len(classes) else str(label) for label in counts}
     rare = min(counts, key=lambda label: counts[label])

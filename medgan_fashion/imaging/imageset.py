@@ -88,6 +88,8 @@ class ImageSet:
         to_source: float64 (N, 2, 3), affine map from canvas to source, both in pixel edges' coordinates (x, y)
             with 0 at the left or top edge of the first pixel: undoes flip, crop and resize.
         card: what the set is.
+        masks: float32 (N, 1, Hc, Wc) in [0, 1], the share of each canvas pixel that lies inside a lesion; None where
+            nobody asked for masks.
 
     Raises:
         ValueError: arrays of unequal length, or labels or groups that the card does not know.
@@ -103,12 +105,15 @@ class ImageSet:
     view_positions: NDArray[np.int64]
     to_source: NDArray[np.float64]
     card: Card
+    masks: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.dtype != np.float32:
             raise ValueError(f"images must be float32 (N, C, H, W), not {self.images.dtype} {self.images.shape}")
         if self.to_source.shape != (len(self.images), 2, 3):
             raise ValueError(f"to_source must have shape ({len(self.images)}, 2, 3), one affine map per image")
+        if self.masks is not None and self.masks.shape != (len(self.images), 1, *self.images.shape[2:]):
+            raise ValueError(f"masks {self.masks.shape} do not lie on images {self.images.shape}: one channel for each")
         for name in _ARRAYS[1:-1]:
             if getattr(self, name).shape != (len(self.images),):
                 raise ValueError(f"{name} must have shape ({len(self.images)},) like images, one value per image")
@@ -134,18 +139,21 @@ class ImageSet:
         where = np.asarray(indices)
         if where.dtype != np.bool_:
             where = where.astype(np.int64)
-        return ImageSet(*(np.asarray(getattr(self, name)[where]) for name in _ARRAYS), card=self.card)
+        masks = None if self.masks is None else np.asarray(self.masks[where])
+        return ImageSet(*(np.asarray(getattr(self, name)[where]) for name in _ARRAYS), card=self.card, masks=masks)
 
     def content_hash(self) -> str:
         """sha256 over all that results depend on, 64 hexadecimal digits.
 
-        That is pixels, labels, classes, view size, view positions, diameters, cohorts and the structure of groups
-        and lesions; not pseudonyms, row numbers, names of groups or where in its source an image lay.
+        That is pixels, masks, labels, classes, view size, view positions, diameters, cohorts and the structure of
+        groups and lesions; not pseudonyms, row numbers, names of groups or where in its source an image lay.
         """
         shape = [self.images.shape, self.card.size, self.card.classes, self.card.view_positions]
         digest = hashlib.sha256(json.dumps(shape).encode())
         for start in range(0, len(self), _CHUNK):
-            digest.update(np.ascontiguousarray(self.images[start : start + _CHUNK], dtype="<f4").tobytes())
+            for array in (self.images, self.masks):
+                if array is not None:
+                    digest.update(np.ascontiguousarray(array[start : start + _CHUNK], dtype="<f4").tobytes())
         structure = (first_appearance(self.groups), first_appearance(self.lesions))
         for array in (self.labels, *structure, self.view_positions):
             digest.update(np.asarray(array, dtype="<i8").tobytes())
@@ -158,6 +166,8 @@ class ImageSet:
         folder.mkdir(parents=True, exist_ok=True)
         for name in _ARRAYS:
             np.save(folder / f"{name}.npy", getattr(self, name).astype(_DTYPES.get(name, "int64"), copy=False))
+        if self.masks is not None:
+            np.save(folder / "masks.npy", self.masks)
         (folder / "card.json").write_text(json.dumps(asdict(self.card), indent=1), encoding="utf-8")
 
     @classmethod
@@ -174,4 +184,5 @@ class ImageSet:
         tuples = {k: tuple(raw[k]) for k in ("classes", "size", "pseudonyms", "view_positions")}
         card = Card(**tuples, grouping=raw["grouping"], unit=raw["unit"], source=raw["source"])
         images = np.load(folder / "images.npy", mmap_mode="r")
-        return cls(images, *(np.load(folder / f"{name}.npy") for name in _ARRAYS[1:]), card=card)
+        masks = np.load(folder / "masks.npy", mmap_mode="r") if (folder / "masks.npy").is_file() else None
+        return cls(images, *(np.load(folder / f"{name}.npy") for name in _ARRAYS[1:]), card=card, masks=masks)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from medgan_fashion.imaging.canvases import Canvas, Progress, read_canvases
 from medgan_fashion.imaging.case_table import Case, CaseTable, read_case_table
 from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.imaging.external_site import hold_out_sites
 from medgan_fashion.imaging.imageset import Card, ImageSet, first_appearance
+from medgan_fashion.imaging.picture_masks import one_per_picture, with_all_masks
 from medgan_fashion.imaging.pseudonyms import pseudonym, pseudonym_key
 from medgan_fashion.imaging.quarantine import Failure, report_failures
 
@@ -75,7 +77,17 @@ def _image_set(cases: Sequence[Case], canvases: Sequence[Canvas], table: CaseTab
         view_positions=np.array([positions.index(canvas.view_position) for canvas in canvases], dtype=np.int64),
         to_source=np.stack([canvas.to_source for canvas in canvases]),
         card=Card(table.classes, config.size, pseudonyms, table.grouping, unit, table.name, positions),
+        masks=np.stack([c.mask for c in canvases if c.mask is not None]) if config.masks else None,
     )
+
+
+def _to_read(cases: Sequence[Case], config: ImageConfig) -> tuple[Sequence[Case], list[tuple[int, str]]]:
+    """The cases to be read, and notes on rows that are part of another: for segmentation a picture has all its masks,
+    and a whole picture is read once."""
+    if not config.masks:
+        return cases, []
+    together = with_all_masks(cases)
+    return one_per_picture(together) if config.roi == "whole" else (together, [])
 
 
 def prepare_cases(
@@ -83,6 +95,7 @@ def prepare_cases(
     config: ImageConfig,
     *,
     skip_unreadable: bool = False,
+    external_sites: Sequence[str] = (),
     processes: int = 2,
     progress: Progress | None = None,
 ) -> Prepared:
@@ -92,6 +105,7 @@ def prepare_cases(
         table: CSV, see case_table.read_case_table.
         config: size, region and intensity (only to know whether grey depths may differ).
         skip_unreadable: leave unusable rows out instead of raising.
+        external_sites: sites of the table whose rows are only ever tested on.
         processes: pictures read at once.
         progress: called with (rows done, rows) from the calling thread.
 
@@ -102,15 +116,18 @@ def prepare_cases(
     Raises:
         ValueError: a wrong table, unusable rows, mixed channels or units, or a class without a usable row.
     """
-    checked = read_case_table(table)
-    results = read_canvases(checked.cases, config, processes, progress)
+    checked = hold_out_sites(read_case_table(table), external_sites)
+    cases, merged = _to_read(checked.cases, config)
+    results = read_canvases(cases, config, processes, progress)
     failures = [r for r in results if isinstance(r, Failure)]
-    report_failures(table, len(checked.cases), failures, skip_unreadable)
-    read = [(case, r) for case, r in zip(checked.cases, results, strict=True) if isinstance(r, Canvas)]
+    report_failures(table, len(cases), failures, skip_unreadable)
+    read = [(case, r) for case, r in zip(cases, results, strict=True) if isinstance(r, Canvas)]
     images = _image_set([case for case, _ in read], [canvas for _, canvas in read], checked, config)
     empty = sorted(set(range(len(checked.classes))) - set(images.labels.tolist()))
-    if empty:
+    if empty and not config.masks:  # a segmentation asks nothing of classes
         raise ValueError(f"class {checked.classes[empty[0]]!r} of {table.name} has no usable row: correct its rows")
-    notes = tuple((case.row, note) for case, canvas in read for note in canvas.notes)
+    if external_sites and not images.external.any():
+        raise ValueError(f"no row of external_site {', '.join(external_sites)} in {table.name} is usable: correct them")
+    notes = (*merged, *((case.row, note) for case, canvas in read for note in canvas.notes))
     skipped = tuple((failure.row, failure.reason) for failure in failures)
     return Prepared(images, skipped, notes, here=any(failure.here for failure in failures))

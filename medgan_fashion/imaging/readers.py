@@ -148,6 +148,16 @@ def read_mask(path: Path, shape: tuple[int, int]) -> NDArray[np.bool_]:
     return np.asarray(resized) > 0
 
 
+def mask_labels(path: Path) -> tuple[int, ...]:
+    """The labels of a mask but 0; () where it was smoothed or compressed and values are no labels.
+
+    Raises:
+        UnreadableError: missing or damaged.
+    """
+    values = np.unique(_mask_values(path))
+    return () if len(values) > _MAX_LABELS else tuple(int(value) for value in values if value != 0)
+
+
 def mask_is_empty(path: Path) -> bool:
     """True for a mask without any pixel inside.
 

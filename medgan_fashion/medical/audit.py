@@ -1,6 +1,8 @@
 """The leakage audit: what could have let test patients into training, looked for in what was really used."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -10,20 +12,33 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.neighbours import standardised
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.near_duplicates import duplicate_groups
-from medgan_fashion.medical.plan import Plan
+from medgan_fashion.medical.plan_parts import Plan
 from medgan_fashion.medical.summary import AuditItem
 from medgan_fashion.runs.folds import load_fold
+from medgan_fashion.runs.stage import Stored, Task
 
 SAME_FILM = 0.995  # correlation of pixels above which two films of one hash are the same
+
+
+@dataclass(frozen=True)
+class Audited:
+    """Something that was trained: its name for a person, its rows as stored and as trained on, the synthetic images of
+    its GANs, and the rows of the image set that it must not have seen."""
+
+    name: str
+    rows: Stored
+    training: Task
+    synthetic: tuple[Task, ...]
+    unseen: NDArray[np.int64]
 
 
 def _item(check: str, problems: list[str], fine: str) -> AuditItem:
     return {"check": check, "passed": not problems, "detail": "; ".join(problems[:5]) or fine}
 
 
-def _patients(images: ImageSet, plan: Plan) -> AuditItem:
+def _patients(images: ImageSet, partitions: Sequence[NDArray[np.int64]]) -> AuditItem:
     problems = []
-    for repeat, folds in enumerate(plan.partitions):
+    for repeat, folds in enumerate(partitions):
         for a, b in combinations(range(int(folds.max()) + 1), 2):
             both = np.intersect1d(images.groups[folds == a], images.groups[folds == b])
             problems += [
@@ -32,7 +47,7 @@ def _patients(images: ImageSet, plan: Plan) -> AuditItem:
     shared = np.intersect1d(images.groups[images.external], images.groups[~images.external])
     problems += [f"{images.card.pseudonyms[g]} in both cohorts" for g in shared]
     what = "patient" if images.card.grouping == "patient" else f"group ({images.card.grouping})"
-    return _item(f"no {what} on both sides of a split", problems, f"{len(plan.partitions)} partitions checked")
+    return _item(f"no {what} on both sides of a split", problems, f"{len(partitions)} partitions checked")
 
 
 def _alike(views: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -64,30 +79,28 @@ def _pictures(images: ImageSet, films: bool) -> AuditItem:
     return _item("no near-duplicate picture under two patients", problems, f"{len(images.labels)} crops compared")
 
 
-def _rows(images: ImageSet, plan: Plan, run: Path) -> AuditItem:
+def _rows(images: ImageSet, sets: Sequence[Audited], run: Path) -> AuditItem:
     """Every training set really holds the rows that its key says, and no picture that it is tested on."""
     problems = []
-    for part in plan.training_sets:
-        trained = load_fold(part.materials.training.folder(run))
-        stored = ImageSet.load(part.materials.rows.folder)
+    for part in sets:
+        trained = load_fold(part.training.folder(run))
+        stored = ImageSet.load(part.rows.folder)
         if trained.training_rows != stored.content_hash()[:20]:
             problems.append(f"{part.name} was altered after it was stored")
         seen = {image.tobytes() for image in np.asarray(stored.images)}
         if any(image.tobytes() in seen for image in images.images[part.unseen]):
             problems.append(f"a test picture of {part.name} lies in its training rows")
-    return _item(
-        "training sets hold their own rows and no test picture", problems, f"{len(plan.training_sets)} re-read"
-    )
+    return _item("training sets hold their own rows and no test picture", problems, f"{len(sets)} re-read")
 
 
-def _synthetic(plan: Plan, run: Path) -> AuditItem:
-    problems = []
-    for part in plan.training_sets:
-        about = json.loads((part.materials.synthetic.folder(run) / "provenance.json").read_text())
-        rows = load_fold(part.materials.training.folder(run)).training_rows
+def _synthetic(sets: Sequence[Audited], run: Path) -> AuditItem:
+    problems, made = [], [(part, task) for part in sets for task in part.synthetic]
+    for part, task in made:
+        about = json.loads((task.folder(run) / "provenance.json").read_text())
+        rows = load_fold(part.training.folder(run)).training_rows
         if about["training_rows"] != rows or not about["synthetic"]:
             problems.append(f"synthetic images of {part.name} come from other rows")
-    traced = f"{len(plan.training_sets)} sets of synthetic images traced"
+    traced = f"{len(made)} sets of synthetic images traced"
     return _item("every GAN saw its own training rows only", problems, traced)
 
 
@@ -100,7 +113,23 @@ def _choices(plan: Plan, run: Path) -> list[AuditItem]:
     return [_item("ratios were chosen on inner hold-outs", [], "; ".join(chosen))] if chosen else []
 
 
+def audit_sets(
+    images: ImageSet, partitions: Sequence[NDArray[np.int64]], sets: Sequence[Audited], run: Path, films: bool = False
+) -> list[AuditItem]:
+    """All checks; each says what it looked at.
+
+    `partitions`: each image's fold (N,) in every repeat, -1 where it takes no part. `films`: the images are whole
+    mammograms.
+    """
+    return [_patients(images, partitions), _pictures(images, films), _rows(images, sets, run), _synthetic(sets, run)]
+
+
 def audit(images: ImageSet, plan: Plan, run: Path, films: bool = False) -> list[AuditItem]:
-    """All checks; each says what it looked at. `films`: the images are whole mammograms."""
-    checks = [_patients(images, plan), _pictures(images, films), _rows(images, plan, run), _synthetic(plan, run)]
-    return checks + _choices(plan, run)
+    """`audit_sets` of a lesion or mammogram ablation, and what its inner hold-outs chose."""
+    sets = []
+    for part in plan.training_sets:
+        made, more = part.materials, (part.materials.gated, part.materials.rare)
+        # not every arm's images were needed of every training set
+        synthetic = (made.synthetic, *(task for task in more if task is not None and task.done(run)))
+        sets.append(Audited(part.name, made.rows, made.training, synthetic, part.unseen))
+    return audit_sets(images, plan.partitions, sets, run, films) + _choices(plan, run)

@@ -129,18 +129,22 @@ def _grey(view: NDArray[np.float32], values: Parameters, pixel: ModuleType) -> N
     return view
 
 
-def _replayer(size: tuple[int, int]) -> Callable[[NDArray[np.float32], Parameters], NDArray[np.float32]]:
-    """What makes one view (C, h, w) from a canvas (C, Hc, Wc) and parameters."""
+def warp(canvas: NDArray[np.float32], values: Parameters, size: tuple[int, int]) -> NDArray[np.float32]:
+    """The geometry alone: the view (C, h, w) of a canvas (C, Hc, Wc), image or mask; corners reflected, never black."""
     import cv2
 
-    geometric, pixel = _functions()
+    image = np.ascontiguousarray(canvas.transpose(1, 2, 0))
+    matrix = _matrix(values, image.shape[:2], size)
+    view = _functions()[0].warp_affine(image, matrix, cv2.INTER_CUBIC, 0.0, cv2.BORDER_REFLECT_101, size)
+    return np.clip(view.reshape(*size, -1), 0, 1).transpose(2, 0, 1)
+
+
+def _replayer(size: tuple[int, int]) -> Callable[[NDArray[np.float32], Parameters], NDArray[np.float32]]:
+    """What makes one view (C, h, w) from a canvas (C, Hc, Wc) and parameters."""
+    pixel = _functions()[1]
 
     def make(canvas: NDArray[np.float32], values: Parameters) -> NDArray[np.float32]:
-        image = np.ascontiguousarray(canvas.transpose(1, 2, 0))
-        matrix = _matrix(values, image.shape[:2], size)
-        # the border is only reached where a corner leaves the canvas: reflected, never black
-        view = geometric.warp_affine(image, matrix, cv2.INTER_CUBIC, 0.0, cv2.BORDER_REFLECT_101, size)
-        return _grey(np.clip(view, 0, 1), values, pixel).transpose(2, 0, 1)
+        return _grey(warp(canvas, values, size).transpose(1, 2, 0), values, pixel).transpose(2, 0, 1)
 
     return make
 

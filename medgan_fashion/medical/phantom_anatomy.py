@@ -148,10 +148,8 @@ def _inside(lesion: Lesion, depth: Grid, angle: Grid, texture: Grid) -> Grid:
     return hu
 
 
-def draw_slice(
-    lesion: Lesion, patient: Patient, height: float, rng: Rng, size: int
-) -> tuple[Grid, tuple[int, int, int, int]]:
-    """One slice at `height` (-1..1, in radii) in HU (size, size), and the box (x, y, width, height)."""
+def draw_slice(lesion: Lesion, patient: Patient, height: float, rng: Rng, size: int) -> tuple[Grid, NDArray[np.bool_]]:
+    """One slice at `height` (-1..1, in radii) in HU (size, size), and the lesion's mask."""
     rows, columns = np.mgrid[0:size, 0:size].astype(float)
     dx, dy = columns - lesion.x, rows - lesion.y
     distance, angle = np.hypot(dx, dy), np.arctan2(dy, dx)
@@ -170,7 +168,4 @@ def draw_slice(
     across = np.cos(direction) * dy - np.sin(direction) * dx
     fat = _soft((away - bend * across**2 - along) * 2)
     hu = ndimage.gaussian_filter(hu + fat * (1 - share) * (-95 - hu), 0.6)
-    found = np.argwhere(share > 0.5)
-    (top, left), (bottom, right) = found.min(axis=0), found.max(axis=0)
-    box = (int(left), int(top), int(right - left + 1), int(bottom - top + 1))
-    return hu + patient.noise * _texture(rng, size, patient.slope, 0.7), box
+    return hu + patient.noise * _texture(rng, size, patient.slope, 0.7), share > 0.5

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from medgan_fashion.imaging.roi import extract_canvas
+from medgan_fashion.imaging.roi import extract_canvas, mask_box
 from medgan_fashion.medical.phantom_anatomy import CLASSES, Grid, draw_lesion, draw_patient, draw_slice
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _dataset(hu: Grid, patient: int, spacing: float, place: tuple[int, int, floa
     return data
 
 
-def _write_patient(folder: Path, number: int, seed: int, size: int) -> list[list[object]]:
+def _write_patient(folder: Path, number: int, seed: int, size: int, masks: bool) -> list[list[object]]:
     """Writes one patient's slices and gives their rows; all lesions of a patient are of one kind."""
     rng = np.random.default_rng((_IN_CASES, seed, number))
     patient, kind, rows = draw_patient(rng, size), number % len(CLASSES), []
@@ -54,34 +55,43 @@ def _write_patient(folder: Path, number: int, seed: int, size: int) -> list[list
         lesion = draw_lesion(rng, kind, patient, size)
         heights = np.sort(rng.uniform(-0.6, 0.6, int(rng.integers(2, 4))))
         for at, height in enumerate(heights):
-            hu, box = draw_slice(lesion, patient, height, rng, size)
+            hu, inside = draw_slice(lesion, patient, height, rng, size)
             z = 150.0 * index + height * lesion.radius * patient.spacing
-            path = Path("dicom") / f"p{number:04d}_l{index}_s{at}.dcm"
+            name = f"p{number:04d}_l{index}_s{at}"
+            path = Path("dicom") / f"{name}.dcm"
             data = _dataset(hu, number, patient.spacing, (index, at, z), seed)
             data.save_as(folder / path, enforce_file_format=True)
-            rows.append([path.as_posix(), CLASSES[kind], f"PHANTOM-{number:04d}", index + 1, at + 1, *box])
+            row = [path.as_posix(), CLASSES[kind], f"PHANTOM-{number:04d}", index + 1, at + 1, *mask_box(inside)]
+            if masks:
+                Image.fromarray(inside.astype(np.uint8) * 255).save(folder / "masks" / f"{name}_mask.png")
+            rows.append([*row, f"masks/{name}_mask.png"] if masks else row)
     return rows
 
 
-def write_liver_phantoms(folder: Path, *, patients: int = 60, seed: int = 0, size: int = _SIZE) -> Path:
+def write_liver_phantoms(
+    folder: Path, *, patients: int = 60, seed: int = 0, size: int = _SIZE, masks: bool = False
+) -> Path:
     """Write seeded CT phantoms of cysts, metastases and hemangiomas, and the case table over them.
 
     Args:
         folder: gets `dicom/*.dcm` and `cases.csv`; made if missing.
         patients: at least 3; the classes take turns. A patient has 1-3 lesions of one class.
         size: pixels a side of a slice, over a field of 135 to 175 mm; at least 64.
+        masks: write each lesion's mask too, `masks/*_mask.png`, and name it in the column mask.
 
     Returns the path of `cases.csv` (image, label, patient, lesion, slice, x, y, width, height). The same
     arguments give the same pixels. Lesions measure 10 to 60 mm; the classes overlap on purpose.
     """
     if patients < len(CLASSES) or size < 64:
         raise ValueError(f"Phantoms need at least {len(CLASSES)} patients and slices of 64 pixels a side.")
-    (folder / "dicom").mkdir(parents=True, exist_ok=True)
+    for name in ("dicom", "masks") if masks else ("dicom",):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     table = folder / "cases.csv"
-    rows = [row for number in range(patients) for row in _write_patient(folder, number, seed, size)]
+    rows = [row for number in range(patients) for row in _write_patient(folder, number, seed, size, masks)]
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["image", "label", "patient", "lesion", "slice", "x", "y", "width", "height"])
+        header = ["image", "label", "patient", "lesion", "slice", "x", "y", "width", "height"]
+        writer.writerow([*header, "mask"] if masks else header)
         writer.writerows(rows)
     return table
 
@@ -107,7 +117,8 @@ def draw_lesions(
         rng = np.random.default_rng((_DRAWN, seed, i))
         patient = draw_patient(rng, _SIZE)
         lesion = draw_lesion(rng, kind, patient, _SIZE)
-        hu, box = draw_slice(lesion, patient, rng.uniform(-0.6, 0.6), rng, _SIZE)
-        views[i] = extract_canvas(hu[None].astype(np.float32), box, size, margin=MARGIN, context=1.0)[0]
+        hu, inside = draw_slice(lesion, patient, rng.uniform(-0.6, 0.6), rng, _SIZE)
+        pixels = hu[None].astype(np.float32)
+        views[i] = extract_canvas(pixels, mask_box(inside), size, margin=MARGIN, context=1.0)[0]
     centre, width = window
     return np.clip((views - centre) / width + 0.5, 0, 1)

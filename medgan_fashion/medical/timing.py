@@ -1,7 +1,8 @@
 """How long an ablation will take on this machine: a few turns of its GAN and its classifier, measured."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -23,7 +24,7 @@ from medgan_fashion.medical.materials import gan_recipe
 TURNS = 6
 
 
-def _seconds_per_step(run: Callable[[int], object]) -> float:
+def seconds_per_step(run: Callable[[int], object]) -> float:
     """Of `run(n)` steps: the difference between a long and a short call, once the first has paid for start-up."""
     run(1)
     took = []
@@ -52,24 +53,32 @@ def _growing_seconds(recipe: Recipe, shape: tuple[int, ...], n_classes: int, ima
     return total
 
 
+def training_seconds(
+    recipe: Recipe, views: NDArray[np.float32], labels: NDArray[np.int64] | None, images_seen: int
+) -> float:
+    """Of a GAN that does not grow, on images (N, C, H, W) in [0, 1], from a few turns."""
+    turn, how = recipe.batch * recipe.n_critic, {"value_range": (0.0, 1.0), "progress": False, "check_every": 10**9}
+    step = seconds_per_step(lambda n: train(recipe, views, labels=labels, images_seen=n * turn, **how))
+    return step / turn * images_seen
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """As a worker has it; the caller's thread count is restored."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def _gan_seconds(images: ImageSet, config: AblationConfig) -> float:
     views, labels = _noise(images)
     recipe = gan_recipe(config.gan, views.shape[1:])
     if recipe.growth:
         return _growing_seconds(recipe, views.shape[1:], len(images.card.classes), config.gan.images_seen)
-    turn = recipe.batch * recipe.n_critic
-    step = _seconds_per_step(
-        lambda n: train(
-            recipe,
-            views,
-            labels=labels if recipe.conditional else None,
-            images_seen=n * turn,
-            value_range=(0.0, 1.0),
-            progress=False,
-            check_every=10**9,
-        )
-    )
-    return step / turn * config.gan.images_seen
+    return training_seconds(recipe, views, labels if recipe.conditional else None, config.gan.images_seen)
 
 
 def _classifier_seconds(images: ImageSet, config: AblationConfig) -> float:
@@ -80,21 +89,17 @@ def _classifier_seconds(images: ImageSet, config: AblationConfig) -> float:
         short = replace(config.classifier, updates=updates)
         train_and_score(views, labels, None, views[:2], n_classes, short, 0)
 
-    return _seconds_per_step(run) * config.classifier.updates
+    return seconds_per_step(run) * config.classifier.updates
 
 
 def measured_cost(images: ImageSet, config: AblationConfig, facts: dict[str, Any], processes: int) -> dict[str, float]:
     """Minutes of one GAN, seconds of one classifier, hours of the whole grid on `processes` one-thread workers.
 
-    Measured by a few updates with one thread; the caller's thread count is restored.
+    Measured by a few updates with one thread.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         gan = _gan_seconds(images, config)
         classifier = _classifier_seconds(images, config)
-    finally:
-        torch.set_num_threads(threads)
     total = (facts["gans"] + facts["further_gans"]) * gan + facts["classifiers"] * classifier
     return {
         "gan_minutes": gan / 60,

@@ -25,6 +25,7 @@ class Fold:
     """Scaled rows: `canvases` float32 (N, C, Hc, Wc) in [0, 1], `size` of the view, and who they are.
 
     `training_rows` is the hash of the rows that the intensity map (and whatever is trained here) saw.
+    `masks` float32 (N, 1, Hc, Wc) in [0, 1] lie on the canvases, where the study is one of segmentation.
     `view_positions` int64 (N,) indexes `position_names` ("CC", "MLO", ...; "" where unknown).
     """
 
@@ -38,11 +39,19 @@ class Fold:
     classes: tuple[str, ...]
     position_names: tuple[str, ...]
     training_rows: str
+    masks: NDArray[np.float32] | None = None
 
     @property
     def views(self) -> NDArray[np.float32]:
         """(N, C, H, W): the middle of the canvases."""
         return np.ascontiguousarray(centre(self.canvases, self.size))
+
+    @property
+    def mask_views(self) -> NDArray[np.float32]:
+        """(N, 1, H, W) in [0, 1]: the middle of the masks; ValueError where the fold has none."""
+        if self.masks is None:
+            raise ValueError("this fold has no masks: prepare the cases with image.masks true")
+        return np.ascontiguousarray(centre(self.masks, self.size))
 
 
 _ARRAYS = ("canvases", "labels", "groups", "lesions", "diameters", "view_positions")
@@ -52,6 +61,8 @@ def load_fold(folder: Path) -> Fold:
     """Reads what `training_fold` or `test_fold` wrote, memory-mapped."""
     about = json.loads((folder / "fold.json").read_text())
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+    if (folder / "masks.npy").is_file():
+        arrays["masks"] = np.load(folder / "masks.npy", mmap_mode="r")
     return Fold(
         **arrays,
         size=tuple(about["size"]),
@@ -65,6 +76,8 @@ def _save(work: Path, rows: ImageSet, intensity: Intensity, training_rows: str) 
     np.save(work / "canvases.npy", intensity.apply(rows.images))
     for name in _ARRAYS[1:]:
         np.save(work / f"{name}.npy", getattr(rows, name))
+    if rows.masks is not None:
+        np.save(work / "masks.npy", rows.masks)
     (work / "intensity.json").write_text(json.dumps(intensity.to_dict()))
     names = {"classes": rows.card.classes, "position_names": rows.card.view_positions}
     about = {"size": rows.card.size, **names, "training_rows": training_rows}

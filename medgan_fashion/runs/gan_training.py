@@ -63,10 +63,11 @@ class Rows:
     provenance: dict[str, Any]
 
 
-def train_kept(work: Path, rows: Rows, recipe: Recipe, encoder: Encoder, images_seen: int, seed: int) -> None:
+def train_kept(work: Path, rows: Rows, recipe: Recipe, encoder: Encoder | None, images_seen: int, seed: int) -> None:
     """Trains into a stage's work folder: model.safetensors, gan.json with the facts, history and samples.
 
-    Goes on from its own checkpoint after a kill; KID to the training rows by `encoder` chooses what an alarm leaves.
+    Goes on from its own checkpoint after a kill; KID to the training rows by `encoder` chooses what an alarm leaves,
+    without one the latest weights whose pictures had not become alike.
     """
     if (work / "gan.json").exists():  # killed after the last line of an earlier try
         return
@@ -81,7 +82,7 @@ def train_kept(work: Path, rows: Rows, recipe: Recipe, encoder: Encoder, images_
         out=work,
         seed=seed,
         device=device,
-        score=kid_score(encoder, rows.images, seed),
+        score=None if encoder is None else kid_score(encoder, rows.images, seed),
         callbacks=[_journal(work)],
         progress=False,
         provenance=rows.provenance,

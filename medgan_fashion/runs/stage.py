@@ -66,6 +66,10 @@ class Task:
         """Present = complete."""
         return self.folder(run).is_dir()
 
+    def resolved(self, run: Path) -> dict[str, Any]:
+        """Its inputs as the stage's function gets them: folders in the place of tasks and stored content."""
+        return {name: _resolve(value, run) for name, value in self.inputs.items()}
+
     def needs(self) -> "list[Task]":
         """The tasks among its inputs, also those inside lists."""
         return [
@@ -132,7 +136,7 @@ def attempt(task: Task, run: Path) -> bool:
         work = folder.with_name(f".{task.key}.work")
         work.mkdir(parents=True, exist_ok=True)
         started = time.time()
-        task.stage.function(work, **{name: _resolve(value, run) for name, value in task.inputs.items()})
+        task.stage.function(work, **task.resolved(run))
         seconds = time.time() - started
         about = {
             "stage": task.stage.name,

@@ -163,6 +163,8 @@ def list_models(runs: tuple[Run, ...]) -> tuple[list[Listed], list[str]]:
     found: list[Listed] = []
     damaged: list[str] = []
     for run in runs:
+        if run.kind == "segmentation":  # images with masks: files of their own, which this page does not draw
+            continue
         kind: Literal["garments", "medical"] = "garments" if run.kind == "garments" else "medical"
         try:
             folders = _garments(run) if kind == "garments" else _medical(run)

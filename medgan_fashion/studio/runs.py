@@ -8,7 +8,9 @@ from typing import Literal
 
 from medgan_fashion.studio.settings import Settings
 
-Kind = Literal["garments", "ablation"]
+Kind = Literal["garments", "ablation", "segmentation"]
+
+KINDS: dict[str | None, Kind] = {"garments": "garments", "lesion_segmentation": "segmentation"}  # by a summary's chain
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ def _kind(summary: Path, stamp: float) -> Kind:
         chain = json.loads(summary.read_text()).get("chain")
     except (json.JSONDecodeError, AttributeError):
         raise ValueError(f"{summary} is damaged; run the chain again into its folder") from None
-    return "garments" if chain == "garments" else "ablation"
+    return KINDS.get(chain, "ablation")
 
 
 def read_run(folder: Path) -> Run | None:

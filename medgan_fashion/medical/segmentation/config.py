@@ -1,0 +1,149 @@
+"""What a YAML of `chain: lesion_segmentation` may say, checked before any work. Imports no torch."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from medgan_fashion.gan.recipes import Recipe, changed_recipe
+from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.medical.config import ClassicConfig
+
+ARMS = ("real", "real+classic", "real+classic+joint", "real+classic+spade")
+SYNTHETIC = {"real+classic+joint": "joint", "real+classic+spade": "spade"}  # which generator's images an arm takes
+SCORES = ("dice", "surface_distance", "hausdorff_95")
+
+
+@dataclass(frozen=True)
+class SegmenterConfig:
+    """The U-Net (Ronneberger et al. 2015, as MONAI has it) and its training, the same in every arm.
+
+    Args:
+        width: channels at full resolution, doubled at each halving.
+        depth: halvings of the resolution.
+        updates: optimizer updates, in every arm the same whatever the size of the pool.
+        batch: images of an update.
+        learning_rate: of Adam at the start; it falls to 0 along a cosine.
+        real_share: share of real images in every batch where the pool holds made ones too; null = as the pool is mixed.
+    """
+
+    width: int = 16
+    depth: int = 3
+    updates: int = 300
+    batch: int = 16
+    learning_rate: float = 2e-3
+    real_share: float | None = 0.5
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.depth, self.updates) < 1 or self.batch < 2 or self.learning_rate <= 0:
+            raise ValueError("segmenter: width, depth and updates must be at least 1, batch 2, learning_rate above 0")
+        if self.real_share is not None and not 0 < self.real_share < 1:
+            raise ValueError(f"segmenter.real_share must lie between 0 and 1 or be null, not {self.real_share}")
+
+
+@dataclass(frozen=True)
+class PairGanConfig:
+    """One way to make images with masks.
+
+    Args:
+        recipe: a row of gan.recipes.RECIPES; its images are the pictures' channels and the mask.
+        changes: what differs from that row, with its own keys.
+        images_seen: real images shown in a training.
+    """
+
+    recipe: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    images_seen: int = 20_000
+
+    def resolved(self) -> Recipe:
+        """The recipe with its changes; ValueError names an unknown key."""
+        return changed_recipe(self.recipe, self.changes, "changes.")
+
+
+@dataclass(frozen=True)
+class PrimaryConfig:
+    """The one contrast that decides, declared before the first score, at one share of the patients and one amount."""
+
+    metric: Literal["dice"] = "dice"
+    arm: str = "real+classic+joint"
+    against: str = "real+classic"
+    margin: float = 0.02
+    real_fraction: float = 1.0
+    ratio: float = 1.0
+
+
+@dataclass(frozen=True)
+class SegmentationConfig:
+    """Bowles et al. 2018: a share of the real images x an amount of synthetic ones, with masks.
+
+    Args:
+        image: how a picture and its masks become a canvas; image.masks is always true here.
+        repeats: each draws a new partition into folds and trains new GANs.
+        segmenter_seeds: U-Nets trained for every arm, fold and repeat.
+        pool: images in every arm's pool but `real`'s, as a multiple of the real ones at hand.
+        ratios: amounts of synthetic images, per real image at hand.
+        real_fractions: shares of the training patients; GANs and U-Nets see no other.
+        joint: images and masks drawn together, the mask as one more channel (Bowles et al. 2018).
+        spade: images painted over given masks (Park et al. 2019): flips, turns and zooms of the training masks.
+        phantom_patients: patients of the embedded phantoms, where no data is given.
+        skip_unreadable: go on without rows that cannot be read, and say so in the report.
+    """
+
+    chain: Literal["lesion_segmentation"] = "lesion_segmentation"
+    title: str = "Lesion segmentation"
+    image: ImageConfig = field(default_factory=lambda: ImageConfig(size=(64, 64), masks=True))
+    folds: int = 3
+    repeats: int = 3
+    segmenter_seeds: int = 2
+    seed: int = 0
+    arms: tuple[str, ...] = ARMS
+    pool: float = 4.0
+    ratios: tuple[float, ...] = (0.5, 1.0)
+    real_fractions: tuple[float, ...] = (0.25, 1.0)
+    primary: PrimaryConfig = field(default_factory=PrimaryConfig)
+    joint: PairGanConfig = field(default_factory=lambda: PairGanConfig("small_joint"))
+    spade: PairGanConfig = field(default_factory=lambda: PairGanConfig("small_spade"))
+    classic: ClassicConfig = field(default_factory=ClassicConfig)
+    segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
+    phantom_patients: int = 60
+    skip_unreadable: bool = False
+
+    def __post_init__(self) -> None:
+        _check(self)
+        # whoever writes image: {size: ...} need not know that masks are wanted
+        object.__setattr__(self, "image", replace(self.image, masks=True))
+
+    @property
+    def generators(self) -> tuple[str, ...]:
+        """Which of "joint" and "spade" some arm needs."""
+        return tuple(SYNTHETIC[arm] for arm in self.arms if arm in SYNTHETIC)
+
+
+def _check(config: SegmentationConfig) -> None:
+    for arm in (*config.arms, config.primary.arm, config.primary.against):
+        if arm not in ARMS:
+            raise ValueError(f"unknown arm '{arm}' in arms or primary; choose from {', '.join(ARMS)}")
+    for key in ("arm", "against"):
+        if getattr(config.primary, key) not in config.arms:
+            raise ValueError(f"primary.{key} is '{getattr(config.primary, key)}', which is not in arms; add it there")
+    if config.primary.arm == config.primary.against or config.primary.margin <= 0:
+        raise ValueError("primary.arm and primary.against must differ, and primary.margin be above 0")
+    if config.primary.real_fraction not in config.real_fractions or config.primary.ratio not in config.ratios:
+        raise ValueError("primary.real_fraction must be one of real_fractions, and primary.ratio one of ratios")
+    if config.folds < 2 or min(config.repeats, config.segmenter_seeds) < 1:
+        raise ValueError("folds must be at least 2, repeats and segmenter_seeds at least 1")
+    if any(not 0 < fraction <= 1 for fraction in config.real_fractions) or min(config.ratios) <= 0:
+        raise ValueError("real_fractions must lie in (0, 1], and ratios be above 0")
+    if max(config.ratios) > config.pool - 1:
+        raise ValueError(
+            f"ratio {max(config.ratios):g} does not fit into a pool of {config.pool:g} x the real images; "
+            f"set pool to at least {max(config.ratios) + 1:g}"
+        )
+    step = 2**config.segmenter.depth
+    if any(side % step for side in config.image.size):
+        raise ValueError(
+            f"image.size {list(config.image.size)} cannot be halved {config.segmenter.depth} times: give multiples of "
+            f"{step}, or lower segmenter.depth"
+        )
+    for name in ("joint", "spade"):
+        recipe = getattr(config, name).resolved()
+        if recipe.conditional or (recipe.networks.given == 1) != (name == "spade"):
+            raise ValueError(f"{name}.recipe '{getattr(config, name).recipe}' does not fit: take small_{name}")

@@ -1,0 +1,135 @@
+"""Stages of the segmentation ablation: classic pairs, GANs of images with masks, their pairs, one arm's U-Net."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from medgan_fashion.evaluation.segmentation import dice, hausdorff_95, surface_distance
+from medgan_fashion.gan import Model, Recipe, load_model
+from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.medical.classic import augmented_set, warp
+from medgan_fashion.medical.config import ClassicConfig
+from medgan_fashion.medical.segmentation.config import SYNTHETIC, SegmenterConfig
+from medgan_fashion.medical.segmentation.pairs import Pairs, counts_of, fill_pairs
+from medgan_fashion.medical.segmentation.segmenter import train_and_segment
+from medgan_fashion.runs.folds import Fold, load_fold
+from medgan_fashion.runs.gan_training import Rows, train_kept
+from medgan_fashion.runs.stage import stage
+from medgan_fashion.runs.stages import load_synthetic, save_synthetic
+
+MOST_DRAWS = 4  # times the pairs wanted: what is drawn at most to find masks as large as real ones
+
+
+@stage(version=1)
+def classic_pairs(work: Path, training: Path, n: int, policy: dict[str, Any], seed: int) -> None:
+    """n classic variations of the training rows, image and mask moved alike; grey values change in the image alone."""
+    fold = load_fold(training)
+    if fold.masks is None:
+        raise ValueError("this training fold has no masks: prepare the cases with image.masks true")
+    config, how = from_plain(ClassicConfig, policy), {"n_images": n, "size": fold.size, "seed": seed}
+    made = augmented_set(fold.canvases, fold.labels, fold.diameters, config=config, **how)
+    masks = [warp(fold.masks[row], values, fold.size) for row, values in zip(made.source, made.parameters, strict=True)]
+    np.save(work / "images.npy", made.images)
+    np.save(work / "masks.npy", np.stack(masks) if masks else np.empty((0, 1, *fold.size), np.float32))
+    np.save(work / "source.npy", made.source)
+
+
+@stage(version=1)
+def train_pairs(work: Path, training: Path, recipe: dict[str, Any], images_seen: int, seed: int) -> None:
+    """A GAN on the fold's images with their masks as the last channel; goes on from its checkpoint after a kill."""
+    fold = load_fold(training)
+    joined = np.concatenate([fold.views, fold.mask_views], axis=1)
+    provenance = {"training_rows": fold.training_rows, "masks": "last channel", "synthetic": True}
+    train_kept(work, Rows(joined, None, (), provenance), from_plain(Recipe, recipe), None, images_seen, seed)
+
+
+def plausible(masks: NDArray[np.float32], real: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which masks (N, 1, H, W) are as large as a real one: between half the smallest and the largest real area. An
+    empty mask would teach that a lesion is background."""
+    areas, known = ((one > 0.5).sum(axis=(1, 2, 3)) for one in (masks, real))
+    return (areas >= max(1, known.min() / 2)) & (areas <= known.max())
+
+
+def _drawn(model: Model, n: int, seed: int, given: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """(n, C + 1, H, W) in [0, 1]; the masks of a joint GAN as it drew them, or the given ones."""
+    handed = None
+    if given is not None:  # a channel as the model saw it in training: soft edges
+        handed = torch.from_numpy(np.ascontiguousarray(given[np.arange(n) % len(given)]))
+    return model.generate(n, seed=seed, given=handed).numpy()
+
+
+def _accepted(model: Model, n: int, fold: Fold, seed: int) -> tuple[NDArray[np.float32], int]:
+    """The first n plausible pairs of a joint GAN, and how many were drawn; as many as there are, where they are few."""
+    kept: list[NDArray[np.float32]] = []
+    drawn = 0
+    while sum(map(len, kept)) < n and drawn < MOST_DRAWS * n:
+        pairs = _drawn(model, n, seed + drawn, None)
+        kept.append(pairs[plausible(pairs[:, -1:], fold.mask_views)])
+        drawn += n
+    return np.concatenate(kept)[:n], drawn
+
+
+@stage(version=1)
+def synthesise_pairs(work: Path, training: Path, gan: Path, n: int, seed: int, outlines: Path | None = None) -> None:
+    """n synthetic images with masks, bound to the rows behind their GAN.
+
+    Without `outlines` the GAN draws both, and pairs whose mask is no lesion's are drawn again; with them (a
+    `classic_pairs`) it paints over those masks.
+    """
+    fold, model = load_fold(training), load_model(gan / "model.safetensors")
+    if outlines is None:
+        pairs, drawn = _accepted(model, n, fold, seed)
+    else:
+        given = np.load(outlines / "masks.npy")
+        given = given[plausible(given, fold.mask_views)]
+        pairs, drawn = _drawn(model, n, seed, given), n
+    if len(pairs) == 0:
+        raise ValueError(
+            f"the GAN {gan.name} drew no mask that is as large as a real one; train it longer (images_seen) or leave "
+            "its arm out"
+        )
+    save_synthetic(work, pairs[:, :-1], np.zeros(len(pairs), dtype=np.int64), fold, [gan.name])
+    np.save(work / "masks.npy", (pairs[:, -1:] > 0.5).astype(np.float32))
+    (work / "accepted.json").write_text(json.dumps({"wanted": n, "drawn": drawn, "kept": len(pairs)}))
+
+
+def _pairs(folder: Path | None) -> Pairs | None:
+    if folder is None:
+        return None
+    return Pairs(np.load(folder / "images.npy", mmap_mode="r"), np.load(folder / "masks.npy", mmap_mode="r"))
+
+
+@stage(version=1)
+def segment(
+    work: Path,
+    training: Path,
+    test: Path,
+    arm: str,
+    pool: float,
+    ratio: float,
+    segmenter: dict[str, Any],
+    seed: int,
+    classic: Path | None = None,
+    synthetic: Path | None = None,
+) -> None:
+    """Trains one arm's U-Net on one fold; writes its masks of the test rows and each one's scores, in their order."""
+    fold, held_out = load_fold(training), load_fold(test)
+    if synthetic is not None:
+        load_synthetic(synthetic, fold)  # refuses another fold's
+    counts = counts_of(arm, len(fold.labels), pool, ratio if arm in SYNTHETIC else 0.0)
+    images, masks, real = fill_pairs(
+        counts, Pairs(fold.views, fold.mask_views), _pairs(classic), _pairs(synthetic), seed
+    )
+    mask = real if 0 < real.sum() < len(real) else None
+    config = from_plain(SegmenterConfig, segmenter)
+    predicted = train_and_segment(images, masks, mask, held_out.views, config, seed)
+    truth = held_out.mask_views[:, 0] > 0.5
+    for name, score in (("dice", dice), ("surface_distance", surface_distance), ("hausdorff_95", hausdorff_95)):
+        np.save(work / f"{name}.npy", np.array([score(p, t) for p, t in zip(predicted, truth, strict=True)]))
+    np.save(work / "predicted.npy", predicted)
+    about = {"arm": arm, "ratio": ratio, "real": counts.real, "classic": counts.classic, "gan": counts.gan}
+    (work / "pool.json").write_text(json.dumps(about))

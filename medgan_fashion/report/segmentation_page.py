@@ -1,0 +1,112 @@
+"""The page of a segmentation ablation: the grid, images with their outlines, where the U-Nets fail."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from medgan_fashion.report.charts import divs
+from medgan_fashion.report.figures import dose_figure
+from medgan_fashion.report.page import TEMPLATES, head, render
+from medgan_fashion.report.segmentation_pictures import Arrays, grids, load_pictures, outlines
+
+SECTIONS = (  # id, which is the template's name, and title
+    ("segmentation_grid", "Real images × synthetic images"),
+    ("segmentation_pictures", "Images and masks"),
+    ("segmentation_outlines", "Outlines found on unseen images"),
+    ("segmentation_gans", "GANs"),
+    ("audit", "Leakage audit"),
+    ("data", "Data"),
+    ("config", "Configuration and versions"),
+)
+ARM_NOTES = {
+    "real": "Real images only: the floor.",
+    "real+classic": "Real images and classic augmentation.",
+    "real+classic+joint": "With image and mask drawn together by one GAN.",
+    "real+classic+spade": "With images painted over classic variations of real masks.",
+}
+KEYS = ("title", "created", "data", "verdict", "cells", "gans", "audit", "config", "versions")
+
+
+def _dose(summary: dict[str, Any], arm: str) -> list[Any]:
+    """The rows of the dose figure for one synthetic arm; ratio 0 is the comparator."""
+    against, rows = summary["verdict"]["against"], []
+    for cell in summary["cells"]:
+        if cell["arm"] not in (arm, against):
+            continue
+        gap = (
+            cell["difference"]
+            if cell["arm"] == arm and cell["difference"]
+            else dict.fromkeys(("estimate", "low", "high"), 0.0)
+        )
+        differences = {"estimate": gap["estimate"], "difference_low": gap["low"], "difference_high": gap["high"]}
+        rows.append({"real_fraction": cell["real_fraction"], "ratio": cell["ratio"], **cell["dice"], **differences})
+    return rows
+
+
+def _figures(summary: dict[str, Any]) -> dict[str, str]:
+    out = {}
+    for arm in dict.fromkeys(cell["arm"] for cell in summary["cells"] if cell["ratio"]):
+        rows = _dose(summary, arm)
+        out[f"{arm} value"] = dose_figure(rows, "dice", difference=False)
+        out[f"{arm} difference"] = dose_figure(rows, "dice", difference=True)
+    return divs(out)
+
+
+def _context(summary: dict[str, Any], arrays: Arrays, shareable: bool) -> dict[str, Any]:
+    from plotly.offline import get_plotlyjs
+
+    return {
+        **head(summary, shareable),
+        "sections": SECTIONS,
+        "css": (TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        "plotly_js": get_plotlyjs(),
+        "figures": _figures(summary),
+        "synthetic_arms": list(dict.fromkeys(cell["arm"] for cell in summary["cells"] if cell["ratio"])),
+        "notes": ARM_NOTES,
+        "grids": grids(arrays),
+        "outlines": outlines(arrays),
+        "has_pictures": bool(arrays),
+        "config_text": json.dumps(summary["config"], indent=2, ensure_ascii=False),
+    }
+
+
+def cells_csv(summary: dict[str, Any]) -> str:
+    """The grid as CSV: a line for each share of the patients, arm and amount; scores as fractions and pixels."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = ("dice", "surface_distance", "hausdorff_95")
+    scores = [f"{name}{part}" for name in names for part in ("", "_low", "_high")]
+    writer.writerow(
+        ["real_fraction", "arm", "ratio", "n_real", "n_classic", "n_gan", *scores, "difference", "low", "high"]
+    )
+    for cell in summary["cells"]:
+        found = [cell[name][key] for name in names for key in ("value", "low", "high")]
+        gap = cell["difference"] or {}
+        row = [cell[key] for key in ("real_fraction", "arm", "ratio", "n_real", "n_classic", "n_gan")]
+        writer.writerow([*row, *found, *(gap.get(key, "") for key in ("estimate", "low", "high"))])
+    return text.getvalue()
+
+
+def segmentation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> dict[str, str]:
+    """Name -> text of report.html, report.csv (the grid) and report.json; ValueError where the summary lacks something.
+
+    Shareable: no remark that may quote a case table, and no picture: the synthetic ones were not screened for copies,
+    and the masks they were painted over may be a patient's, turned.
+    """
+    from medgan_fashion.report.write import shareable_summary
+
+    for key in KEYS:
+        if key not in raw:
+            raise ValueError(f"summary.json has no '{key}'; run the chain lesion_segmentation again.")
+    summary, arrays = raw, load_pictures(results / "pictures.npz")
+    if shareable:
+        summary, arrays = shareable_summary(raw), {}
+    return {
+        "report.html": render("report.html.j2", _context(summary, arrays, shareable)),
+        "report.csv": cells_csv(summary),
+        "report.json": json.dumps({**summary, "shareable": shareable}, indent=1, ensure_ascii=False),
+    }
