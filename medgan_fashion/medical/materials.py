@@ -12,6 +12,7 @@ from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.gan.recipes import Recipe
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig, GanConfig
+from medgan_fashion.medical.more_arms import with_more_arms
 from medgan_fashion.medical.stages import classic_images
 from medgan_fashion.runs.folds import store_rows, training_fold
 from medgan_fashion.runs.stage import Stored, Task
@@ -28,6 +29,9 @@ class Materials:
     synthetic: Task
     classic: Task
     rows: Stored
+    gated: Task | None = None
+    balanced: Task | None = None
+    rare: Task | None = None
 
 
 # (materials without synthetic images of their own, number of images, seed) -> the task that makes them
@@ -100,5 +104,5 @@ def make_materials(
     made = synthesise.task(training=training, gans=list(gans), n=n, seed=seed, by_view=config.gan.by_view)
     materials = Materials(training, encoder, gans, made, classic, stored)
     if synthesis:
-        return replace(materials, gans=(), synthetic=synthesis(materials, n, seed))
-    return materials
+        materials = replace(materials, gans=(), synthetic=synthesis(materials, n, seed))
+    return with_more_arms(materials, images.labels[rows], config, seed, synthesis)

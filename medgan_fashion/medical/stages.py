@@ -16,13 +16,14 @@ from medgan_fashion.evaluation.classification import (
     support_weighted,
 )
 from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.medical.ablation_config import BALANCED_ARMS
+from medgan_fashion.medical.arm_pool import arm_pool
 from medgan_fashion.medical.classic import augmented_set
 from medgan_fashion.medical.classifier import train_and_score
 from medgan_fashion.medical.config import ClassicConfig, ClassifierConfig
-from medgan_fashion.medical.pools import Images, compose, fill_pool, shuffled_labels
-from medgan_fashion.runs.folds import Fold, load_fold
+from medgan_fashion.medical.pools import fill_pool
+from medgan_fashion.runs.folds import load_fold
 from medgan_fashion.runs.stage import stage
-from medgan_fashion.runs.stages import load_synthetic
 
 
 @stage(version=1)
@@ -44,19 +45,6 @@ def classic_images(work: Path, training: Path, n: int, policy: dict[str, Any], s
     (work / "parameters.json").write_text(json.dumps(made.parameters))
 
 
-def _load(folder: Path | None) -> Images | None:
-    if folder is None:
-        return None
-    return Images(np.load(folder / "images.npy", mmap_mode="r"), np.load(folder / "labels.npy"))
-
-
-def _synthetic(folder: Path | None, fold: Fold, arm: str, seed: int) -> Images | None:
-    if folder is None:
-        return None
-    made = load_synthetic(folder, fold)
-    return Images(made.images, shuffled_labels(made.labels, seed) if arm == "real+classic+shuffled" else made.labels)
-
-
 @stage(version=2)
 def classify(
     work: Path,
@@ -76,33 +64,18 @@ def classify(
 
     `ratio` is a number, or the folder of a `choose_ratio`.
     """
-    fold, held = load_fold(training), None if held_back is None else load_fold(held_back)
-    share = json.loads((ratio / "chosen.json").read_text())["ratio"] if isinstance(ratio, Path) else float(ratio)
-    counts = compose(arm, len(fold.labels), pool, share, 0 if held is None else len(held.labels))
-    images, labels, real = fill_pool(
-        counts,
-        Images(fold.views, np.asarray(fold.labels)),
-        _load(classic),
-        _synthetic(synthetic, fold, arm, seed),
-        None if held is None else Images(held.views, np.asarray(held.labels)),
-        seed,
-    )
+    fold, made = load_fold(training), arm_pool(training, arm, pool, ratio, seed, classic, synthetic, held_back)
+    images, labels, real = fill_pool(made.parts)
     tests = [load_fold(folder) for folder in (test, external) if folder is not None]
     scored = np.concatenate([t.views for t in tests])
-    mask = real if 0 < real.sum() < len(real) else None
+    # batches of a balanced arm are as its pool is: a share of reals in each would bring their imbalance back
+    mask = real if 0 < real.sum() < len(real) and arm not in BALANCED_ARMS else None
     probabilities = train_and_score(
         images, labels, mask, scored, len(fold.classes), from_plain(ClassifierConfig, classifier), seed
     )
     np.save(work / "probabilities.npy", probabilities[: len(tests[0].labels)])
     np.save(work / "external.npy", probabilities[len(tests[0].labels) :])
-    about = {
-        "arm": arm,
-        "ratio": share,
-        "real": counts.real + counts.held_back,
-        "classic": counts.classic,
-        "gan": counts.gan,
-    }
-    (work / "pool.json").write_text(json.dumps(about))
+    (work / "pool.json").write_text(json.dumps({"arm": arm, "ratio": made.ratio} | made.counts.by_source()))
 
 
 def figure(metric: str, probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float:

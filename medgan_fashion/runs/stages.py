@@ -75,16 +75,25 @@ def synthesise(work: Path, training: Path, gans: list[Path], n: int, seed: int, 
     One conditional GAN, or one GAN for each class in class order.
     """
     fold = load_fold(training)
-    rows = np.random.default_rng((seed, 5)).permutation(len(fold.labels))[np.arange(n) % len(fold.labels)]
+    save_drawn(work, fold, drawn_rows(fold, n, seed), gans, seed, by_view)
+
+
+def drawn_rows(fold: Fold, n: int, seed: int) -> NDArray[np.int64]:
+    """n training rows (repeated) whose classes and views synthetic images take over; any prefix is mixed alike."""
+    return np.random.default_rng((seed, 5)).permutation(len(fold.labels))[np.arange(n) % len(fold.labels)]
+
+
+def save_drawn(work: Path, fold: Fold, rows: NDArray[np.int64], gans: list[Path], seed: int, by_view: bool) -> None:
+    """One synthetic image for each of these training rows, of its class (and view), saved with its provenance."""
     labels, (told, _) = np.asarray(fold.labels)[rows], gan_classes(fold, by_view)
     models = [load_model(path / "model.safetensors") for path in gans]
-    images = np.empty((n, *models[0].card.shape), dtype=np.float32)
+    images = np.empty((len(rows), *models[0].card.shape), dtype=np.float32)
     if len(models) == 1:
-        images[:] = models[0].generate(n, torch.from_numpy(told[rows]), seed=seed).numpy()
+        images[:] = models[0].generate(len(rows), torch.from_numpy(told[rows]), seed=seed).numpy()
     else:
-        for label, model in enumerate(models):
+        for label in np.unique(labels).tolist():
             where = np.flatnonzero(labels == label)
-            images[where] = model.generate(len(where), seed=seed + label).numpy()
+            images[where] = models[label].generate(len(where), seed=seed + label).numpy()
     # a GAN that was not told the view may have drawn any: only where there is but one is it known
     known = by_view or len(np.unique(fold.view_positions)) == 1
     positions = np.asarray(fold.view_positions)[rows] if known else None
