@@ -1,23 +1,19 @@
-"""A finished ablation's comparisons: the verdict, the table of arms, the dose figure, the secondary tests."""
+"""From score tables to comparisons: the verdict, the table of arms, the secondary tests; whoever made the scores."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.calibration import reliability
-from medgan_fashion.evaluation.classification import binary_auroc, classifier_figures
+from medgan_fashion.evaluation.classification import classifier_figures
 from medgan_fashion.evaluation.intervals import Interval, arm_interval, difference_interval
 from medgan_fashion.evaluation.secondary import holm
-from medgan_fashion.evaluation.verdict import smallest_detectable, verdict, verdict_sentence
-from medgan_fashion.imaging.prepare import Prepared
+from medgan_fashion.imaging.imageset import Card
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.contrasts import p_value, secondary_tests
-from medgan_fashion.medical.findings import counts
-from medgan_fashion.medical.plan import Cell, Plan
-from medgan_fashion.medical.scores import Lesions, arm_scores, external_scores, lesion_table
+from medgan_fashion.medical.scores import Lesions
+from medgan_fashion.medical.verdict_row import verdict_row
 
 FIGURES = (
     "balanced_accuracy",
@@ -30,30 +26,16 @@ FIGURES = (
 )
 
 
-def _known_auroc(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float | None:
-    """Mean one-against-rest AUROC over the classes that another hospital's cohort happens to have; None for one."""
-    present = np.unique(labels)
-    if len(present) < 2:
-        return None
-    return float(np.mean([binary_auroc(probabilities[:, k], labels == k) for k in present]))
-
-
 class Comparisons:
-    """Reads one finished run."""
+    """What `scores` say, arm by arm: probabilities (R, C, L, K) of the lesions in every repeat and classifier seed."""
 
-    def __init__(self, run: Path, prepared: Prepared, config: AblationConfig, plan: Plan) -> None:
-        self.run, self.prepared, self.config, self.plan = run, prepared, config, plan
-        self.images = prepared.images
-        self.lesions: Lesions = lesion_table(self.images, plan.partitions)
-        self.scores = {arm: self._scores(self._cells(arm)) for arm in config.arms}
+    def __init__(
+        self, scores: dict[str, NDArray[np.float64]], lesions: Lesions, config: AblationConfig, card: Card
+    ) -> None:
+        self.scores, self.lesions, self.config, self.card = scores, lesions, config, card
 
-    def _cells(self, arm: str) -> list[Cell]:
-        return [cell for cell in self.plan.cells if cell.arm == arm and not cell.dose]
-
-    def _scores(self, cells: list[Cell]) -> Any:
-        return arm_scores(self.plan, self.images, self.run, cells)
-
-    def _difference(self, arm: Any, against: Any) -> Interval:
+    def difference(self, arm: NDArray[np.float64], against: NDArray[np.float64]) -> Interval:
+        """Of two score tables in the primary metric, over patients, repeats and classifier seeds."""
         metric, table = self.config.primary.metric, self.lesions
         folds = table.folds if metric == "auroc" else None
         return difference_interval(
@@ -63,35 +45,10 @@ class Comparisons:
     def verdict(self) -> dict[str, Any]:
         """The one pre-declared contrast."""
         primary = self.config.primary
-        interval = self._difference(self.scores[primary.arm], self.scores[primary.against])
-        words = verdict_sentence(
-            interval,
-            primary.margin,
-            arm=primary.arm,
-            against=primary.against,
-            metric=primary.metric,
-            grouping=self.images.card.grouping,
-        )
-        return {
-            "verdict": verdict(interval, primary.margin),
-            "sentence": words,
-            "metric": primary.metric,
-            "arm": primary.arm,
-            "against": primary.against,
-            "estimate": interval.estimate,
-            "low": interval.low,
-            "high": interval.high,
-            "margin": primary.margin,
-            "smallest_detectable": smallest_detectable(interval.se, interval.df),
-            "covers": list(interval.covers),
-            "df": interval.df,
-            "components": {
-                "patients": interval.components["patients"],
-                "repeats": interval.se**2 - interval.components["patients"],
-            },
-        }
+        interval = self.difference(self.scores[primary.arm], self.scores[primary.against])
+        return verdict_row(interval, primary, self.card.grouping)
 
-    def _metrics(self, scores: Any) -> dict[str, Any]:
+    def metrics(self, scores: NDArray[np.float64]) -> dict[str, Any]:
         """Means over all classifiers; the interval where the metric has one."""
         table, flat = self.lesions, scores.reshape(-1, *scores.shape[2:])
         each = [classifier_figures(one, table.labels) for one in flat]
@@ -109,7 +66,7 @@ class Comparisons:
         recall, rejection = (np.mean([one[k] for one in each], 0) for k in ("sensitivity", "specificity"))
         per_class = [
             {"class": name, "sensitivity": float(recall[k]), "specificity": float(rejection[k])}
-            for k, name in enumerate(self.images.card.classes)
+            for k, name in enumerate(self.card.classes)
         ]
         return {"per_class": per_class, "confusion": np.mean([one["confusion"] for one in each], 0).tolist()}
 
@@ -117,7 +74,7 @@ class Comparisons:
         """Every other arm against the comparator, Holm-adjusted together; secondary."""
         primary = self.config.primary
         found = {
-            a: self._difference(s, self.scores[primary.against]) for a, s in self.scores.items() if a != primary.against
+            a: self.difference(s, self.scores[primary.against]) for a, s in self.scores.items() if a != primary.against
         }
         p = {arm: p_value(interval) for arm, interval in found.items()}
         adjusted = holm({arm: value for arm, value in p.items() if arm != primary.arm})
@@ -132,45 +89,22 @@ class Comparisons:
             for arm, i in found.items()
         }
 
-    def arms(self) -> list[dict[str, Any]]:
-        """The table of arms."""
-        gaps, out = self._gaps(), []
-        for arm, scores in self.scores.items():
-            cells = self._cells(arm)
-            pools = [json.loads((c.task.folder(self.run) / "pool.json").read_text()) for c in cells]
-            n = {f"n_{kind}": float(np.mean([pool[kind] for pool in pools])) for kind in ("real", "classic", "gan")}
-            row = {
+    def arms(self, pools: dict[str, dict[str, float]], updates: int | None) -> list[dict[str, Any]]:
+        """The table of arms. `pools`: an arm's training images by source, mean over folds; `updates` of one
+        classifier, None where nobody told."""
+        gaps, n_folds = self._gaps(), int(self.lesions.folds.max()) + 1
+        return [
+            {
                 "arm": arm,
-                **n,
-                "pool": sum(n.values()),
-                "updates": self.config.classifier.updates,
-                "runs": len(cells),
+                **{f"n_{source}": n for source, n in pools[arm].items()},
+                "pool": sum(pools[arm].values()),
+                "updates": updates,
+                "runs": scores.shape[0] * scores.shape[1] * n_folds,
+                **self.metrics(scores),
+                "difference": gaps.get(arm),
             }
-            out.append({**row, **self._metrics(scores), "difference": gaps.get(arm)})
-        return out
-
-    def dose(self) -> list[dict[str, Any]]:
-        """Benefit against the amount of synthetic data, at each share of the real patients."""
-        cells = [c for c in self.plan.cells if c.dose]
-        out = []
-        for fraction in dict.fromkeys(c.real_fraction for c in cells):
-            here = [c for c in cells if c.real_fraction == fraction]
-            base = self._scores([c for c in here if c.ratio == 0])
-            for ratio in dict.fromkeys(c.ratio for c in here):
-                scores = self._scores([c for c in here if c.ratio == ratio])
-                found = self._metrics(scores)["metrics"][self.config.primary.metric]
-                gap = self._difference(scores, base) if ratio else None
-                out.append(
-                    {
-                        "real_fraction": fraction,
-                        "ratio": ratio,
-                        **found,
-                        "estimate": gap.estimate if gap else 0.0,
-                        "difference_low": gap.low if gap else 0.0,
-                        "difference_high": gap.high if gap else 0.0,
-                    }
-                )
-        return out
+            for arm, scores in self.scores.items()
+        ]
 
     def calibration(self) -> list[dict[str, Any]]:
         """Reliability of the two primary arms over all their classifiers."""
@@ -184,10 +118,3 @@ class Comparisons:
         """Secondary tests of the primary contrast, each with its assumptions or why it was not done."""
         primary = self.config.primary
         return secondary_tests(self.scores[primary.arm], self.scores[primary.against], self.lesions)
-
-    def external(self) -> dict[str, Any] | None:
-        """The external cohort's AUROC per arm, by each arm's mean classifier."""
-        if not self.images.external.any():
-            return None
-        figures = {arm: _known_auroc(*external_scores(self.images, self.run, self._cells(arm))) for arm in self.scores}
-        return {**counts(self.images.take(np.flatnonzero(self.images.external))), "auroc": figures}

@@ -1,6 +1,6 @@
 """From finished classifiers to score tables: out-of-fold probabilities of every lesion in every repeat and seed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.classification import lesion_scores
 from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.medical.plan import Cell, Plan
+from medgan_fashion.medical.plan_parts import Cell, Plan
 
 
 @dataclass(frozen=True)
@@ -28,25 +28,32 @@ def lesion_table(images: ImageSet, partitions: Sequence[NDArray[np.int64]]) -> L
     return Lesions(images.labels[first], images.groups[first], np.stack([p[first] for p in partitions]))
 
 
-def arm_scores(plan: Plan, images: ImageSet, run: Path, cells: Sequence[Cell]) -> NDArray[np.float64]:
-    """Probabilities (R, C, L, K) of one arm: slices averaged per lesion, folds joined."""
+def score_table(
+    images: ImageSet,
+    partitions: Sequence[NDArray[np.int64]],
+    n_seeds: int,
+    parts: Iterable[tuple[int, int, int, NDArray[np.floating]]],
+) -> NDArray[np.float64]:
+    """Probabilities (R, C, L, K) of one arm: slices averaged per lesion, folds joined.
+
+    Each part is (repeat, fold, classifier seed, probabilities (N, K) of that fold's test rows, in their order); what
+    no part covers stays NaN.
+    """
     lesions = np.unique(images.lesions[~images.external])
-    seeds = max(cell.classifier_seed for cell in cells) + 1
-    table = np.full((len(plan.partitions), seeds, len(lesions), len(images.card.classes)), np.nan)
-    for cell in cells:
-        rows = np.flatnonzero(plan.partitions[cell.repeat] == cell.fold)
-        probabilities = np.load(cell.task.folder(run) / "probabilities.npy")
+    table = np.full((len(partitions), n_seeds, len(lesions), len(images.card.classes)), np.nan)
+    for repeat, fold, seed, probabilities in parts:
+        rows = np.flatnonzero(partitions[repeat] == fold)
         scored = lesion_scores(probabilities, images.labels[rows], images.lesions[rows])
-        where = np.searchsorted(lesions, np.unique(images.lesions[rows]))
-        table[cell.repeat, cell.classifier_seed, where] = scored.probabilities
+        table[repeat, seed, np.searchsorted(lesions, scored.lesions)] = scored.probabilities
     return table
 
 
-def external_scores(
-    images: ImageSet, run: Path, cells: Sequence[Cell]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Probabilities (L, K) of the external cohort's lesions, averaged over all of an arm's classifiers, and labels."""
-    rows = np.flatnonzero(images.external)
-    mean = np.mean([np.load(cell.task.folder(run) / "external.npy") for cell in cells], axis=0)
-    scored = lesion_scores(mean, images.labels[rows], images.lesions[rows])
-    return scored.probabilities, scored.labels
+def arm_scores(plan: Plan, images: ImageSet, run: Path, cells: Sequence[Cell]) -> NDArray[np.float64]:
+    """The score table of the run's own classifiers in these cells of one arm."""
+    parts = ((c.repeat, c.fold, c.classifier_seed, load_scores(run, c)) for c in cells)
+    return score_table(images, plan.partitions, max(c.classifier_seed for c in cells) + 1, parts)
+
+
+def load_scores(run: Path, cell: Cell) -> NDArray[np.floating]:
+    """Probabilities (N, K) of the fold's test rows, in their order, by one of the run's own classifiers."""
+    return np.load(cell.task.folder(run) / "probabilities.npy")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.medical.ablation_config import ARMS
-from medgan_fashion.medical.pools import Images, compose, fill_pool, shuffled_labels
+from medgan_fashion.medical.pools import Images, compose, fill_pool, pool_parts, shuffled_labels
 
 
 def test_equal_totals_whatever_the_ratio() -> None:
@@ -27,15 +27,16 @@ def _images(n: int, value: float) -> Images:
 
 def test_fill_takes_what_was_counted() -> None:
     counts = compose("real+classic+gan", 5, 4.0, 1.0)
-    images, labels, real = fill_pool(counts, _images(5, 0.1), _images(50, 0.2), _images(50, 0.3), None)
+    images, labels, real = fill_pool(pool_parts(counts, _images(5, 0.1), _images(50, 0.2), _images(50, 0.3), None))
     assert np.allclose(images[:, 0, 0, 0], [0.1] * 5 + [0.2] * 10 + [0.3] * 5)
     assert real.sum() == 5
     assert len(labels) == 20
-    repeated, _, mask = fill_pool(compose("real+oversampled", 5, 4.0, 1.0), _images(5, 0.1), None, None, None)
+    oversampled = compose("real+oversampled", 5, 4.0, 1.0)
+    repeated, _, mask = fill_pool(pool_parts(oversampled, _images(5, 0.1), None, None, None))
     assert len(repeated) == 20
     assert mask.all()
     with pytest.raises(ValueError, match="only 3 were made"):
-        fill_pool(counts, _images(5, 0.1), _images(3, 0.2), _images(50, 0.3), None)
+        pool_parts(counts, _images(5, 0.1), _images(3, 0.2), _images(50, 0.3), None)
 
 
 def test_shuffled_labels_keep_their_numbers() -> None:
