@@ -1,8 +1,14 @@
 """Page 6, Generate: pictures from any model of the runs, in a grid and as a labelled zip to take away."""
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import streamlit as st
 
+from medgan_fashion.evaluation.privacy_rules import BLOCKED
 from medgan_fashion.gan import Model, load_model
+from medgan_fashion.runs.privacy_cards import find_card, in_words, release_note
 from medgan_fashion.studio.archive import Order, make_archive, most_images
 from medgan_fashion.studio.grid import Drawn, draw_grid
 from medgan_fashion.studio.models import Listed, list_models
@@ -32,6 +38,26 @@ def models_of(runs: tuple[Run, ...]) -> tuple[list[Listed], list[str]]:
 def grid_of(listed: Listed, order: Order) -> list[Drawn]:
     """The pictures in their frames."""
     return draw_grid(model_of(str(listed.path), listed.stamp), listed, order)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def screening_of(path: str, stamp: float, runs: tuple[Run, ...]) -> dict[str, Any]:
+    """What the privacy card says of a model, read again when its file or a run's results were written again."""
+    return release_note(find_card(Path(path)), despite=False)
+
+
+def say_privacy(listed: Listed, runs: tuple[Run, ...]) -> bool:
+    """What the screening of a medical model found; returns whether it blocks what leaves the page."""
+    if listed.kind != "medical":
+        return False
+    note = screening_of(str(listed.path), listed.stamp, runs)
+    words = in_words(note)
+    said = f"{plain(words[0].upper() + words[1:])}."
+    if note["outcome"] == BLOCKED:
+        st.error(said, icon=":material/block:")
+    else:
+        st.caption(said)
+    return note["outcome"] == BLOCKED
 
 
 def ask_class(listed: Listed) -> str | None:
@@ -67,7 +93,13 @@ def show_grid(listed: Listed, order: Order) -> None:
             st.image(one.tile.src, caption=plain(one.caption), alt=one.tile.alt, width=one.tile.width)
 
 
-def offer(listed: Listed, order: Order) -> None:
+def ask_despite(listed: Listed) -> bool:
+    """Whether pictures of a blocked model are taken away all the same."""
+    about = "Take them away although the privacy screening blocked this model; the data card will say so"
+    return st.checkbox(about, key=f"despite-{listed.name}")
+
+
+def offer(listed: Listed, order: Order, blocked: bool) -> None:
     """The zip, made only when it is asked for, so that no other click waits for it."""
     st.subheader("Take them away")
     st.write("A zip with the pictures in a folder per class, their labels, and a data card that says what they are.")
@@ -78,8 +110,11 @@ def offer(listed: Listed, order: Order) -> None:
     about = "DICOM files are flagged as synthetic and have SYNTHETIC burned into a corner; PNG files are flagged."
     kind = right.selectbox("Files", list(kinds), key=f"zip-kind-{listed.kind}", help=about)
     wanted = Order(n, order.label, order.seed, order.variety, "dicom" if kinds[kind] == "dicom" else "png")
+    if blocked:
+        wanted = replace(wanted, despite_privacy=ask_despite(listed))
     key = (listed, wanted)
-    if st.button("Prepare download", icon=":material/inventory_2:"):
+    held = blocked and not wanted.despite_privacy
+    if st.button("Prepare download", icon=":material/inventory_2:", disabled=held):
         with st.spinner("Drawing and packing"):
             st.session_state["archive"] = (key, make_archive(listed, wanted))
     made = st.session_state.get("archive")
@@ -107,8 +142,9 @@ with page("Generate") as visit:
             st.warning(f"{plain(warning)}.", icon=":material/warning:")
         if not chosen.conditional and chosen.classes:
             st.caption(f"This model draws {plain(', '.join(chosen.classes))} only.")
+        blocked = say_privacy(chosen, visit.runs)
         wanted = ask(chosen)
         show_grid(chosen, wanted)
-        offer(chosen, wanted)
+        offer(chosen, wanted, blocked)
     elif ready(visit, "garments", "model"):
         st.info("There is no model to draw with yet.", icon=":material/hourglass_empty:")

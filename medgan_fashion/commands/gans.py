@@ -1,5 +1,6 @@
-"""Commands on one GAN: train, generate."""
+"""Commands on one GAN: train, privacy, generate."""
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +47,40 @@ def train(
     print(f"{out / 'model.safetensors'} (weights selected by {trained.model.facts['selected']['by']})")
 
 
+def privacy(
+    model: Path,
+    train: Path = Path("cases.csv"),
+    held_out: Path = Path("held_out.csv"),
+    images: int = 1000,
+    seed: int = 0,
+    mammogram: Literal["no", "lesion", "whole"] = "no",
+    set: list[str] | None = None,
+) -> None:
+    """Screen a model for copies of its training patients; the card lies beside it. A screening, no proof of anonymity.
+
+    Args:
+        model: a model.safetensors.
+        train: what trained it: case table (CSV) or .npz (which names no patients, so the test is not by patient).
+        held_out: images of other patients, of the same kind; with 10 or more the membership test can be made.
+        images: how many images are drawn and looked at.
+        seed: everything random follows from it.
+        mammogram: as the training read its pictures.
+        set: one threshold (docs/privacy.md), for example --set auc_passed=0.8; may be repeated.
+    """
+    from medgan_fashion.evaluation.privacy_rules import PrivacyRules
+    from medgan_fashion.gan.plain import from_plain
+    from medgan_fashion.report.privacy_pictures import write_pairs
+    from medgan_fashion.runs.privacy_single import PrivacyJob, screen_model
+
+    rules = from_plain(PrivacyRules, parse_settings({}, set or []), "privacy.")
+    found = screen_model(PrivacyJob(model, train, held_out, images, seed, mammogram, rules))
+    card = found.screened.card
+    print(f"{card['outcome']}, by {card['by']}:", *card["reasons"], sep="\n  ")
+    print(card["screening"])
+    pairs = write_pairs(found.path.with_suffix(".png"), found.drawn, found.twins, found.screened.distances)
+    print(f"{found.path}; the closest pairs in {pairs.name}, which holds real images: do not pass it on")
+
+
 def generate(
     model: Path,
     out: Path = Path("synthetic"),
@@ -55,6 +90,7 @@ def generate(
     truncation: float | None = None,
     format: Literal["png", "npz", "dicom"] = "png",
     mark: bool | None = None,
+    despite_privacy: bool = False,
 ) -> None:
     """Draw synthetic images from a model; every file says that it is synthetic.
 
@@ -68,7 +104,15 @@ def generate(
         format: png (flagged in its text chunk), dicom (Secondary Capture, flagged in its tags) or npz (flagged by an
             entry); a JSON stands beside them.
         mark: burn SYNTHETIC into a corner; default: in dicom yes, in png no. The flags stay either way.
+        despite_privacy: write dicom although the model's privacy card says blocked; synthetic.json records it.
     """
+    from medgan_fashion.gan.files import write_whole
+    from medgan_fashion.report.data_card import CARD, card_of_files
     from medgan_fashion.runs.generate import generate_files
+    from medgan_fashion.runs.privacy_cards import in_words
 
-    print(f"{generate_files(model, out, n, label, seed, truncation, format, mark)} synthetic images in {out}")
+    made = generate_files(model, out, n, label, seed, truncation, format, mark, despite_privacy)
+    about = json.loads((out / "synthetic.json").read_text())
+    write_whole(out / CARD, lambda part: part.write_text(card_of_files(about, made)))
+    print(f"{made} synthetic images in {out}, with their {CARD}")
+    print(in_words(about["privacy"]))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
+from scipy.stats import norm
+from scipy.stats import t as student
 
 Floats = NDArray[np.float64]
 Images = NDArray[np.float32]
@@ -60,12 +62,12 @@ def _distances(synthetic: Images, others: Floats, encode: Encode) -> Floats:
     return np.min([cdist(encode(view), others) for view in orientations(synthetic)], axis=0)
 
 
-def _correlations(synthetic: Images, train_rows: Images) -> NDArray[np.float32]:
+def correlations(synthetic: Images, train_rows: Images) -> NDArray[np.float32]:
     """Highest cross-correlation (N, M) over the orientations of each synthetic image."""
     return np.max([standardised(view) @ train_rows.T for view in orientations(synthetic)], axis=0)
 
 
-def _equal_minimum(distances: Floats, n: int, rng: np.random.Generator, draws: int = 10) -> Floats:
+def equal_minimum(distances: Floats, n: int, rng: np.random.Generator, draws: int = 10) -> Floats:
     """Mean nearest distance (N,) among n of the M columns: more images are nearer by chance alone."""
     if distances.shape[1] == n:
         return distances.min(axis=1)
@@ -74,22 +76,26 @@ def _equal_minimum(distances: Floats, n: int, rng: np.random.Generator, draws: i
 
 
 def _threshold(unseen: Images, train_rows: Images) -> float:
-    """How alike a copy must be: four standard deviations beyond what a holdout image's nearest training image is,
-    on Fisher's scale (atanh), where correlations spread evenly; within ALIKE and SAME."""
-    chunks = [unseen[start : start + CHUNK] for start in range(0, len(unseen), CHUNK)]
-    nearest = np.concatenate([_correlations(chunk, train_rows).max(axis=1) for chunk in chunks])
+    """How alike a copy must be: as far beyond what a holdout image's nearest training image is as four standard
+    deviations are (Student's t for one more image: few say little about their spread), on Fisher's scale (atanh),
+    where correlations spread evenly; within ALIKE and SAME."""
+    chunks, n = [unseen[start : start + CHUNK] for start in range(0, len(unseen), CHUNK)], len(unseen)
+    if n < 2:
+        return SAME
+    nearest = np.concatenate([correlations(chunk, train_rows).max(axis=1) for chunk in chunks])
     scale = np.arctanh(np.clip(nearest.astype(np.float64), 0, 0.999))
-    return float(np.clip(np.tanh(scale.mean() + 4 * scale.std()), ALIKE, SAME))
+    far = float(student.isf(norm.sf(4), n - 1)) * (1 + 1 / n) ** 0.5
+    return float(np.clip(np.tanh(scale.mean() + far * scale.std(ddof=1)), ALIKE, SAME))
 
 
 def _ratios(to_known: Floats, to_unseen: Floats, rng: np.random.Generator) -> Floats:
     """Nearest distance to training over nearest distance to holdout (N,), at equal numbers of both."""
     n = min(to_known.shape[1], to_unseen.shape[1])
-    near, far = _equal_minimum(to_known, n, rng), _equal_minimum(to_unseen, n, rng)
+    near, far = equal_minimum(to_known, n, rng), equal_minimum(to_unseen, n, rng)
     return np.divide(near, far, out=np.ones_like(near), where=far > 0)
 
 
-def _checked(synthetic: ArrayLike, train: ArrayLike, holdout: ArrayLike) -> tuple[Images, Images, Images]:
+def checked(synthetic: ArrayLike, train: ArrayLike, holdout: ArrayLike) -> tuple[Images, Images, Images]:
     first, second, third = (np.asarray(images, dtype=np.float32) for images in (synthetic, train, holdout))
     shapes = [first.shape, second.shape, third.shape]
     if any(len(shape) != 4 or not shape[0] for shape in shapes) or len({shape[1:] for shape in shapes}) > 1:
@@ -113,13 +119,13 @@ def find_neighbours(
     `encode` maps images (N, C, H, W) to features (N, d); the default compares pixels. Memory grows with 64
     rows of the training set's size, time with synthetic x train.
     """
-    made, known, unseen = _checked(synthetic, train, holdout)
+    made, known, unseen = checked(synthetic, train, holdout)
     known_features, unseen_features, known_rows = encode(known), encode(unseen), standardised(known)
     rng = np.random.default_rng((seed, 8))
     parts: list[tuple[NDArray, ...]] = []
     for start in range(0, len(made), CHUNK):
         chunk = made[start : start + CHUNK]
-        alike = _correlations(chunk, known_rows).astype(np.float64)
+        alike = correlations(chunk, known_rows).astype(np.float64)
         to_known = _distances(chunk, known_features, encode)
         to_unseen = _distances(chunk, unseen_features, encode)
         ratios = _ratios(to_known, to_unseen, rng)

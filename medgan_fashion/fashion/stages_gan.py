@@ -97,7 +97,7 @@ def drawn_evenly(model: Model, n: int, seed: int) -> tuple[NDArray[np.float32], 
     return (images - low) / (high - low), labels.numpy()
 
 
-@stage(version=1)
+@stage(version=2)
 def judge_gan(work: Path, catalogue: Path, encoder: Path, gan: Path, seed: int) -> None:
     """What the generated garments are worth: category agreement, KID, copies, diversity; grids for the report."""
     items, model = load_catalogue(catalogue), load_model(gan / "model.safetensors")

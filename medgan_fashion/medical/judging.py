@@ -52,7 +52,7 @@ def _sets(fold: Fold, held_out: Fold, made: Synthetic, extractor: Encoder, seed:
     }
 
 
-@stage(version=4)
+@stage(version=5)
 def judge(work: Path, training: Path, test: Path, synthetic: Path, classic: Path, encoder: Path, seed: int) -> None:
     """Image figures of one fold's synthetic images, all together and by view; its grids and neighbour gallery.
     Chooses nothing."""

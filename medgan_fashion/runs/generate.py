@@ -12,12 +12,14 @@ from medgan_fashion.gan import Model, load_model
 from medgan_fashion.gan.files import write_whole
 from medgan_fashion.imaging.burn_in import burn_mark
 from medgan_fashion.imaging.synthetic_dicom import Origin, synthetic_datasets
+from medgan_fashion.runs.privacy_cards import check_release, find_card, release_note
 
 Format = Literal["png", "npz", "dicom"]
+MASK = "_mask.png"  # how the name of a mask's file ends
 
 
 def write_png(path: Path, image: NDArray[np.uint8]) -> None:
-    """One (C, H, W) uint8 image, marked in its text chunk so that readers can refuse it as real data."""
+    """One (1 or 3, H, W) uint8 image, marked in its text chunk so that readers can refuse it as real data."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
@@ -47,19 +49,23 @@ def _about(made: Model, model: Path, labels: list[str], seed: int, truncation: f
         "truncation": truncation,
         "value_range": list(made.card.value_range),
         "labels": labels or None,
+        "training_rows": made.card.provenance.get("training_rows"),
         "facts": made.facts,
     }
 
 
-def _save_npz(path: Path, images: NDArray[Any]) -> None:
+def _save_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     with path.open("wb") as file:  # given a name, numpy would add .npz to it
-        np.savez(file, images=images, SyntheticData=np.array("YES"))
+        np.savez(file, SyntheticData=np.array("YES"), **arrays)  # pyright: ignore[reportArgumentType]
 
 
 def _write(out: Path, about: dict[str, Any], files: dict[str, Any]) -> None:
-    """synthetic.json first, so that no image ever lies there without it."""
+    """synthetic.json first, so that no image ever lies there without it; its `files` stand in the order of `labels`,
+    and `masks`, where there are some, in that of `files`."""
     out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(about | {"files": list(files)}, indent=1)
+    masks = [name for name in files if name.endswith(MASK)]
+    listed = {"files": [name for name in files if name not in masks]} | ({"masks": masks} if masks else {})
+    text = json.dumps(about | listed, indent=1)
     write_whole(out / "synthetic.json", lambda part: part.write_text(text))
     for name, content in files.items():
         if name.endswith(".png"):
@@ -67,7 +73,7 @@ def _write(out: Path, about: dict[str, Any], files: dict[str, Any]) -> None:
         elif name.endswith(".dcm"):
             write_whole(out / name, lambda part, data=content: data.save_as(part, enforce_file_format=True))
         else:
-            write_whole(out / name, lambda part, images=content: _save_npz(part, images))
+            write_whole(out / name, lambda part, arrays=content: _save_npz(part, arrays))
 
 
 def _dicoms(images: NDArray[Any], about: dict[str, Any], made: Model, mark: bool) -> list[Any]:
@@ -79,6 +85,44 @@ def _dicoms(images: NDArray[Any], about: dict[str, Any], made: Model, mark: bool
     return objects
 
 
+def _has_masks(made: Model) -> bool:
+    """Whether the last channel is a mask, as `medical.segmentation` trains its GANs."""
+    return made.card.provenance.get("masks") == "last channel"
+
+
+def _check_format(made: Model, model: Path, format: Format) -> None:
+    """ValueError for a model that cannot be drawn from here, or whose images the format cannot hold."""
+    if made.recipe.networks.given:
+        raise ValueError(
+            f"{model} paints over masks, and `generate` has none to give it: it is drawn from inside "
+            "`run lesion_segmentation`, or by Model.generate(given=...) from Python"
+        )
+    if format == "dicom" and _has_masks(made):
+        raise ValueError(f"{model} draws images with masks, which no DICOM picture holds; choose --format png or npz")
+    channels = made.card.shape[0] - _has_masks(made)
+    if format != "npz" and channels not in (1, 3):
+        raise ValueError(
+            f"{model} draws {channels} channels, and a picture has 1 (grey) or 3 (RGB); choose --format npz"
+        )
+
+
+def _contents(made: Model, images: NDArray[Any], about: dict[str, Any], format: Format, mark: bool | None) -> Any:
+    """Name -> content of every file. A mask in a PNG is 255 where it is above the middle of the value range, as the
+    segmentation ablation cuts it, and 0 elsewhere; an npz keeps it as it was drawn. Masks get no mark burned in."""
+    parts = {"images": images}
+    if _has_masks(made):
+        parts = {"images": images[:, :-1], "masks": images[:, -1:]}
+    if format == "npz":
+        return {"synthetic.npz": parts}
+    if format == "dicom":
+        objects = _dicoms(images, about, made, mark is not False)
+        return {f"synthetic_{i:05d}.dcm": data for i, data in enumerate(objects)}
+    pictures = _pngs(parts["images"], made.card.value_range, bool(mark))
+    files = {f"synthetic_{i:05d}.png": picture for i, picture in enumerate(pictures)}
+    inside = parts.get("masks", images[:0]) > sum(made.card.value_range) / 2
+    return files | {f"synthetic_{i:05d}{MASK}": one.astype(np.uint8) * 255 for i, one in enumerate(inside)}
+
+
 def generate_files(
     model: Path,
     out: Path,
@@ -88,36 +132,41 @@ def generate_files(
     truncation: float | None,
     format: Format,
     mark: bool | None = None,
+    despite_privacy: bool = False,
 ) -> int:
     """Writes n synthetic images and synthetic.json beside them; returns n. Each file is flagged as synthetic.
+
+    A model trained with masks as the last channel gives two PNG for each image, the second named like
+    synthetic_00000_mask.png, or the arrays `images` and `masks` of an npz.
 
     Args:
         mark: burn SYNTHETIC into a corner of the picture; None: in DICOM, which travels into archives and
             viewers, but not in PNG. The flags in the files stay either way.
+        despite_privacy: write DICOM files although the model's privacy card says blocked; synthetic.json says so.
 
     Raises:
-        ValueError: no model, unknown class, a folder that already holds synthetic images, or a mark on an npz.
+        ValueError: no model, unknown class, n below 1, a folder that already holds synthetic images, a mark on an
+            npz, images that the format cannot hold, a model that paints over masks, a privacy card that blocks
+            DICOM files, is damaged, or is of another model.
     """
+    if n < 1:
+        raise ValueError(f"{n} images were asked for; give --n 1 or more")
     if (out / "synthetic.json").exists():
         raise ValueError(f"{out} already holds synthetic images; choose another --out")
     if format == "npz" and mark:
         raise ValueError(
             "an npz holds arrays to compute with and gets no mark; leave --mark out, or choose png or dicom"
         )
-    made = load_model(model)
+    made, card = load_model(model), find_card(model)
+    _check_format(made, model, format)
+    if format == "dicom":
+        check_release(card, despite_privacy, "--despite-privacy")
     classes = made.card.classes
     chosen = int(label) if label is not None and label not in classes and label.isdigit() else label
     images = made.generate(n, chosen, seed=seed, truncation=truncation).numpy()
     numbers = made.labels(chosen, n)
     labels = [] if numbers is None else [classes[int(k)] for k in numbers]
-    about = _about(made, model, labels, seed, truncation)
-    if format == "npz":
-        files: dict[str, Any] = {"synthetic.npz": images}
-    elif format == "png":
-        pictures = _pngs(images, made.card.value_range, bool(mark))
-        files = {f"synthetic_{i:05d}.png": picture for i, picture in enumerate(pictures)}
-    else:
-        objects = _dicoms(images, about, made, mark is not False)
-        files = {f"synthetic_{i:05d}.dcm": data for i, data in enumerate(objects)}
+    about = _about(made, model, labels, seed, truncation) | {"privacy": release_note(card, despite_privacy)}
+    files = _contents(made, images, about, format, mark)
     _write(out, about, files)
     return n

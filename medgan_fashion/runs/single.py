@@ -16,6 +16,7 @@ from medgan_fashion.imaging.config import ImageConfig, mammogram_image
 from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import prepare_cases
+from medgan_fashion.runs.array_file import read_arrays
 from medgan_fashion.runs.generate import write_png
 from medgan_fashion.runs.growth_plan import LevelPlan, kept_plan, plan_growth, planned
 
@@ -55,14 +56,8 @@ class Job:
 def _read(job: Job) -> dict[str, Any]:
     """images, labels, class names and value range for `train` from a case table or an .npz."""
     if job.data.suffix == ".npz":
-        with np.load(job.data) as arrays:
-            if "images" not in arrays:
-                raise ValueError(f"{job.data} holds {', '.join(arrays)} but no `images`; save them under that name")
-            if "SyntheticData" in arrays:
-                raise ValueError(f"{job.data} holds synthetic images; train on real ones")
-            names = arrays.get("classes")
-            classes = None if names is None else [str(name) for name in names]
-            return {"data": arrays["images"], "labels": arrays.get("labels"), "classes": classes}
+        arrays = read_arrays(job.data)
+        return {"data": arrays.images, "labels": arrays.labels, "classes": arrays.classes}
     images = prepare_cases(job.data, job.image).images
     images = images.take(~images.external)  # external rows are only ever tested on
     scaled = fit_intensity(images.images, job.image.intensity, job.size).apply(images.view())
@@ -84,8 +79,7 @@ def _shape(job: Job) -> tuple[tuple[int, ...], int]:
     if job.data.suffix != ".npz":
         return (1, *job.size), len(read_case_table(job.data).classes)
     found = _read(job)
-    shape, labels = np.asarray(found["data"]).shape[1:], found["labels"]
-    return (shape if len(shape) == 3 else (1, *shape)), 0 if labels is None else int(np.max(labels)) + 1
+    return found["data"].shape[1:], 0 if found["labels"] is None else int(found["labels"].max()) + 1
 
 
 def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[LevelPlan]]:
@@ -110,10 +104,13 @@ def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[Le
 
 
 def _keep_grids(out: Path, value_range: tuple[float, float] | None) -> Callable[[Progress], None]:
-    """Writes a grid of samples at each check, so that a person sees what is learned: OUT/samples/IMAGES_SEEN.png."""
+    """Writes a grid of samples at each check, so that a person sees what is learned: OUT/samples/IMAGES_SEEN.png.
+    Channels that are no colours, such as an image and its mask, stand side by side."""
 
     def write(progress: Progress) -> None:
         samples = progress.samples[: GRID[0] * GRID[1]].float().numpy()
+        if samples.shape[1] not in (1, 3):
+            samples = np.concatenate(np.split(samples, samples.shape[1], axis=1), axis=3)
         low, high = value_range or (float(samples.min()), float(samples.max()))
         shades = np.clip((samples - low) / max(high - low, 1e-6) * 255, 0, 255).round().astype(np.uint8)
         n = len(shades) // GRID[1] * GRID[1] or len(shades)
@@ -130,7 +127,7 @@ def train_on_file(job: Job, tell: Tell = lambda level: None) -> Trained:
     again resumes."""
     recipe, _ = plan_job(job, tell)
     given = _read(job)
-    grids = [_keep_grids(job.out, given.get("value_range"))] if np.asarray(given["data"]).ndim == 4 else []
+    grids = [_keep_grids(job.out, given.get("value_range"))]
     return train(
         recipe, **given, images_seen=job.images_seen, out=job.out, seed=job.seed, device=job.where, callbacks=grids
     )

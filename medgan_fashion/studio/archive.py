@@ -14,15 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from medgan_fashion.report.data_card import (
+    CARD,
+    GARMENT_ABUSE,
+    GARMENT_USE,
+    MEDICAL_ABUSE,
+    MEDICAL_USE,
+    SetFacts,
+    data_card,
+)
 from medgan_fashion.report.model_card import plain
 from medgan_fashion.runs.generate import generate_files
+from medgan_fashion.runs.privacy_cards import check_release, find_card, in_words
 from medgan_fashion.studio.models import Listed, truncation
 
 MOST = 500  # images of one zip
 VALUES = 2**25  # pixels of one zip: 500 of 256 x 256, 25 of 1280 x 1024
 LONGEST = 40  # letters of a class in a file's name
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)  # no file of Windows may be called so
-CARD = "DATA_CARD.md"
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,7 @@ class Order:
     Args:
         label: a class by name, None for all of them evenly.
         variety: the central share of each latent that is drawn from; see `models.truncation`.
+        despite_privacy: take them away although the model's privacy card says blocked.
     """
 
     n: int
@@ -39,6 +49,7 @@ class Order:
     seed: int
     variety: float = 1.0
     format: Literal["png", "dicom"] = "png"
+    despite_privacy: bool = False
 
 
 def most_images(shape: Sequence[int]) -> int:
@@ -78,7 +89,7 @@ def labels_csv(files: Sequence[str], labels: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _what(model: Listed, order: Order, about: dict[str, Any], labels: Sequence[str]) -> list[str]:
+def _origin(model: Listed, order: Order, about: dict[str, Any]) -> list[str]:
     """Lines of the card: how the pictures came to be."""
     channels, height, width = model.shape
     low, high = model.value_range
@@ -94,8 +105,6 @@ def _what(model: Listed, order: Order, about: dict[str, Any], labels: Sequence[s
         f"- Variety: {narrowed}.",
         f"- Size: {width} x {height} pixels, {'grey' if channels == 1 else f'{channels} channels'}.",
         f"- Value range of the model: {low:g} to {high:g}, which became the ends of what a file can hold.",
-        "- Classes are what the model was asked for, not what a reader found:",
-        *(f"  - {plain(label) or 'not named'}: {n}" for label, n in Counter(labels).items()),
     ]
 
 
@@ -108,21 +117,28 @@ def _marks(order: Order) -> list[str]:
     return ["Every PNG carries the text `SyntheticData` = `YES`; `synthetic.json` says the same of all files."]
 
 
-def data_card(model: Listed, order: Order, about: dict[str, Any], labels: Sequence[str]) -> str:
+def _privacy(note: dict[str, Any]) -> list[str]:
+    lines = [f"{plain(in_words(note))}.".capitalize()]
+    if note["overridden"]:
+        lines += ["", "**The model was blocked, and these pictures were taken away despite that.**"]
+    return lines
+
+
+def _card(model: Listed, order: Order, about: dict[str, Any], labels: Sequence[str]) -> str:
     """Markdown for whoever opens the zip; `about` is what synthetic.json says, `labels` one class per picture."""
-    what = "pictures of garments" if model.kind == "garments" else "medical images"
-    use = (
-        "Research and teaching on generated images. **Not for diagnosis**: the pictures show no patient, and findings "
-        "in them mean nothing. Do not mix them into a data set without their labels and marks."
-        if model.kind == "medical"
-        else "Looking at what the model draws. The garments do not exist and cannot be bought. **Not for diagnosis.**"
+    medical = model.kind == "medical"
+    facts = SetFacts(
+        what="medical images" if medical else "pictures of garments",
+        counts=Counter(labels),
+        origin=_origin(model, order, about),
+        marks=_marks(order),
+        warnings=[f"{plain(one)}." for one in model.warnings],
+        privacy=_privacy(about["privacy"]) if medical else ["Garments show nobody."],
+        files=["- `labels.csv`: file and class of every picture.", "- `synthetic.json`: the same for programs."],
+        use=MEDICAL_USE if medical else GARMENT_USE,
+        abuse=MEDICAL_ABUSE if medical else GARMENT_ABUSE,
     )
-    lines = ["# Synthetic images", "", f"{order.n} synthetic {what}, drawn by a computer (a GAN).", ""]
-    lines += [*(f"**Mind:** {plain(one)}.\n" for one in model.warnings), "## What they are", ""]
-    lines += [*_what(model, order, about, labels), "", "## Intended use", "", use, "", "## How they are marked", ""]
-    lines += [*_marks(order), "Keep the marks, and this card, with the pictures.", "", "## Files", ""]
-    lines += ["- `labels.csv`: file and class of every picture.", "- `synthetic.json`: the same for programs.", ""]
-    return "\n".join(lines)
+    return data_card(facts)
 
 
 def check_order(model: Listed, order: Order) -> None:
@@ -139,20 +155,23 @@ def check_order(model: Listed, order: Order) -> None:
 def make_archive(model: Listed, order: Order) -> bytes:
     """A zip with the pictures, `labels.csv`, `synthetic.json` and `DATA_CARD.md`.
 
-    ValueError for a number of pictures that no zip may hold, an unknown class, a variety or format that does not fit.
+    ValueError for a number of pictures that no zip may hold, an unknown class, a variety or format that does not fit,
+    or a privacy card that blocks the model.
     """
     check_order(model, order)
+    check_release(find_card(model.path), order.despite_privacy, "the box below")
     told, narrowed = order.label if model.conditional else None, truncation(model.prior, order.variety)
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         folder = Path(name) / "made"
-        generate_files(model.path, folder, order.n, told, order.seed, narrowed, order.format)
+        despite = order.despite_privacy
+        generate_files(model.path, folder, order.n, told, order.seed, narrowed, order.format, despite_privacy=despite)
         about = json.loads((folder / "synthetic.json").read_text())
         labels = about["labels"] or [model.classes[0] if len(model.classes) == 1 else ""] * order.n
         names, made = safe_names(model.classes), about["files"]
         files = [_arcname(file, label, names) for file, label in zip(made, labels, strict=True)]
         about |= {"files": files, "labels": labels if any(labels) else None}
-        archive.writestr(CARD, data_card(model, order, about, labels))
+        archive.writestr(CARD, _card(model, order, about, labels))
         archive.writestr("labels.csv", labels_csv(files, labels))
         archive.writestr("synthetic.json", json.dumps(about, indent=1))
         for source, file in zip(made, files, strict=True):

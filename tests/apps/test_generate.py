@@ -11,9 +11,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from medgan_fashion.report.pictures import COLOURS
+from medgan_fashion.runs.privacy_cards import model_hash, write_card
 from medgan_fashion.studio.settings import Settings
 from tests.apps.tiny_study import tiny_study
 from tests.report.conftest import CLASSES, make_summary
+from tests.runs.planted_cards import planted_card
 from tests.studio.planted_models import ROWS, plant_gan, plant_run
 
 PAGE = Path(__file__).parents[2] / "apps" / "generate.py"
@@ -118,6 +120,28 @@ def test_near_copies_are_warned_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     page = visit(monkeypatch, tmp_path, run)
     assert "1 near copy of training images" in words(page)
     assert pictures(page)[0][0] == "cyst <1 cm & thin · 0 · synthetic"
+
+
+def test_a_blocked_model_asks_before_its_pictures_leave(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run = plant_run(tmp_path / "study", gans=[make_summary()["gans"][0]])
+    model = plant_gan(run, "aa", "cgan", tuple(CLASSES), ROWS) / "model.safetensors"
+    write_card(planted_card(model, "blocked"), run / "results" / "privacy" / f"{model_hash(model)}.json")
+    page = visit(monkeypatch, tmp_path, run)
+    assert not page.exception
+    assert "Privacy screening: blocked (9 of 10 drawn images" in words(page)
+    assert page.button[0].disabled
+    page.checkbox[0].check().run()
+    page.button[0].click().run()
+    assert not page.exception
+    assert "taken away despite that" in archive(page).read("DATA_CARD.md").decode()
+
+
+def test_an_unscreened_model_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run = plant_run(tmp_path / "study")
+    plant_gan(run, "aa", "cgan", tuple(CLASSES), ROWS)
+    page = visit(monkeypatch, tmp_path, run)
+    assert "Not screened for privacy." in words(page)
+    assert not page.checkbox
 
 
 def test_a_damaged_model_is_a_sentence_and_the_others_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

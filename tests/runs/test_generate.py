@@ -24,6 +24,21 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "model.safetensors"
 
 
+def train_pairs(recipe: str, out: Path, channels: int, **provenance: str) -> Path:
+    """A model of images of 32 x 32 pixels in [0, 1] whose last channel is a round mask."""
+    rng = np.random.default_rng(0)
+    images = rng.random((16, channels, 32, 32), dtype=np.float32)
+    images[:, -1] = np.hypot(*np.mgrid[-16:16, -16:16]) < rng.uniform(4, 12, (16, 1, 1))
+    train(recipe, images, images_seen=32, out=out, value_range=(0.0, 1.0), progress=False, provenance=provenance)
+    return out / "model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def joint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Grey images with their masks, as the segmentation ablation trains them."""
+    return train_pairs("small_joint", tmp_path_factory.mktemp("joint"), 2, masks="last channel")
+
+
 @pytest.fixture(scope="module")
 def colour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of colour images of 8 bits."""
@@ -40,7 +55,8 @@ def make(
     about = json.loads((out / "synthetic.json").read_text())
     assert about["SyntheticData"] == "YES"
     assert about["model_sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
-    assert sorted(path.name for path in out.iterdir()) == sorted([*about["files"], "synthetic.json"])
+    named = [*about["files"], *about.get("masks", []), "synthetic.json"]
+    assert sorted(path.name for path in out.iterdir()) == sorted(named)
     return about
 
 
@@ -98,6 +114,60 @@ def test_npz(classes: Path, tmp_path: Path) -> None:
     with np.load(tmp_path / "made" / "synthetic.npz") as arrays:
         assert str(arrays["SyntheticData"]) == "YES"
         np.testing.assert_array_equal(arrays["images"], load_model(classes).generate(3, seed=5).numpy())
+
+
+@pytest.mark.parametrize("mark", [None, True])
+def test_an_image_and_its_mask_are_two_pictures(joint: Path, tmp_path: Path, mark: bool | None) -> None:
+    about = make(joint, tmp_path / "made", "png", mark)
+    assert about["files"] == [f"synthetic_{i:05d}.png" for i in range(3)]
+    assert about["masks"] == [f"synthetic_{i:05d}_mask.png" for i in range(3)]
+    expected = load_model(joint).generate(3, seed=5).numpy()
+    pixels = {}
+    for name in about["files"] + about["masks"]:
+        with Image.open(tmp_path / "made" / name) as picture:
+            assert (picture.mode, picture.info["SyntheticData"]) == ("L", "YES")
+            pixels[name] = np.asarray(picture)
+        with pytest.raises(UnreadableError, match="synthetic"):
+            read_image(tmp_path / "made" / name)
+    for (image, mask), file, outline in zip(expected, about["files"], about["masks"], strict=True):
+        same = pixels[file] == np.round(image * 255)
+        assert same.all() if mark is None else same[:19].all() and not same.all()
+        np.testing.assert_array_equal(pixels[outline], np.where(mask > 0.5, 255, 0))  # no mark in a mask
+
+
+def test_an_image_and_its_mask_are_two_arrays(joint: Path, tmp_path: Path) -> None:
+    make(joint, tmp_path / "made", "npz")
+    expected = load_model(joint).generate(3, seed=5).numpy()
+    with np.load(tmp_path / "made" / "synthetic.npz") as arrays:
+        assert str(arrays["SyntheticData"]) == "YES"
+        np.testing.assert_array_equal(arrays["images"], expected[:, :1])
+        np.testing.assert_array_equal(arrays["masks"], expected[:, 1:])
+
+
+def test_colour_images_have_masks_too(tmp_path: Path) -> None:
+    model = train_pairs("small_joint", tmp_path / "model", 4, masks="last channel")
+    about = make(model, tmp_path / "made", "png", n=1)
+    for name, mode in ((about["files"][0], "RGB"), (about["masks"][0], "L")):
+        with Image.open(tmp_path / "made" / name) as picture:
+            assert picture.mode == mode
+
+
+def test_what_no_picture_can_hold_is_refused(joint: Path, tmp_path: Path) -> None:
+    out = tmp_path / "made"
+    with pytest.raises(ValueError, match="with masks, which no DICOM picture holds; choose --format png or npz"):
+        generate_files(joint, out, 1, None, 0, None, "dicom")
+    unnamed = train_pairs("small_joint", tmp_path / "unnamed", 2)
+    for format in ("png", "dicom"):
+        with pytest.raises(ValueError, match=r"draws 2 channels, .* 1 \(grey\) or 3 \(RGB\); choose --format npz"):
+            generate_files(unnamed, out, 1, None, 0, None, format)
+    painter = train_pairs("small_spade", tmp_path / "painter", 2, masks="last channel")
+    for format in ("png", "npz", "dicom"):
+        with pytest.raises(ValueError, match=r"paints over masks, .*`run lesion_segmentation`, or by Model\.generate"):
+            generate_files(painter, out, 1, None, 0, None, format)
+    with pytest.raises(ValueError, match="0 images were asked for; give --n 1 or more"):
+        generate_files(joint, out, 0, None, 0, None, "png")
+    assert not out.exists()
+    make(unnamed, out, "npz")
 
 
 def test_refusals(classes: Path, tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from medgan_fashion.cli import main
 from medgan_fashion.gan import load_model
-from medgan_fashion.runs.single import Job, plan_job
+from medgan_fashion.runs.single import Job, plan_job, train_on_file
 
 
 @pytest.mark.slow
@@ -34,6 +35,23 @@ def test_a_dry_run_measures_and_training_takes_its_plan(tmp_path: Path, capsys: 
     assert model.facts["images_seen"] == 128
     assert main(["train", *command[1:-4], "--images-seen", "256", "--device", "cpu"]) == 2
     assert "phase_images: [32] -> [64]" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_arrays_is_refused_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "text.npz"
+    broken.write_text("not arrays")
+    assert main(["train", str(broken), "--out", str(tmp_path / "gan"), "--recipe", "dcgan"]) == 2
+    assert "text.npz is no .npz file" in capsys.readouterr().err
+    assert not (tmp_path / "gan" / "checkpoint.pt").exists()
+
+
+def test_the_grid_shows_a_mask_beside_its_image(tmp_path: Path) -> None:
+    np.savez(tmp_path / "pairs.npz", images=np.random.default_rng(0).random((12, 2, 16, 16), dtype=np.float32))
+    train_on_file(Job(tmp_path / "pairs.npz", tmp_path / "gan", "small_joint", 32, (16, 16), device="cpu"))
+    grids = list((tmp_path / "gan" / "samples").glob("*.png"))
+    assert grids
+    with Image.open(grids[0]) as grid:
+        assert (grid.mode, grid.size) == ("L", (8 * 2 * 16, 4 * 16))
 
 
 def test_too_short_a_training_is_refused_before_anything_is_measured(tmp_path: Path) -> None:

@@ -16,10 +16,12 @@ from PIL import Image
 from medgan_fashion.gan import load_model
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.readers import read_image
+from medgan_fashion.runs.privacy_cards import write_card
 from medgan_fashion.studio.archive import Order, make_archive, most_images, safe_names
 from medgan_fashion.studio.grid import draw_grid
 from medgan_fashion.studio.models import Listed
 from tests.report.conftest import make_summary
+from tests.runs.planted_cards import planted_card
 from tests.studio.planted_models import ROWS, models_of, plant_gan, plant_run
 
 CLASSES = ("benign", "../../etc/passwd", "BENIGN", "a\\b: *?")
@@ -85,6 +87,7 @@ def test_the_card_says_what_they_are(listed: Listed, tmp_path: Path) -> None:
         "BENIGN: 1",
         "32 x 32",
         "0 to 1",
+        "Not screened for privacy",
     ):
         assert said in card
     for said in ("Not for diagnosis", "SyntheticData", "**Mind:** 1 near copy of training images", "a\\\\b: \\*?: 1"):
@@ -128,6 +131,20 @@ def test_refusals(listed: Listed) -> None:
         make_archive(replace(listed, kind="garments"), Order(1, None, 0, format="dicom"))
     with pytest.raises(ValueError, match="sphere"):
         make_archive(replace(listed, prior="sphere"), Order(1, None, 0, 0.5))
+
+
+def test_a_blocked_model_leaves_only_when_somebody_says_so(listed: Listed, tmp_path: Path) -> None:
+    card = planted_card(listed.path, "blocked")
+    write_card(card, listed.path.parents[3] / "results" / "privacy" / f"{card['model_sha256']}.json")
+    try:
+        with pytest.raises(ValueError, match=r"blocked this model \(9 of 10 .*\); the box below"):
+            make_archive(listed, Order(1, None, 0))
+        opened(make_archive(listed, Order(1, None, 0, despite_privacy=True)), tmp_path)
+    finally:
+        (listed.path.parents[3] / "results" / "privacy" / f"{card['model_sha256']}.json").unlink()
+    about = json.loads((tmp_path / "synthetic.json").read_text())
+    assert (about["privacy"]["outcome"], about["privacy"]["overridden"]) == ("blocked", True)
+    assert "taken away despite that" in (tmp_path / "DATA_CARD.md").read_text()
 
 
 def test_large_pictures_are_fewer() -> None:

@@ -1,0 +1,173 @@
+"""Privacy screening of a generator: its drawn images against the training patients and against patients it never saw.
+
+All distances lie in one space that is fitted to nobody: the images in coarse pixels, each with mean and contrast taken
+out, the nearest over flips and turns. An encoder trained on the training patients would not do: its own overfitting
+puts them where held-out patients never lie, and that would pass for the generator's.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from medgan_fashion.evaluation.neighbours import (
+    CHUNK,
+    Images,
+    checked,
+    correlations,
+    equal_minimum,
+    find_neighbours,
+    pixels,
+    standardised,
+)
+from medgan_fashion.evaluation.privacy_membership import (
+    half_against_half,
+    membership_test,
+    patient_scores,
+    too_few,
+)
+from medgan_fashion.evaluation.privacy_rules import OPEN, SCREENING, PrivacyRules, decide
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+SIDE = 16  # pixels of the longer side in the space of distances: what a generator learns by heart are shapes, not noise
+PAIRS = 24  # closest pairs kept for the gallery
+FORMAT = "medgan_fashion.privacy/1"
+SPACE = (
+    f"coarse pixels (longer side {SIDE}), mean and contrast taken out, nearest over flips and turns; fitted to nobody"
+)
+
+
+@dataclass(frozen=True)
+class Screened:
+    """`card` is plain data (docs/privacy.md); the closest pairs (K,), the closest first: which drawn image, which
+    training image, their distance, and whether it is a near copy."""
+
+    card: dict[str, Any]
+    drawn: Ints
+    twins: Ints
+    distances: Floats
+    copies: NDArray[np.bool_]
+
+
+def coarse(images: ArrayLike, side: int = SIDE) -> Images:
+    """Images (N, C, H, W) averaged over blocks, so that the longer side has at most `side` pixels."""
+    values = np.asarray(images, dtype=np.float32)
+    scale = min(1.0, side / max(values.shape[-2:]))
+    for axis in (-2, -1):
+        length = values.shape[axis]
+        n = max(1, round(length * scale))
+        starts = np.arange(n) * length // n
+        shape = [1] * 4
+        shape[axis] = n
+        values = np.add.reduceat(values, starts, axis=axis) / np.diff([*starts, length]).reshape(shape)
+    return values.astype(np.float32)
+
+
+def coarse_distances(images: ArrayLike, others: ArrayLike) -> Floats:
+    """Distances (N, M) in [0, 2] of images (N, C, H, W) to others (M, C, H, W), the smallest over flips and turns."""
+    small, rows = coarse(images), standardised(coarse(others))
+    parts = [correlations(small[at : at + CHUNK], rows) for at in range(0, len(small), CHUNK)]
+    return np.sqrt(np.clip(2 - 2 * np.concatenate(parts).astype(np.float64), 0, None))
+
+
+def by_patient(distances: Floats, patients: Ints) -> Floats:
+    """Distances (N, M) to images -> (N, P), to the nearest image of each patient."""
+    return np.stack([distances[:, patients == p].min(axis=1) for p in np.unique(patients)], axis=1)
+
+
+def patient_ratios(to_train: Floats, to_held_out: Floats, seed: int) -> Floats:
+    """Distance to the nearest training patient over that to the nearest held-out one (N,), at equal numbers of
+    patients; from distances (N, P) and (N, Q). Two zeros make 1."""
+    n, rng = min(to_train.shape[1], to_held_out.shape[1]), np.random.default_rng((seed, 42))
+    near, far = equal_minimum(to_train, n, rng), equal_minimum(to_held_out, n, rng)
+    return np.divide(near, far, out=np.where(near > 0, np.inf, 1.0), where=far > 0)
+
+
+def authenticity(to_train: Floats, within: Floats, patients: Ints) -> float:
+    """Share of images that are no closer to a training image than other patients are (Alaa et al. 2022).
+
+    `to_train` (N, M); `within` (M, M) among training images of `patients` (M,). An image is authentic if it is further
+    from its nearest training image than that one is from the nearest image of another patient (the paper: of any
+    other image; slices of one patient would call every copy authentic).
+    """
+    apart = np.where(patients[:, None] == patients, np.inf, within).min(axis=1)
+    nearest = to_train.argmin(axis=1)
+    return float((to_train.min(axis=1) > apart[nearest]).mean())
+
+
+def _authenticity(to_train: Floats, known: Images, unseen: Images, patients: Ints) -> dict[str, Any]:
+    """The card's lines on authenticity: of the drawn images, and of held-out ones in their place."""
+    within = coarse_distances(known, known)
+    own, real = (authenticity(one, within, patients) for one in (to_train, coarse_distances(unseen, known)))
+    return {"authenticity": {"synthetic": own, "held_out": real}}
+
+
+def _against_patients(
+    distances: tuple[Floats, Floats], patients: tuple[Ints, Ints], rules: PrivacyRules, seed: int
+) -> dict[str, Any]:
+    """The card's lines on neighbours and on the attack, from the distances of drawn images to training images (N, M)
+    and to held-out ones (N, K)."""
+    to_train, to_unseen = (by_patient(*one) for one in zip(distances, patients, strict=True))
+    ratio = float(np.median(patient_ratios(to_train, to_unseen, seed)))
+    nearest = [one.min(axis=0) for one in distances]
+    members, others = (patient_scores(*one) for one in zip(nearest, patients, strict=True))
+    if sentence := too_few(len(members), len(others), rules.fewest_patients):
+        return {"neighbour_ratio": ratio, "membership": None, "membership_note": sentence}
+    found = asdict(membership_test(members, others, rules)) | {"null": half_against_half(others, rules, seed)}
+    return {"neighbour_ratio": ratio, "membership_note": found.pop("note"), "membership": found}
+
+
+def unscreened(reason: str, by: str, rules: PrivacyRules) -> dict[str, Any]:
+    """A card without figures, where there is too little to screen with."""
+    figures = dict.fromkeys(("counts", "near_copies", "neighbour_ratio", "authenticity", "membership"))
+    about = {"outcome": OPEN, "reasons": [reason], "screening": SCREENING, "format": FORMAT, "by": by, "space": SPACE}
+    return about | figures | {"membership_note": reason, "rules": asdict(rules)}
+
+
+def _counts(made: Images, whose: Ints, others: Ints) -> dict[str, int]:
+    counts = {"synthetic": len(made), "training_images": len(whose), "training_patients": len(np.unique(whose))}
+    return counts | {"held_out_images": len(others), "held_out_patients": len(np.unique(others))}
+
+
+def _checked(images: list[Images], patients: list[Ints]) -> None:
+    for name, some, whose in zip(("training", "held-out"), images[1:], patients, strict=True):
+        if whose.shape != (len(some),):
+            raise ValueError(f"{name} images {len(some)} and patients {whose.shape} do not fit: give one per image.")
+        if len(np.unique(whose)) < 2:
+            raise ValueError(f"the {name} images come from one patient; a privacy screening needs two or more.")
+
+
+def screen(
+    synthetic: ArrayLike,
+    train: ArrayLike,
+    held_out: ArrayLike,
+    *,
+    train_patients: ArrayLike,
+    held_out_patients: ArrayLike,
+    by: str = "patient",
+    rules: PrivacyRules | None = None,
+    seed: int = 0,
+) -> Screened:
+    """Screens drawn images (N, C, H, W) against training images (M, ...) and held-out ones (K, ...), all in one range.
+
+    `train_patients` (M,), `held_out_patients` (K,): whole numbers, of which no patient is on both sides. `by` says in
+    the card what such a number stands for. At most `rules.images` drawn images are looked at. ValueError for images of
+    unequal shape, patients that do not fit, or one patient only.
+    """
+    rules = rules or PrivacyRules()
+    made, known, unseen = checked(np.asarray(synthetic)[: rules.images], train, held_out)
+    whose, others = (np.asarray(one, dtype=np.int64) for one in (train_patients, held_out_patients))
+    _checked([made, known, unseen], [whose, others])
+    near = find_neighbours(made, known, unseen, encode=lambda some: pixels(standardised(coarse(some))), seed=seed)
+    to_train, to_unseen = coarse_distances(made, known), coarse_distances(made, unseen)
+    card: dict[str, Any] = {"format": FORMAT, "by": by, "space": SPACE, "counts": _counts(made, whose, others)}
+    card |= {"near_copies": int(near.flags.sum())}
+    card |= _authenticity(to_train, known, unseen, whose)
+    card |= _against_patients((to_train, to_unseen), (whose, others), rules, seed)
+    outcome, reasons = decide(card, rules)
+    card = {"outcome": outcome, "reasons": reasons, "screening": SCREENING} | card | {"rules": asdict(rules)}
+    closest = np.argsort(to_train.min(axis=1), kind="stable")[:PAIRS]
+    own = to_train[closest]
+    return Screened(card, closest, own.argmin(axis=1), own.min(axis=1), near.flags[closest])

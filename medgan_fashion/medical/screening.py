@@ -1,0 +1,140 @@
+"""The privacy screening of an ablation's GANs: each against its own training patients and those it never saw."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medgan_fashion.evaluation.privacy import Screened, screen, unscreened
+from medgan_fashion.evaluation.privacy_rules import PrivacyRules
+from medgan_fashion.gan.plain import from_plain, to_plain
+from medgan_fashion.medical.materials import Materials
+from medgan_fashion.runs.folds import Fold, load_fold
+from medgan_fashion.runs.privacy_cards import BY, FOLDER, model_hash, write_card
+from medgan_fashion.runs.stage import Task, stage
+from medgan_fashion.runs.stages import load_synthetic
+
+Rows = tuple[NDArray[np.float32], NDArray[np.int64]]  # images (N, C, H, W) and their groups (N,)
+
+
+@dataclass(frozen=True)
+class Screening:
+    """One screening of the plan: which GAN of which training set, in words, and its task."""
+
+    name: str
+    repeat: int
+    fold: int
+    whole: bool  # of a fold's whole training set: its pictures stand in the report
+    task: Task
+
+
+def screenings(
+    materials: Materials, unseen: Task, place: tuple[int, int, str], grouping: str, rules: PrivacyRules, seed: int
+) -> list[Screening]:
+    """One for each GAN of a training set, or one where something else stands in the GANs' place.
+
+    `unseen`: rows that the training set does not hold, scaled as it is; `place`: repeat, fold, purpose.
+    """
+    repeat, fold, purpose = place
+    found = []
+    for gan in materials.gans or (None,):
+        label = gan.inputs["label"] if gan else None
+        words = [purpose, "" if label is None else f"class {label}"]  # as findings.gans names them
+        task = screen_privacy.task(
+            training=materials.training,
+            unseen=unseen,
+            synthetic=materials.synthetic,
+            gan=gan,
+            label=label,
+            by=BY[grouping],
+            rules=to_plain(rules),
+            seed=seed,
+        )
+        found.append(Screening(", ".join(["GAN", *filter(None, words)]), repeat, fold, not purpose, task))
+    return found
+
+
+def _rows(fold: Fold, label: int | None) -> Rows:
+    """All rows of a fold, or those of one class."""
+    chosen = np.ones(len(fold.labels), bool) if label is None else np.asarray(fold.labels) == label
+    return fold.views[chosen], np.asarray(fold.groups)[chosen]
+
+
+def _thumbnails(images: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """(N, h, w) uint8: the middle channel."""
+    return (np.clip(images[:, images.shape[1] // 2], 0, 1) * 255).astype(np.uint8)
+
+
+def _save_pairs(path: Path, found: Screened, made: NDArray[np.float32], known: NDArray[np.float32]) -> None:
+    np.savez(
+        path,
+        synthetic=_thumbnails(made[found.drawn]),
+        train=_thumbnails(known[found.twins]),
+        distance=found.distances,
+        copy=found.copies,
+    )
+
+
+@stage(version=1)
+def screen_privacy(
+    work: Path,
+    training: Path,
+    unseen: Path,
+    synthetic: Path,
+    gan: Path | None,
+    label: int | None,
+    by: str,
+    rules: dict[str, Any],
+    seed: int,
+) -> None:
+    """The privacy card of one GAN (card.json) and its closest pairs (pairs.npz, where there was enough to screen).
+
+    With `label` the GAN drew that class alone, and is screened against that class alone.
+    """
+    fold, held = load_fold(training), load_fold(unseen)
+    made, limits = load_synthetic(synthetic, fold), from_plain(PrivacyRules, rules)
+    drawn = np.asarray(made.images[: limits.images] if label is None else made.images[made.labels == label])
+    (known, whose), (others, theirs) = _rows(fold, label), _rows(held, label)
+    patients = [len(np.unique(one)) for one in (whose, theirs)]
+    if min(patients) < 2 or not len(drawn):
+        reason = f"{patients[0]} training and {patients[1]} held-out patients are too few to screen with"
+        card = unscreened(reason, by, limits)
+    else:
+        sides = {"train_patients": whose, "held_out_patients": theirs}
+        found = screen(drawn, known, others, **sides, by=by, rules=limits, seed=seed)
+        card = found.card
+        _save_pairs(work / "pairs.npz", found, drawn, known)
+    sha256 = model_hash(gan / "model.safetensors") if gan else None
+    (work / "card.json").write_text(json.dumps(card | {"model_sha256": sha256}, indent=1))
+
+
+def privacy_rows(planned: list[Screening], run: Path) -> list[dict[str, Any]]:
+    """The cards as the summary holds them, each with its place in the design."""
+    rows = []
+    for one in planned:
+        card = json.loads((one.task.folder(run) / "card.json").read_text())
+        rows.append({"name": one.name, "repeat": one.repeat, "fold": one.fold} | card)
+    return rows
+
+
+def keep_cards(planned: list[Screening], run: Path) -> None:
+    """Writes RUN/results/privacy/<sha256 of the model's file>.json, where whoever draws from a model looks."""
+    for one in planned:
+        card = json.loads((one.task.folder(run) / "card.json").read_text())
+        if card["model_sha256"]:
+            write_card(card, run / FOLDER / f"{card['model_sha256']}.json")
+
+
+def pair_samples(planned: list[Screening], run: Path) -> dict[str, Any]:
+    """Closest pairs of the first repeat's whole training sets, by fold, for samples.npz."""
+    found: dict[str, list[NDArray]] = {}
+    for one in planned:
+        path = one.task.folder(run) / "pairs.npz"
+        if one.repeat == 0 and one.whole and path.is_file():
+            with np.load(path) as arrays:
+                for key in arrays.files:
+                    found.setdefault(f"f{one.fold}_privacy_{key}", []).append(arrays[key])
+    return {key: np.concatenate(parts) for key, parts in found.items()}
