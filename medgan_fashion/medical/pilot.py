@@ -1,0 +1,60 @@
+"""A finished ablation as a pilot: its own variances, read from results/summary.json for planning the next study."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from medgan_fashion.evaluation.planning import Pilot
+from medgan_fashion.medical.summary import check_summary
+
+
+def read_pilot(run: Path) -> dict[str, Any]:
+    """The summary of a finished ablation of classifiers or segmenters; ValueError for another folder or chain."""
+    path = run / "results" / "summary.json"
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{path} does not exist; give the folder of a finished run, or state --accuracy.") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is no JSON (line {error.lineno}); run the chain again.") from None
+    if "verdict" not in summary or summary.get("chain") == "garments":
+        raise ValueError(f"{path} has no verdict to plan from; give the folder of a finished ablation.")
+    return summary if "chain" in summary else {**check_summary(summary)}
+
+
+def pilot_of(summary: dict[str, Any], repeat_sd: float) -> Pilot:
+    """The pilot's variances; `repeat_sd` (fraction) stands in where it had one repeat only."""
+    data, verdict = summary["data"], summary["verdict"]
+    found, n_repeats = verdict["components"], int(summary["config"].get("repeats", 1))
+    of_classes = [row["patients"] for row in data["per_class"]]
+    scarcest = data["patients"] if summary.get("chain") == "lesion_segmentation" else min(of_classes)
+    if found["patients"] is None or found["repeats"] is None or scarcest < 2:
+        raise ValueError("this run's summary names no variances of the primary difference; run it again.")
+    noise = found.get("noise") or 0.0
+    return Pilot(found["patients"], found["repeats"], noise, data["patients"], scarcest, n_repeats, repeat_sd)
+
+
+def doubts(summary: dict[str, Any], pilot: Pilot) -> list[str]:
+    """What a reader must know before believing a plan from this pilot, a sentence each."""
+    verdict = summary["verdict"]
+    said = [
+        "The true difference is not the pilot's estimate "
+        f"({100 * verdict['estimate']:+.1f} points): plan on the smallest difference that would matter, never on it.",
+        "The pilot's variances are estimates too; the ranges are what 80 % intervals of both (chi-square) allow.",
+    ]
+    if pilot.n_repeats == 1:
+        said.append(
+            "It had one repeat: what other partitions and GAN seeds change is not known and was taken as "
+            f"{100 * pilot.stated_repeat_sd:g} points (--repeat_sd); a pilot of three repeats would show it."
+        )
+    elif verdict["components"].get("noise") is None:
+        said.append(
+            "It was written by an older version: all of its variance between repeats was taken to stay, however many "
+            "patients there are."
+        )
+    floor = 0.0 if "chain" in summary else 1 / (len(summary["data"]["classes"]) * pilot.n_scarcest)
+    if pilot.patients <= 1.01 * floor**2:
+        said.append("Its arms hardly ever disagreed: the variance over patients is the least that the interval allows.")
+    if summary["data"]["grouping"] != "patient":
+        said.append(f"Its rows name no patients (grouping: {summary['data']['grouping']}): read groups for patients.")
+    return said
