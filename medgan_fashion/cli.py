@@ -3,14 +3,18 @@
 import sys
 from typing import Any
 
-from medgan_fashion.commands import app, datasets, gans, garments, images, runs
+from medgan_fashion.commands import app, compare, datasets, gans, garments, images, power, runs
 
 COMMANDS: dict[str, Any] = {
     "run": runs.run,
     "cases": images.cases,
     "preview": images.preview,
     "train": gans.train,
+    "privacy": gans.privacy,
     "generate": gans.generate,
+    "export-arms": compare.export_arms,
+    "compare": compare.compare,
+    "power": power.power,
     "report": runs.report,
     "status": runs.status,
     "catalogue": {"_help": "a shop's catalogue: check", "check": garments.check},
@@ -30,19 +34,30 @@ COMMANDS: dict[str, Any] = {
 }
 
 
-SWITCHES = ("--dry_run", "--skip_unreadable", "--shareable", "--in_stock", "--show_customers")
+SWITCHES = (
+    "--dry_run",
+    "--skip_unreadable",
+    "--shareable",
+    "--in_stock",
+    "--show_customers",
+    "--own_predictions",
+    "--despite_privacy",
+)
 REPEATED = ("--data", "--set", "--customer", "--likes", "--dislikes", "--run")
+FIRST = {"power": "--pilot"}  # commands whose first word may be left out: power RUN, or power --accuracy 0.8
+ONCE = {"compare": ("--run",)}  # commands where such a flag is one value, no list
 
 
-def _flag(word: str) -> str:
-    """Flags as people write them: --dry-run for --dry_run=true, and a repeated --data or --set adds to the list."""
+def _flag(word: str, once: tuple[str, ...] = ()) -> str:
+    """Flags as people write them: --dry-run for --dry_run=true, and a repeated --data or --set adds to the list, but
+    not one that this command takes `once`."""
     if not word.startswith("--"):
         return word
     name, equals, value = word.partition("=")
     name = name.replace("-", "_").replace("__", "--", 1)
     if name in SWITCHES and not equals:
         return f"{name}=true"
-    return f"{name}+{equals}{value}" if name in REPEATED else f"{name}{equals}{value}"
+    return f"{name}+{equals}{value}" if name in REPEATED and name not in once else f"{name}{equals}{value}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,8 +68,11 @@ def main(arguments: list[str] | None = None) -> int:
         print("medgan-fashion needs its command-line extra: pip install 'medgan-fashion[cli]'", file=sys.stderr)
         return 2
     given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] and given[0] in FIRST and len(given) > 1 and not given[1].startswith("-"):
+        given = [given[0], FIRST[given[0]], *given[1:]]
+    once = ONCE.get(given[0], ()) if given else ()
     try:
-        auto_cli(COMMANDS, args=[_flag(word) for word in given], prog="medgan-fashion", as_positional=True)
+        auto_cli(COMMANDS, args=[_flag(word, once) for word in given], prog="medgan-fashion", as_positional=True)
     except (ValueError, OSError) as error:
         print(f"medgan-fashion: {error}", file=sys.stderr)
         return 2

@@ -15,7 +15,8 @@ from medgan_fashion.medical.collect import collect
 from medgan_fashion.medical.mammogram_phantoms import write_mammogram_phantoms
 from medgan_fashion.medical.materials import Synthesis
 from medgan_fashion.medical.phantoms import write_liver_phantoms
-from medgan_fashion.medical.plan import Plan, Planner
+from medgan_fashion.medical.plan import Planner
+from medgan_fashion.medical.plan_parts import Plan
 from medgan_fashion.runs.declare import declare
 from medgan_fashion.runs.stage import complete, stage
 from medgan_fashion.runs.workers import share, work
@@ -70,6 +71,7 @@ def open_study(
         config.image,
         run / "prepared",
         skip_unreadable=config.skip_unreadable,
+        external_sites=config.external_sites,
         processes=processes,
         progress=tell,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from medgan_fashion.evaluation.gate_config import GateConfig
+from medgan_fashion.evaluation.privacy_rules import PrivacyRules
 from medgan_fashion.gan.recipes import Recipe, changed_recipe
 from medgan_fashion.imaging.config import ImageConfig, IntensityConfig
 from medgan_fashion.medical.config import ClassicConfig, ClassifierConfig
@@ -15,9 +17,14 @@ ARMS = (
     "real+classic+gan",
     "gan-only",
     "real+classic+shuffled",
+    "real+classic+gated",
     "real+held-back",
+    "balanced+classic",
+    "balanced+classic+gan",
 )
-GAN_ARMS = ("real+gan", "real+classic+gan", "gan-only", "real+classic+shuffled")
+GATED_ARM = "real+classic+gated"
+BALANCED_ARMS = ("balanced+classic", "balanced+classic+gan")
+GAN_ARMS = ("real+gan", "real+classic+gan", "gan-only", "real+classic+shuffled", GATED_ARM)
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,12 @@ class AblationConfig:
         held_back: share of training patients kept out of every arm but real+held-back, which gets them instead of
             synthetic images.
         dose_ratios, real_fractions: the benefit-against-amount figure; secondary, may be empty.
+        gate: the quality gate of the arm real+classic+gated: candidates, and what rejects them.
+        privacy: thresholds of the GANs' privacy screening.
         phantom_patients: patients of the embedded phantoms, where no data is given.
         skip_unreadable: go on without rows that cannot be read, and say so in the report.
+        external_site: name of a site (column `site` of the case table), or a list of names; its rows are only ever
+            tested on.
     """
 
     chain: Literal["lesions", "mammograms"] = "lesions"
@@ -81,7 +92,7 @@ class AblationConfig:
     repeats: int = 3
     classifier_seeds: int = 3
     seed: int = 0
-    arms: tuple[str, ...] = ARMS[:7]
+    arms: tuple[str, ...] = ARMS[:8]
     pool: float = 4.0
     ratio: float = 1.0
     choose: Literal["declared", "inner"] = "declared"
@@ -93,11 +104,19 @@ class AblationConfig:
     classic: ClassicConfig = field(default_factory=ClassicConfig)
     classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
     encoder_updates: int = 300
+    gate: GateConfig = field(default_factory=GateConfig)
+    privacy: PrivacyRules = field(default_factory=PrivacyRules)
     phantom_patients: int = 60
     skip_unreadable: bool = False
+    external_site: Any = None
 
     def __post_init__(self) -> None:
         _check(self)
+
+    @property
+    def external_sites(self) -> tuple[str, ...]:
+        """The sites that are only ever tested on, by name."""
+        return tuple(map(str, _as_list(self.external_site)))
 
     @property
     def films(self) -> bool:
@@ -113,6 +132,10 @@ class AblationConfig:
     def ratios(self) -> tuple[float, ...]:
         """Every ratio that some arm may use."""
         return tuple(sorted({self.ratio, *self.dose_ratios}))
+
+
+def _as_list(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _check(config: AblationConfig) -> None:
@@ -137,6 +160,10 @@ def _check(config: AblationConfig) -> None:
         raise ValueError("arm real+held-back needs held_back between 0 and 0.5, and held_back needs that arm")
     if any(not 0 < fraction <= 1 for fraction in config.real_fractions):
         raise ValueError("real_fractions must lie in (0, 1]")
+    if any(not site or isinstance(site, (dict, list)) for site in _as_list(config.external_site)):
+        raise ValueError("external_site must be the name of a site in the case table, or a list of names")
+    if config.primary.arm in BALANCED_ARMS and config.dose_ratios:
+        raise ValueError("dose_ratios need a primary.arm whose synthetic images have a ratio; balanced arms have none")
     if config.choose == "inner" and len(config.dose_ratios) < 2:
         raise ValueError("choose: inner needs at least two dose_ratios to choose from")
     if config.gan.by_view and config.gan.per_class:

@@ -13,41 +13,50 @@ from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.audit import audit
 from medgan_fashion.medical.checklist import checklist
-from medgan_fashion.medical.comparisons import Comparisons
+from medgan_fashion.medical.external import external_section
 from medgan_fashion.medical.findings import data_section, gans, judgements
-from medgan_fashion.medical.plan import Plan
+from medgan_fashion.medical.gate_rows import gate_rows, gate_samples
+from medgan_fashion.medical.own_scores import dose, own_comparisons, pools
+from medgan_fashion.medical.plan_parts import Plan
+from medgan_fashion.medical.screening import keep_cards, pair_samples, privacy_rows
 from medgan_fashion.medical.summary import check_summary
+from medgan_fashion.medical.synthetic_sets import synthetic_sets
 from medgan_fashion.runs.versions import versions
 
 
 def collect(run: Path, name: str, prepared: Prepared, config: AblationConfig, plan: Plan) -> dict[str, Any]:
     """Writes RUN/results/summary.json, samples.npz and images.json, and returns the summary."""
-    made = Comparisons(run, prepared, config, plan)
-    data = data_section(name, prepared, config.case_word) | {"external": made.external()}
+    images = prepared.images
+    made = own_comparisons(run, images, config, plan)
+    data = data_section(name, prepared, config.case_word) | {"external": external_section(run, images, plan, config)}
     summary: dict[str, Any] = {
         "title": config.title,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": data,
         "verdict": made.verdict(),
-        "arms": made.arms(),
-        "dose": made.dose(),
+        "arms": made.arms(pools(run, plan, config.arms), config.classifier.updates),
+        "dose": dose(run, images, plan, made),
         "judge": judgements(plan, run),
         "tests": made.tests(),
-        "audit": audit(prepared.images, plan, run, config.films),
+        "audit": audit(images, plan, run, config.films),
         "gans": gans(plan, run, config),
+        "synthetic_sets": synthetic_sets(plan, run),
+        "privacy": privacy_rows(plan.privacy, run),
+        "gate": gate_rows(plan, run),
         "calibration": made.calibration(),
         "config": to_plain(config),
         "versions": versions("albumentations", "monai", "pydicom"),
     }
     summary["checklist"] = checklist(summary)
     check_summary(summary)
+    keep_cards(plan.privacy, run)
     _write(run / "results", summary, image_folders(run, prepared, plan), _samples(run, config, plan))
     return summary
 
 
 def _samples(run: Path, config: AblationConfig, plan: Plan) -> dict[str, Any]:
     """The sample grids and galleries of the first repeat, fold by fold."""
-    samples: dict[str, Any] = {}
+    samples: dict[str, Any] = pair_samples(plan.privacy, run) | gate_samples(plan, run)
     for fold in range(config.folds):
         with np.load(plan.judgements[0, fold].folder(run) / "samples.npz") as arrays:
             samples |= {f"f{fold}_{key}": arrays[key] for key in arrays.files}

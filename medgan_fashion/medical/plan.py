@@ -1,6 +1,5 @@
 """The plan of an ablation: every classifier, GAN and judgement as a task, from the folds' rows; runs nothing."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,64 +9,15 @@ from numpy.typing import NDArray
 from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.imaging.folds import patient_folds
 from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.medical.ablation_config import GAN_ARMS, AblationConfig
+from medgan_fashion.medical.ablation_config import BALANCED_ARMS, GAN_ARMS, GATED_ARM, AblationConfig
 from medgan_fashion.medical.judging import judge
 from medgan_fashion.medical.materials import Materials, Synthesis, fraction_of_patients, make_materials
+from medgan_fashion.medical.plan_parts import Cell, Plan, TrainingSet
+from medgan_fashion.medical.screening import screenings
 from medgan_fashion.medical.stages import choose_ratio, classify
 from medgan_fashion.medical.view_figures import FEWEST
 from medgan_fashion.runs.folds import store_rows, test_fold
 from medgan_fashion.runs.stage import Task
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """Something that was trained, and the rows of the image set that it must not have seen.
-
-    `purpose` is empty for a fold's own training set.
-    """
-
-    purpose: str
-    repeat: int
-    fold: int
-    materials: Materials
-    unseen: NDArray[np.int64]
-
-    @property
-    def name(self) -> str:
-        """For a person, who counts from 1."""
-        place = f"fold {self.fold + 1}, repeat {self.repeat + 1}"
-        return f"{self.purpose} of {place}" if self.purpose else place
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One classifier: where it stands in the design, and its task."""
-
-    arm: str
-    repeat: int
-    fold: int
-    classifier_seed: int
-    real_fraction: float
-    ratio: float
-    dose: bool
-    task: Task
-
-
-@dataclass
-class Plan:
-    """All tasks, and which rows were tested where: `test_rows[repeat][fold]` indexes the image set."""
-
-    cells: list[Cell] = field(default_factory=list)
-    judgements: dict[tuple[int, int], Task] = field(default_factory=dict)
-    materials: dict[tuple[int, int], Materials] = field(default_factory=dict)
-    partitions: list[NDArray[np.int64]] = field(default_factory=list)
-    choices: dict[tuple[int, int], Task] = field(default_factory=dict)
-    training_sets: list[TrainingSet] = field(default_factory=list)
-
-    @property
-    def tasks(self) -> list[Task]:
-        """What must be completed; needs are implied."""
-        return [cell.task for cell in self.cells] + list(self.judgements.values())
 
 
 class Planner:
@@ -100,7 +50,15 @@ class Planner:
                     np.flatnonzero((folds >= 0) & (folds != fold)),
                     np.flatnonzero(folds == fold),
                 )
+        self._screen(plan)
         return plan
+
+    def _screen(self, plan: Plan) -> None:
+        for part in plan.training_sets:
+            unseen, seed = self._tested(part.materials.training, part.unseen), self._seed(part.repeat, part.fold)
+            place = (part.repeat, part.fold, part.purpose)
+            grouping = self.images.card.grouping
+            plan.privacy += screenings(part.materials, unseen, place, grouping, self.config.privacy, seed)
 
     def _seed(self, repeat: int, fold: int) -> int:
         return self.config.seed * 1_000_000 + repeat * 1_000 + fold * 10
@@ -173,9 +131,11 @@ class Planner:
     ) -> Task:
         inputs: dict[str, Any] = {k: v for k, v in extra.items() if k != "held_back" or arm == "real+held-back"}
         if arm not in ("real", "real+oversampled", "real+gan", "gan-only"):
-            inputs["classic"] = materials.classic
+            inputs["classic"] = materials.balanced if arm in BALANCED_ARMS else materials.classic
         if arm in GAN_ARMS:
-            inputs["synthetic"] = materials.synthetic
+            inputs["synthetic"] = materials.gated if arm == GATED_ARM else materials.synthetic
+        if arm == BALANCED_ARMS[1]:
+            inputs["synthetic"] = materials.rare
         return classify.task(
             training=materials.training,
             test=tested,

@@ -4,7 +4,10 @@
 from types import UnionType
 from typing import Any, NotRequired, TypedDict, cast, get_args, get_origin, get_type_hints, is_typeddict
 
-from medgan_fashion.medical.summary_images import Judge, Number
+from medgan_fashion.medical.summary_checklist import ChecklistItem
+from medgan_fashion.medical.summary_gate import Gate
+from medgan_fashion.medical.summary_images import Judge, Number, SyntheticSet
+from medgan_fashion.medical.summary_privacy import Privacy
 
 VERDICTS = ("helps", "hurts", "no evidence of help", "too few cases to tell")
 GROUPINGS = ("patient", "near-duplicate pictures", "none")
@@ -14,12 +17,15 @@ METRICS = ("balanced_accuracy", "auroc", "brier", *SHARES)
 # Shares and differences are fractions (0.02 = 2 points); None: could not be estimated.
 Estimate = TypedDict("Estimate", {"value": Number, "low": Number, "high": Number})  # with 95 % bounds
 Gap = TypedDict("Gap", {"estimate": Number, "low": Number, "high": Number, "p": Number, "p_holm": Number})
+# a classifier trained elsewhere: whose it is, the file of its predictions, trainings of each arm and fold
+Outside = TypedDict("Outside", {"name": str, "file": str, "sha256": str, "seeds": int})
 ClassCount = TypedDict("ClassCount", {"class": str, "patients": int, "lesions": int, "images": int})
 ClassScore = TypedDict("ClassScore", {"class": str, "sensitivity": Number, "specificity": Number})
 Skipped = TypedDict("Skipped", {"row": int, "reason": str})  # a row of the case table that was not used
 Note = TypedDict("Note", {"row": int, "note": str})  # a remark of the reader on a row that was used
 ViewCount = TypedDict("ViewCount", {"view": str, "images": int})  # View Position
-Components = TypedDict("Components", {"patients": Number, "repeats": Number})  # variances of the difference
+# variances of the difference; noise: the part of `repeats` that single test patients explain
+Components = TypedDict("Components", {"patients": Number, "repeats": Number, "noise": NotRequired[Number]})
 SecondaryTest = TypedDict(
     "SecondaryTest", {"name": str, "statistic": Number, "p": Number, "note": NotRequired[str | None]}
 )
@@ -27,8 +33,6 @@ AuditItem = TypedDict("AuditItem", {"check": str, "passed": bool, "detail": str}
 Selected = TypedDict("Selected", {"by": str, "score": Number, "images_seen": float})  # the weights taken
 Bins = list[Number]  # one entry per bin of confidence; n = predictions in the bin
 Calibration = TypedDict("Calibration", {"arm": str, "confidence": Bins, "accuracy": Bins, "n": list[int]})
-# standard: "TRIPOD+AI" or "CLAIM"; an empty answer is for the authors to fill
-ChecklistItem = TypedDict("ChecklistItem", {"standard": str, "item": str, "answer": str})
 
 
 class Data(TypedDict):
@@ -68,7 +72,7 @@ class Arm(TypedDict):
     n_classic: float
     n_gan: float
     pool: float
-    updates: float  # optimizer updates of one classifier
+    updates: Number  # optimizer updates of one classifier; None: trained elsewhere
     runs: int
     metrics: dict[str, Estimate]  # holds all METRICS
     per_class: list[ClassScore]
@@ -101,6 +105,7 @@ class Gan(TypedDict):
 class Summary(TypedDict):
     title: str
     created: str  # ISO 8601
+    classifier: NotRequired[Outside]  # absent: the run's own
     data: Data
     verdict: Verdict
     arms: list[Arm]
@@ -109,6 +114,9 @@ class Summary(TypedDict):
     tests: NotRequired[list[SecondaryTest]]
     audit: list[AuditItem]
     gans: NotRequired[list[Gan]]
+    synthetic_sets: NotRequired[list[SyntheticSet]]
+    privacy: NotRequired[list[Privacy]]
+    gate: NotRequired[list[Gate]]
     calibration: NotRequired[list[Calibration]]
     config: dict[str, Any]
     versions: dict[str, str]

@@ -20,6 +20,21 @@ class ViewFigures(TypedDict):
     diversity: Diversity | None
 
 
+Drawn = TypedDict("Drawn", {"class": str, "images": int})
+ModelFile = TypedDict("ModelFile", {"name": str, "sha256": str})  # its stage's key; hash of model.safetensors
+
+
+class SyntheticSet(TypedDict):  # a fold's own synthetic images
+    repeat: int
+    fold: int
+    images: int
+    shape: list[int]  # channels, height, width
+    per_class: list[Drawn]
+    models: list[ModelFile]
+    made_by: list[str]  # where something else stood in the GAN's place: its name
+    training_rows: str  # hash of the rows behind the models
+
+
 class Judge(TypedDict):
     repeat: int
     fold: int

@@ -21,7 +21,8 @@ def card_name(gan: Mapping[str, Any]) -> str:
     return f"model_card_{safe}_fold{gan['fold'] + 1}_repeat{gan['repeat'] + 1}.md"
 
 
-def _figures(row: Mapping[str, Any]) -> list[str]:
+def judged_lines(row: Mapping[str, Any]) -> list[str]:
+    """A row of `judge` as Markdown: the extractor, and a table of figures."""
     kid, agreement = row["kid"], row["class_agreement"] or {}
     lines = [f"Extractor: {plain(row['extractor'])}, {row['d']} features, n = {row['n']} of each kind.", ""]
     lines += ["| figure | synthetic | for comparison |", "|---|---|---|"]
@@ -60,8 +61,44 @@ def _training(gan: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
     return [*lines, f"- Weights: chosen by {plain(chosen['by'])} ({score})."]
 
 
-def model_card(gan: Mapping[str, Any], data: Mapping[str, Any], judge_rows: Sequence[Mapping[str, Any]]) -> str:
-    """Markdown card of one entry of `gans`; `judge_rows` may hold other folds, only this GAN's are used."""
+def _attack(row: Mapping[str, Any]) -> str:
+    """The membership test in a line."""
+    test = row["membership"]
+    if not test:
+        return f"- Membership test: {plain(row['membership_note'])}."
+    told = f"AUC {decimal(test['auc'], 2)} ({decimal(test['low'], 2)} to {decimal(test['high'], 2)}), 0.5 is a coin"
+    if test["tpr"] is None:
+        return f"- Membership test by {plain(row['by'])}: {told}; {plain(row['membership_note'])}."
+    bounds = f"{percent(test['tpr_low'])} to {percent(test['tpr_high'])}"
+    return f"- Membership test by {plain(row['by'])}: {told}; {percent(test['tpr'])} % recognised ({bounds}) at 1 %."
+
+
+def _privacy(gan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The section on the GAN's screening."""
+    place = ("name", "fold", "repeat")
+    row = next((row for row in rows if all(row[key] == gan[key] for key in place)), None)
+    if row is None:
+        return ["## Privacy screening", "", "Not screened for privacy.", ""]
+    lines = ["## Privacy screening", ""]
+    lines += [f"- Outcome: **{plain(row['outcome'])}**: {plain('; '.join(row['reasons']))}."]
+    if row["authenticity"]:
+        own, real = (percent(row["authenticity"][k]) for k in ("synthetic", "held_out"))
+        lines += [
+            f"- Distance to training patients over distance to unseen ones: {decimal(row['neighbour_ratio'], 2)}."
+        ]
+        lines += [f"- Authentic images: {own} %, of held-out real images {real} %."]
+        lines += [f"- Near copies among {count(row['counts']['synthetic'])} drawn images: {row['near_copies']}."]
+    return [*lines, _attack(row), "", plain(row["screening"]), ""]
+
+
+def model_card(
+    gan: Mapping[str, Any],
+    data: Mapping[str, Any],
+    judge_rows: Sequence[Mapping[str, Any]],
+    privacy: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """Markdown card of one entry of `gans`; `judge_rows` and `privacy` may hold other GANs' rows, only this one's are
+    used."""
     mine = [j for j in judge_rows if (j["fold"], j["repeat"]) == (gan["fold"], gan["repeat"])]
     lines = [f"# {plain(gan['name'])}", ""]
     lines += [f"A generative adversarial network (recipe {plain(gan['recipe'])}) that draws medical images."]
@@ -73,8 +110,9 @@ def model_card(gan: Mapping[str, Any], data: Mapping[str, Any], judge_rows: Sequ
     if mine:
         lines += ["Of all images that this fold's GANs made, in this repeat.", ""]
     for row in mine:
-        lines += [*_figures(row), ""]
+        lines += [*judged_lines(row), ""]
     lines += [] if mine else ["The images were not judged.", ""]
+    lines += _privacy(gan, privacy)
     lines += [
         "## Intended use",
         "",

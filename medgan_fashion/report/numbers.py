@@ -10,6 +10,7 @@ METRIC_NAMES = {
     "balanced_accuracy": "Balanced accuracy",
     "auroc": "AUROC",
     "brier": "Brier score",
+    "dice": "Dice",
     "sensitivity_weighted": "Sensitivity, weighted",
     "specificity_weighted": "Specificity, weighted",
     "sensitivity_macro": "Sensitivity, macro",
@@ -23,6 +24,9 @@ ARM_NOTES = {
     "real+classic+gan": "Real, classic and GAN images.",
     "gan-only": "GAN images only: trained on synthetic, tested on real.",
     "real+classic+shuffled": "GAN images with shuffled labels: must not help.",
+    "real+classic+gated": "As the tested arm, with GAN images that passed the quality gate.",
+    "balanced+classic": "Rare classes filled up with classic images: every class has an equal share.",
+    "balanced+classic+gan": "The same shares, rare classes first filled up with GAN images of theirs.",
     "real+held-back": "As many fresh real images instead of GAN images: what more patients would bring.",
 }
 

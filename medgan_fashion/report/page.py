@@ -10,6 +10,7 @@ from typing import Any
 
 from medgan_fashion.medical.summary import METRICS, Summary
 from medgan_fashion.report.charts import divs
+from medgan_fashion.report.checklist_file import checklists
 from medgan_fashion.report.figures import (
     arms_figure,
     calibration_figure,
@@ -18,8 +19,10 @@ from medgan_fashion.report.figures import (
     interval,
 )
 from medgan_fashion.report.figures_images import kid_figure
+from medgan_fashion.report.gate_pictures import gate_strips
 from medgan_fashion.report.numbers import FILTERS
 from medgan_fashion.report.pictures import Arrays, folds, grids, neighbours
+from medgan_fashion.report.privacy_pictures import pair_galleries
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = (  # id, which is the template's name, and title
@@ -31,6 +34,8 @@ SECTIONS = (  # id, which is the template's name, and title
     ("pictures", "Real and synthetic images"),
     ("judge", "How good the images are"),
     ("neighbours", "Nearest training images"),
+    ("privacy", "Privacy screening"),
+    ("gate", "Quality gate"),
     ("gans", "GANs"),
     ("audit", "Leakage audit"),
     ("tests", "Secondary tests"),
@@ -70,12 +75,14 @@ def _pictures(summary: Summary, arrays: Arrays) -> dict[str, Any]:
         "has_pictures": bool(arrays),
         "grids": [g for g in found if any(c["rows"] for c in g["classes"])],
         "galleries": [g for g in pairs if g["pairs"]],
+        "pairs": pair_galleries(arrays),
+        "strips": gate_strips(arrays),
     }
 
 
-def _head(summary: Summary, shareable: bool) -> dict[str, Any]:
-    """What the verdict's template needs."""
-    lists = {k: [] for k in ("dose", "judge", "tests", "gans", "calibration", "checklist")}
+def head(summary: Summary | dict[str, Any], shareable: bool) -> dict[str, Any]:
+    """What the verdict's template needs, of any chain that ends in a verdict."""
+    lists = {k: [] for k in ("dose", "judge", "tests", "gans", "privacy", "gate", "calibration", "checklist")}
     data = {"views": [], "notes": [], "case_word": "lesions"} | summary["data"]
     return {
         "s": lists | summary | {"data": data},
@@ -86,6 +93,7 @@ def _head(summary: Summary, shareable: bool) -> dict[str, Any]:
         "interval": interval(summary["verdict"]),
         "hue": HUES.get(summary["verdict"]["verdict"], "few"),
         "shareable": shareable,
+        "checklists": checklists(summary.get("checklist", [])),
     }
 
 
@@ -102,12 +110,13 @@ def _context(summary: Summary, arrays: Arrays, shareable: bool) -> dict[str, Any
         "sections": SECTIONS,
         "css": (TEMPLATES / "style.css").read_text(encoding="utf-8"),
         "plotly_js": get_plotlyjs(),
-        **_head(summary, shareable),
+        **head(summary, shareable),
         **_pictures(summary, arrays),
     }
 
 
-def _render(template: str, context: dict[str, Any]) -> str:
+def render(template: str, context: dict[str, Any]) -> str:
+    """A template of the report as text, everything in it escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -135,9 +144,9 @@ def verdict_block(summary: Summary) -> str:
 
     The report's style is nested, so that it touches nothing else there; ink and paper are its own, for dark pages.
     """
-    css, head = (TEMPLATES / "style.css").read_text(encoding="utf-8"), _head(summary, shareable=False)
-    block = _render("verdict.html.j2", head)
-    block = re.sub("<svg.*?</svg>", lambda found: _as_picture(found[0], css, head), block, flags=re.DOTALL)
+    css, known = (TEMPLATES / "style.css").read_text(encoding="utf-8"), head(summary, shareable=False)
+    block = render("verdict.html.j2", known)
+    block = re.sub("<svg.*?</svg>", lambda found: _as_picture(found[0], css, known), block, flags=re.DOTALL)
     nested = css.replace(":root", "&", 1) + "&{color:var(--ink);background:#fff;padding:2px}dl{padding:16px 0 0}"
     return f'<div class="medgan-verdict"><style>.medgan-verdict{{{nested}}}</style>{block}</div>'
 
@@ -147,4 +156,4 @@ def page(summary: Summary, arrays: Arrays, *, shareable: bool) -> str:
 
     ValueError where the arrays do not fit the classes. For a shareable page pass what `without_real` leaves.
     """
-    return _render("report.html.j2", _context(summary, arrays, shareable))
+    return render("report.html.j2", _context(summary, arrays, shareable))

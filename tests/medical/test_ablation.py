@@ -199,4 +199,7 @@ def test_an_external_cohort_is_only_tested_on(tmp_path: Path) -> None:
     summary = run_ablation(table, tmp_path / "run", STUDY, processes=0, synthesis=COPIES)
     assert summary["data"]["patients"] == 26
     assert summary["data"]["external"]["patients"] == 4
-    assert 0 <= summary["data"]["external"]["auroc"]["real+classic"] <= 1
+    outside = summary["data"]["external"]
+    assert 0 <= outside["auroc"]["real+classic"]["low"] <= outside["auroc"]["real+classic"]["value"] <= 1
+    assert list(outside["difference"]) == ["real+classic+gan"]
+    assert outside["sites"] == []

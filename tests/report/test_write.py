@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.report.write import write_report
+from tests.full_disk import full_disk
 
 
 class _Page(HTMLParser):
@@ -71,7 +72,7 @@ def report(whole: Path) -> Path:
 def test_writes_page_table_data_and_a_card_per_gan(whole: Path, report: Path) -> None:
     assert report == whole / "report" / "report.html"
     cards = [f"model_card_conditional_{f}_fold{f + 1}_repeat1.md" for f in range(3)]
-    expected = {"report.html", "report.csv", "report.json", *cards}
+    expected = {"report.html", "report.csv", "report.json", "checklist.md", *cards}
     assert {p.name for p in report.parent.iterdir()} == expected
 
 
@@ -209,6 +210,18 @@ def test_table_holds_a_line_per_arm(report: Path) -> None:
     assert float(rows[4]["balanced_accuracy"]) == 0.719
     assert rows[2]["difference_estimate"] == ""
     assert "sensitivity: cyst <1 cm & thin" in rows[0]
+
+
+def test_a_full_disk_leaves_the_old_report(run: Path, summary: dict[str, Any]) -> None:
+    page = write_report(run)
+    before = {path.name: path.read_bytes() for path in page.parent.iterdir()}
+    _edit(run, title="Another")
+    largest = max(map(len, before.values()))
+    with full_disk(largest // 2), pytest.raises(OSError, match=r"could not write .*report\.html"):
+        write_report(run)
+    after = {path.name: path.read_bytes() for path in page.parent.iterdir()}
+    assert after["report.html"] == before["report.html"]
+    assert after.keys() == before.keys()
 
 
 def test_results_that_are_missing_or_broken_are_named(tmp_path: Path, run: Path) -> None:
