@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from medgan_fashion.chains.progress import progress_bar
 from medgan_fashion.imaging.prepare import Prepared
@@ -56,7 +56,9 @@ def _say_plan(console: Console, prepared: Prepared, config: SegmentationConfig, 
 
 
 def _print_summary(console: Console, summary: dict[str, Any]) -> None:
-    table = Table("patients", "arm", "GAN images", "Dice, %", "95 % interval", "against the comparator", "outline, px")
+    table = Table(
+        "patients", Column("arm", no_wrap=True), "GAN", "Dice, %", Column("against the comparator", no_wrap=True)
+    )
     for row in summary["cells"]:
         score, gap = row["dice"], row["difference"]
         change = (
@@ -66,10 +68,8 @@ def _print_summary(console: Console, summary: dict[str, Any]) -> None:
             f"{row['real_fraction']:.0%}",
             row["arm"],
             f"{row['n_gan']:.0f}",
-            f"{100 * score['value']:.1f}",
-            f"{100 * score['low']:.1f} to {100 * score['high']:.1f}",
+            f"{100 * score['value']:.1f} ({100 * score['low']:.0f} to {100 * score['high']:.0f})",
             change,
-            f"{row['surface_distance']['value']:.2f}",
         )
     console.print(table)
     for gan in (gan for gan in summary["gans"] if gan["alarm"]):
