@@ -107,13 +107,14 @@ def card_of_files(about: Mapping[str, Any], n: int, *, medical: bool = True) -> 
         f"- Seed {about['seed']}; truncation {'none' if narrowed is None else f'{narrowed:.4g}'}.",
         f"- Values of the model: {low:g} to {high:g}.",
     ]
+    masks = ["- `*_mask.png`: the mask that the model drew beside each image."] if about.get("masks") else []
     made = SetFacts(
         what="medical images" if medical else "pictures of garments",
         counts=Counter(labels) if labels else {"": n},
         origin=origin,
         marks=_format(about.get("files", [])),
         privacy=_privacy_note(about.get("privacy")),
-        files=["- `synthetic.json`: seed, model and class of every file, for programs."],
+        files=[*masks, "- `synthetic.json`: seed, model and class of every file, for programs."],
         use=MEDICAL_USE if medical else GARMENT_USE,
         abuse=MEDICAL_ABUSE if medical else GARMENT_ABUSE,
     )

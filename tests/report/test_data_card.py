@@ -70,6 +70,8 @@ def test_a_card_of_generated_files_is_made_of_their_json(tmp_path: Path) -> None
     assert "5 synthetic medical images" in card
     assert "- x\\_y: 3" in card
     assert "SyntheticData" in card
+    assert "_mask.png" not in card
+    assert "_mask.png" in card_of_files({**about, "masks": ["synthetic_00000_mask.png"]}, 5)
     garments = card_of_files({**about, "labels": None}, 5, medical=False)
     assert "not named: 5" in garments
     assert "cannot be bought" in garments
