@@ -116,11 +116,13 @@ class Model:
         low, high = self.card.value_range
         return (given.float() - low) * (2 / (high - low)) - 1
 
-    def synthesize(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """Images in the data's value range as floats, differentiable in z (N, latent.size); y (N,) class numbers.
-        A progressive generator may leave that range by a little."""
+    def synthesize(self, z: Tensor, y: Tensor | None = None, given: Tensor | None = None) -> Tensor:
+        """Images in the data's value range as floats, differentiable in z (N, latent.size); y (N,) class numbers,
+        `given` as in `generate`. A progressive generator may leave that range by a little."""
         low, high = self.card.value_range
-        return (full_size(self.generator(z, y), self.card.shape) + 1) * ((high - low) / 2) + low
+        painted = self._given(given, len(z))
+        handed = () if painted is None else (painted.to(z.device),)
+        return (full_size(self.generator(z, y, *handed), self.card.shape) + 1) * ((high - low) / 2) + low
 
     def discriminate(self, images: Tensor, y: Tensor | None = None) -> Judgement:
         """D's judgement of images in the data's value range, differentiable."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.gan import RECIPES, Recipe, load_model, train
+from medgan_fashion.gan import RECIPES, Model, Recipe, load_model, train
 from medgan_fashion.gan.games import Batch, synthesis
 from medgan_fashion.gan.plain import from_plain, to_plain
 from medgan_fashion.gan.sources import Describe, open_source
@@ -26,11 +26,23 @@ def tiny(name: str) -> Recipe:
     return from_plain(Recipe, plain)
 
 
-def phantoms(n: int = 24, shape: tuple[int, ...] = (1, 16, 16)) -> tuple[np.ndarray, np.ndarray]:
+def phantoms(
+    n: int = 24, shape: tuple[int, ...] = (1, 16, 16), recipe: Recipe | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels; for a recipe that paints over given pictures, those as last channels."""
     rng = np.random.default_rng(0)
     labels = np.arange(n) % 3
     images = 0.2 * rng.random((n, *shape)) + labels.reshape(-1, *[1] * len(shape)) * 0.25
+    if recipe and recipe.networks.given:
+        masks = rng.random((n, recipe.networks.given, *shape[1:])) > 0.5
+        images = np.concatenate([images, masks], axis=1)
     return images.astype(np.float32), labels
+
+
+def handed(model: Model, n: int) -> torch.Tensor | None:
+    """What such a model is given to paint over."""
+    images, _ = phantoms(n, (1, *model.card.shape[1:]), model.recipe)
+    return torch.from_numpy(images[:, 1:]) if model.recipe.networks.given else None
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -43,7 +55,8 @@ def test_plain_and_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_step_moves_only_what_it_trains(name: str) -> None:
-    recipe, (images, labels) = tiny(name), phantoms()
+    recipe = tiny(name)
+    images, labels = phantoms(recipe=recipe)
     source = open_source(images, Describe(labels))
     state = new_state(recipe, source.card, 0, game := synthesis(recipe), torch.device("cpu"))
     real, y = source.fetch(0, 0, recipe.batch)
@@ -64,7 +77,8 @@ def _named(state, net: str) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_resume_is_bitwise_and_the_model_describes_itself(name: str, tmp_path: Path) -> None:
-    recipe, (images, labels) = tiny(name), phantoms()
+    recipe = tiny(name)
+    images, labels = phantoms(recipe=recipe)
     turn = recipe.batch * recipe.n_critic
 
     def go(turns: int, out: Path):
@@ -78,7 +92,8 @@ def test_resume_is_bitwise_and_the_model_describes_itself(name: str, tmp_path: P
     checkpoint = torch.load(tmp_path / "halved" / "checkpoint.pt", weights_only=True)
     assert checkpoint["images_seen"] == 6 * turn
     loaded = load_model(tmp_path / "halved" / "model.safetensors")
-    assert torch.equal(loaded.generate(5, seed=3), whole.model.generate(5, seed=3))
+    given = handed(loaded, 5)
+    assert torch.equal(loaded.generate(5, seed=3, given=given), whole.model.generate(5, seed=3, given=given))
     assert loaded.recipe == recipe
     assert loaded.facts["selected"]["images_seen"] == 6 * turn
 
@@ -86,15 +101,15 @@ def test_resume_is_bitwise_and_the_model_describes_itself(name: str, tmp_path: P
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("shape", [(1, 16, 16), (3, 20, 16)])
 def test_images_have_the_data_s_shape_and_range(name: str, shape: tuple[int, ...]) -> None:
-    images, labels = phantoms(24, shape)
+    images, labels = phantoms(24, shape, tiny(name))
     model = train(tiny(name), images, labels=labels, images_seen=40, progress=False).model
-    made = model.generate(4)
-    assert made.shape == (4, *shape)
+    made = model.generate(4, given=handed(model, 4))
+    assert made.shape == (4, *images.shape[1:])
     assert float(made.min()) >= 0
     assert float(made.max()) <= 1
     z = torch.randn(2, model.latent.size, requires_grad=True)
     y = torch.tensor([0, 1]) if model.recipe.conditional else None
-    judged = model.discriminate(model.synthesize(z, y), y)
+    judged = model.discriminate(model.synthesize(z, y, handed(model, 2)), y)
     judged.logits.sum().backward()
     assert z.grad is not None
     assert float(z.grad.abs().sum()) > 0
