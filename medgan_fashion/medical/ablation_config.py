@@ -138,15 +138,20 @@ def _as_list(value: Any) -> list[Any]:
     return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def _check(config: AblationConfig) -> None:
-    for arm in (*config.arms, config.primary.arm, config.primary.against):
-        if arm not in ARMS:
-            raise ValueError(f"unknown arm '{arm}' in arms or primary; choose from {', '.join(ARMS)}")
-    for key in ("arm", "against"):
-        if getattr(config.primary, key) not in config.arms:
-            raise ValueError(f"primary.{key} is '{getattr(config.primary, key)}', which is not in arms; add it there")
-    if config.primary.arm == config.primary.against or config.primary.margin <= 0:
+def check_contrast(arm: str, against: str, margin: float, arms: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """ValueError for a declared contrast that no study of these arms can answer; `known` are the chain's arms."""
+    for name in (*arms, arm, against):
+        if name not in known:
+            raise ValueError(f"unknown arm '{name}' in arms or primary; choose from {', '.join(known)}")
+    for key, name in (("arm", arm), ("against", against)):
+        if name not in arms:
+            raise ValueError(f"primary.{key} is '{name}', which is not in arms; add it there")
+    if arm == against or margin <= 0:
         raise ValueError("primary.arm and primary.against must differ, and primary.margin be above 0")
+
+
+def _check(config: AblationConfig) -> None:
+    check_contrast(config.primary.arm, config.primary.against, config.primary.margin, config.arms, ARMS)
     if min(config.ratios) < 0 or config.gan.images_seen < 1 or config.encoder_updates < 1:
         raise ValueError("ratios must not be negative, gan.images_seen and encoder_updates be at least 1")
     if config.folds < 2 or config.repeats < 1 or config.classifier_seeds < 1:

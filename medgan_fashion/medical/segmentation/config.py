@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from medgan_fashion.gan.recipes import Recipe, changed_recipe
 from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.medical.ablation_config import check_contrast
 from medgan_fashion.medical.config import ClassicConfig
 
 ARMS = ("real", "real+classic", "real+classic+joint", "real+classic+spade")
@@ -118,14 +119,7 @@ class SegmentationConfig:
 
 
 def _check(config: SegmentationConfig) -> None:
-    for arm in (*config.arms, config.primary.arm, config.primary.against):
-        if arm not in ARMS:
-            raise ValueError(f"unknown arm '{arm}' in arms or primary; choose from {', '.join(ARMS)}")
-    for key in ("arm", "against"):
-        if getattr(config.primary, key) not in config.arms:
-            raise ValueError(f"primary.{key} is '{getattr(config.primary, key)}', which is not in arms; add it there")
-    if config.primary.arm == config.primary.against or config.primary.margin <= 0:
-        raise ValueError("primary.arm and primary.against must differ, and primary.margin be above 0")
+    check_contrast(config.primary.arm, config.primary.against, config.primary.margin, config.arms, ARMS)
     if config.primary.real_fraction not in config.real_fractions or config.primary.ratio not in config.ratios:
         raise ValueError("primary.real_fraction must be one of real_fractions, and primary.ratio one of ratios")
     if config.folds < 2 or min(config.repeats, config.segmenter_seeds) < 1:
