@@ -18,7 +18,8 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from medgan_fashion.gan.games import Batch, synthesis
+from medgan_fashion.gan.game_table import build_game
+from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.recipes import RECIPES, NetworkPair, Recipe
 from medgan_fashion.gan.sources import Describe, open_source
 from medgan_fashion.gan.state import new_state
@@ -28,7 +29,7 @@ from medgan_fashion.gan.training import advance
 def ours(recipe: Recipe, images: torch.Tensor, device: torch.device, autocast: bool) -> Callable[[int], None]:
     """Turns of the project's loop."""
     source = open_source(images.numpy(), Describe(value_range=(-1.0, 1.0), device=device))
-    game = synthesis(recipe)
+    game = build_game(recipe)
     state = new_state(recipe, source.card, 0, game, device)
 
     def turns(n: int) -> None:
@@ -43,7 +44,7 @@ def ours(recipe: Recipe, images: torch.Tensor, device: torch.device, autocast: b
 def tutorial(recipe: Recipe, images: torch.Tensor, device: torch.device) -> Callable[[int], None]:
     """The plain loop on copies of the same networks."""
     source = open_source(images.numpy(), Describe(value_range=(-1.0, 1.0)))
-    state = new_state(recipe, source.card, 0, synthesis(recipe), device)
+    state = new_state(recipe, source.card, 0, build_game(recipe), device)
     g, d = (copy.deepcopy(state.networks[name]) for name in ("generator", "discriminator"))
     opt_g, opt_d = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (g, d))
     data = torch.utils.data.DataLoader(

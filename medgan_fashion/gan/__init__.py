@@ -14,7 +14,8 @@ if TYPE_CHECKING:
         train_latent_encoder,
     )
     from medgan_fashion.gan.latent_search import Found, SearchConfig, search_latents
-    from medgan_fashion.gan.model import Model, load_model, save_model
+    from medgan_fashion.gan.model import Model
+    from medgan_fashion.gan.model_file import load_model, save_model
     from medgan_fashion.gan.objectives import OBJECTIVES, Objective
     from medgan_fashion.gan.penalties import PENALTIES
     from medgan_fashion.gan.recipes import RECIPES, Growth, Latent, NetworkPair, PenaltyRow, Recipe
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 # lazy, so that configuration (recipes) can be read without loading torch
 _HOME = {
     "lerp": "latent", "sample_latent": "latent", "slerp": "latent",
-    "Model": "model", "load_model": "model", "save_model": "model",
+    "Model": "model", "load_model": "model_file", "save_model": "model_file",
     "OBJECTIVES": "objectives", "Objective": "objectives", "PENALTIES": "penalties",
     "RECIPES": "recipes", "Growth": "recipes", "Latent": "recipes", "NetworkPair": "recipes",
     "PenaltyRow": "recipes", "Recipe": "recipes",

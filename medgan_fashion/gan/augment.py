@@ -65,12 +65,16 @@ def cutout(images: Tensor, generator: torch.Generator) -> Tensor:
     return images * ~(near_y[:, None, :, None] & near_x[:, None, None, :])
 
 
-def augment(images: Tensor, policy: Sequence[str], generator: torch.Generator) -> Tensor:
-    """Applies the named transforms in order; ValueError lists the names for an unknown one."""
+def augment(images: Tensor, policy: Sequence[str], generator: torch.Generator, p: Tensor | None = None) -> Tensor:
+    """Applies the named transforms in order, each to an image with probability p (a scalar; None: always).
+
+    ValueError lists the names for an unknown one.
+    """
     for name in policy:
         if name not in AUGMENTS:
             raise ValueError(f"unknown augmentation '{name}'; choose from {', '.join(AUGMENTS)}")
-        images = AUGMENTS[name](images, generator)
+        changed = AUGMENTS[name](images, generator)
+        images = changed if p is None else torch.where(_uniform(images, 0.0, 1.0, generator) < p, changed, images)
     return images
 
 

@@ -59,8 +59,10 @@ def value_range(images: Tensor, given: tuple[float, float] | None, where: str = 
 def class_names(labels: Tensor | None, classes: Sequence[str] | None) -> tuple[str, ...]:
     if labels is None:
         return ()
-    if labels.is_floating_point() or labels.ndim != 1 or int(labels.min()) < 0:
-        raise ValueError(f"labels {tuple(labels.shape)} of {labels.dtype} must be whole numbers from 0, one per image")
+    if labels.is_floating_point() or labels.ndim != 1 or int(labels.min()) < -1:
+        raise ValueError(
+            f"labels {tuple(labels.shape)} of {labels.dtype} must be whole numbers from 0 (-1: no label), one per image"
+        )
     n = int(labels.max()) + 1
     if classes is not None and len(classes) < n:
         raise ValueError(f"labels go up to {n - 1} but only {len(classes)} class names were given")

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
-from medgan_fashion.gan.recipes import Growth, Recipe
+from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe_parts import Growth
 
 
 class Stage(NamedTuple):

@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 
 from medgan_fashion.gan.growth import base_grid
 from medgan_fashion.gan.layers import Judgement
-from medgan_fashion.gan.recipes import Latent, NetworkPair
+from medgan_fashion.gan.recipe_parts import Latent, NetworkPair
 
 HALVINGS = 4
 SLOPE = 0.2

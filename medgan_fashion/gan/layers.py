@@ -11,7 +11,7 @@ Wrap = Callable[[nn.Module], nn.Module]
 
 
 class Judgement(NamedTuple):
-    """What a discriminator says: logits (N, 1), class logits (N, K) or None, features (N, F)."""
+    """What a discriminator says: logits (N, 1) or one per patch (N, P), class logits (N, K) or None, features (N, F)."""
 
     logits: Tensor
     class_logits: Tensor | None
@@ -48,20 +48,30 @@ class LabelledLatent(nn.Module):
 
 
 class Verdict(nn.Module):
-    """Features to a logit, plus the class's projection on the features where that is the conditioning."""
+    """Features to a logit, plus the class's projection on the features where that is the conditioning.
+
+    "classes": class logits from a head of their own (Odena et al. 2017). "shared": from the only head, and the logit
+    is their log-sum-exp, which makes sigmoid(logit) the D(x) of Salimans et al. 2016, section 5.
+    """
 
     def __init__(self, features: int, how: str, n_classes: int, wrap: Wrap) -> None:
         super().__init__()
-        self.logit = wrap(nn.Linear(features, 1))
+        self.features = features
+        self.logit = None if how == "shared" else wrap(nn.Linear(features, 1))
+        self.classes = wrap(nn.Linear(features, n_classes)) if how in ("classes", "shared") else None
         self.projection = wrap(nn.Embedding(n_classes, features)) if how == "projection" else None
 
     def forward(self, features: Tensor, y: Tensor | None) -> Judgement:
+        class_logits = None if self.classes is None else self.classes(features)
+        if self.logit is None:
+            assert class_logits is not None
+            return Judgement(class_logits.logsumexp(1, keepdim=True), class_logits, features)
         logits = self.logit(features)
         if self.projection is not None:
             # / sqrt(F): the class's say starts on the scale of the logit itself, whatever the number of features
             say = (self.projection(y) * features).sum(1, keepdim=True) / math.sqrt(features.shape[1])
             logits = logits + say
-        return Judgement(logits, None, features)
+        return Judgement(logits, class_logits, features)
 
 
 class LabelPlane(nn.Module):
@@ -74,3 +84,14 @@ class LabelPlane(nn.Module):
 
     def forward(self, images: Tensor, y: Tensor) -> Tensor:
         return torch.cat([images, self.embedding(y).reshape(-1, 1, *self.spatial)], 1)
+
+
+class Noise(nn.Module):
+    """Adds N(0, sd) while training, from torch's global stream: the loop addresses it, see games.Batch.addressed."""
+
+    def __init__(self, sd: float) -> None:
+        super().__init__()
+        self.sd = sd
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.sd * torch.randn_like(x) if self.training else x

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 
 from medgan_fashion.gan.data import DataCard
-from medgan_fashion.gan.games import Batch, synthesis
+from medgan_fashion.gan.game_table import build_game
+from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.growth import base_grid, level_starts, shrunk
 from medgan_fashion.gan.plain import from_plain
-from medgan_fashion.gan.recipes import Recipe
+from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.state import State, grow, new_state, update_average
 from medgan_fashion.gan.training import advance
 
@@ -60,7 +61,7 @@ def measure_level(
     where, row = torch.device(device), from_plain(Recipe, recipe)
     assert row.growth is not None
     before = _peak(where)
-    game, top = synthesis(row), base_grid(*shape[-2:])[2]
+    game, top = build_game(row), base_grid(*shape[-2:])[2]
     card = DataCard(tuple(shape), (0.0, 1.0), "float32", tuple(map(str, range(n_classes))))
     state = new_state(row, card, 0, game, where)
     state.images_seen = level_starts(row.growth, top)[level] + (row.growth.phase(level) // 2 if level else 0)
@@ -73,7 +74,7 @@ def measure_level(
     def turn(position: int) -> float:
         started = time.perf_counter()
         last = game.batches - 1
-        batches = [Batch(real, labels, 0, position, last=i == last) for i in range(game.batches)]
+        batches = [Batch(real, labels, 0, position, i == last, memory=state.memory) for i in range(game.batches)]
         advance(state, game, batches, autocast)
         update_average(state, batch * game.batches)
         if where.type == "cuda":

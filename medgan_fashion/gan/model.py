@@ -1,25 +1,18 @@
-"""A published model: one safetensors file with the averaged generator, the discriminator, and what they are."""
+"""A published model: the averaged generator, its opponents or partners, and what they are, ready to use."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from medgan_fashion.gan.data import DataCard
-from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.growth import Growing, full_size, shrunk
+from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.layers import Judgement
-from medgan_fashion.gan.networks import build_networks
-from medgan_fashion.gan.plain import from_plain, to_plain
-from medgan_fashion.gan.recipes import Latent, Recipe
+from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe_parts import Latent
 from medgan_fashion.gan.sampling import draw
-
-FORMAT = "medgan_fashion.model/1"
 
 
 def to_data_range(images: Tensor, card: DataCard) -> Tensor:
@@ -31,12 +24,24 @@ def to_data_range(images: Tensor, card: DataCard) -> Tensor:
 
 
 class Model:
-    """G and D, ready to use. Attributes: `generator`, `discriminator` (modules in eval mode), `recipe`, `latent`,
-    `card` (shape, value range, classes), `facts` (provenance: seed, images seen, how the weights were selected)."""
+    """The networks of a game, ready to use. Attributes: `networks` (modules in eval mode, by name), `generator`,
+    `discriminator`, `encoder`, `recipe`, `latent`, `card` (shape, value range, classes), `facts` (provenance: seed,
+    images seen, how the weights were selected)."""
 
     def __init__(self, recipe: Recipe, card: DataCard, networks: dict[str, nn.Module], facts: dict[str, Any]) -> None:
         self.recipe, self.card, self.facts = recipe, card, facts
-        self.generator, self.discriminator = networks["generator"].eval(), networks["discriminator"].eval()
+        self.networks = {name: network.eval() for name, network in networks.items()}
+        self.generator = self.networks["generator"]
+
+    def _network(self, name: str) -> nn.Module:
+        if name not in self.networks:
+            raise ValueError(f"this model has no {name}: its recipe plays {self.recipe.game}")
+        return self.networks[name]
+
+    @property
+    def discriminator(self) -> nn.Module:
+        """D; ValueError for an autoencoder, which has none."""
+        return self._network("discriminator")
 
     @property
     def latent(self) -> Latent:
@@ -44,16 +49,17 @@ class Model:
         return self.recipe.latent
 
     def to(self, device: str | torch.device) -> "Model":
-        """Moves both networks; returns self."""
-        for network in (self.generator, self.discriminator):
+        """Moves the networks; returns self."""
+        for network in self.networks.values():
             network.to(device)
         return self
 
     def labels(self, labels: int | str | Sequence[int | str] | Tensor | None, n: int) -> Tensor | None:
         """(n,) class numbers from numbers or names, one for all or one each; None spreads n evenly over classes."""
-        if not self.card.classes or not self.recipe.conditional:
-            if labels is not None:
-                raise ValueError("this model knows no classes; leave labels out")
+        known = bool(self.card.classes) and self.recipe.conditional
+        if labels is not None and not (known and self.recipe.networks.condition_g != "none"):
+            raise ValueError("this model draws no class on demand; leave labels out")
+        if not known:
             return None
         if labels is None:
             return torch.arange(n) % len(self.card.classes)
@@ -113,8 +119,12 @@ class Model:
             raise ValueError(
                 f"this model paints over given masks of shape {wanted}, but has {has}; pass them as `given`"
             )
+        return self._scaled(given)
+
+    def _scaled(self, images: Tensor) -> Tensor:
+        """Images in the data's value range to [-1, 1]."""
         low, high = self.card.value_range
-        return (given.float() - low) * (2 / (high - low)) - 1
+        return (images.float() - low) * (2 / (high - low)) - 1
 
     def synthesize(self, z: Tensor, y: Tensor | None = None, given: Tensor | None = None) -> Tensor:
         """Images in the data's value range as floats, differentiable in z (N, latent.size); y (N,) class numbers,
@@ -126,54 +136,35 @@ class Model:
 
     def discriminate(self, images: Tensor, y: Tensor | None = None) -> Judgement:
         """D's judgement of images in the data's value range, differentiable."""
-        low, high = self.card.value_range
-        images = (images.float() - low) * (2 / (high - low)) - 1
+        images = self._scaled(images)
         if isinstance(self.discriminator, Growing):
             images = shrunk(images, self.discriminator.stage)
         return self.discriminator(images, y)
 
+    def classify(self, images: Tensor) -> Tensor:
+        """(N, K) class probabilities of images in the data's value range, by a D with class logits (sgan, acgan)."""
+        logits = None if self.recipe.classify is None else self.discriminate(images).class_logits
+        if logits is None:
+            raise ValueError("this model's discriminator names no classes; rows with `classify` do, such as sgan")
+        return logits.softmax(1)
 
-def model_from_weights(
-    recipe: Recipe, card: DataCard, weights: dict[str, dict[str, Tensor]], facts: dict[str, Any]
-) -> Model:
-    """Rebuilds the networks and fills them."""
-    networks = build_networks(recipe.networks, recipe.latent, card.shape, len(card.classes), seed=0)
-    for name, net in networks.items():
-        net.load_state_dict(weights[name])
-    return Model(recipe, card, networks, facts)
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """An autoencoder's (mean, log variance) of z, (N, latent.size) each, for images in the data's value range."""
+        return self._network("encoder")(self._scaled(images))
 
+    def reconstruct(self, images: Tensor, y: Tensor | None = None) -> Tensor:
+        """What an autoencoder makes of images (N, C, H, W): decoded from the mean of their codes, as floats in the
+        data's value range."""
+        return self.synthesize(self.encode(images)[0], y)
 
-def save_model(model: Model, path: str | Path) -> None:
-    """One safetensors file; recipe, card and facts stand in its metadata as JSON."""
-    networks = {"generator": model.generator, "discriminator": model.discriminator}
-    tensors = {
-        f"{name}.{k}": v.contiguous().cpu() for name, net in networks.items() for k, v in net.state_dict().items()
-    }
-    about = {"recipe": to_plain(model.recipe), "card": to_plain(model.card), "facts": to_plain(model.facts)}
-    # one key only: safetensors writes several in random order, and equal models should be equal files
-    write_whole(Path(path), lambda temporary: save_file(tensors, temporary, {FORMAT: json.dumps(about)}))
-
-
-def load_model(path: str | Path, device: str | torch.device = "cpu") -> Model:
-    """Reads what `save_model` wrote. ValueError naming the file when it is something else; no code is run by it."""
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"no model at {path}; give the path of a model.safetensors")
-    try:
-        with safe_open(path, framework="pt", device=str(device)) as file:
-            metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
-    except SafetensorError as error:
-        raise ValueError(
-            f"{path} is not a safetensors file ({error}); give a model.safetensors of this package"
-        ) from error
-    if FORMAT not in metadata:
-        known = ", ".join(metadata) or "none"
-        raise ValueError(f"{path} is not a model of this package: it needs metadata {FORMAT} and has {known}")
-    about = json.loads(metadata[FORMAT])
-    recipe, card = from_plain(Recipe, about["recipe"]), from_plain(DataCard, about["card"])
-    weights: dict[str, dict[str, Tensor]] = {"generator": {}, "discriminator": {}}
-    for key, tensor in tensors.items():
-        name, _, rest = key.partition(".")
-        weights[name][rest] = tensor
-    return model_from_weights(recipe, card, weights, about["facts"]).to(device)
+    @torch.no_grad()
+    def translate(self, images: Tensor, back: bool = False, seed: int = 0) -> Tensor:
+        """Images of the given domain painted as the wanted one: (N, K, H, W) to (N, C - K, H, W) in the data's value
+        range and dtype; `back`: the other way round, by a CycleGAN's second translator."""
+        network = self._network("generator_back" if back else "generator")
+        device, generator = next(network.parameters()).device, torch.Generator().manual_seed(seed)
+        parts = []
+        for some in self._scaled(images).split(64):
+            z = sample_latent(self.latent, len(some), generator).to(device)
+            parts.append(network(z, None, some.to(device))[:, : -some.shape[1]].float().cpu())
+        return to_data_range(torch.cat(parts), self.card)

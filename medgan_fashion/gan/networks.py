@@ -2,16 +2,19 @@
 
 import math
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from medgan_fashion.gan.attention import SelfAttention2d, attended_level
 from medgan_fashion.gan.growth import base_grid
 from medgan_fashion.gan.kang import KangDiscriminator, KangGenerator
-from medgan_fashion.gan.layers import Judgement, LabelledLatent, LabelPlane, MinibatchDeviation, Verdict, Wrap
+from medgan_fashion.gan.layers import Judgement, LabelledLatent, LabelPlane, MinibatchDeviation, Noise, Verdict, Wrap
+from medgan_fashion.gan.minibatch import MinibatchDiscrimination
 from medgan_fashion.gan.progressive import ProDiscriminator, ProGenerator
-from medgan_fashion.gan.recipes import Latent, NetworkPair
+from medgan_fashion.gan.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.residual import ResidualDiscriminator, ResidualGenerator
 from medgan_fashion.gan.spade import SpadeGenerator
+from medgan_fashion.gan.translators import PatchDiscriminator, ResnetTranslator, UNetTranslator
 
 
 def _widths(pair: NetworkPair, k: int) -> list[int]:
@@ -32,7 +35,9 @@ class DCGenerator(nn.Module):
         self.dense = nn.Linear(self.labelled.out_features, math.prod(self.base))
         norm = nn.BatchNorm2d if pair.norm_g == "batch" else (lambda _: nn.Identity())
         layers: list[nn.Module] = [norm(widths[0]), nn.ReLU()]
-        for before, after in zip(widths, [*widths[1:], channels], strict=True):
+        attended = attended_level(pair.attention, height, width)
+        for level, (before, after) in enumerate(zip(widths, [*widths[1:], channels], strict=True)):
+            layers += [SelfAttention2d(before, _wrapper(pair))] if level == attended else []
             layers.append(
                 nn.ConvTranspose2d(
                     before,
@@ -63,15 +68,20 @@ class DCDiscriminator(nn.Module):
         self.plane = LabelPlane(n_classes, (height, width)) if pair.condition_d == "plane" else None
         layers: list[nn.Module] = []
         before = channels + (self.plane is not None)
+        attended = attended_level(pair.attention, height, width)
         for i, after in enumerate(_widths(pair, k)):
             layers.append(wrap(nn.Conv2d(before, after, pair.kernel, 2, pair.kernel // 2 - (pair.kernel == 4))))
             layers += [nn.BatchNorm2d(after)] if pair.norm_d == "batch" and i > 0 else []
             layers.append(nn.LeakyReLU(0.2))
+            layers += [SelfAttention2d(after, wrap)] if k - 1 - i == attended else []
             before = after
         if pair.minibatch_deviation:
             layers += [MinibatchDeviation(), wrap(nn.Conv2d(before + 1, before, 3, 1, 1)), nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*layers, nn.Flatten())
-        self.verdict = Verdict(before * h0 * w0, pair.condition_d, n_classes, wrap)
+        layers.append(nn.Flatten())
+        features = before * h0 * w0
+        features += _discrimination(pair, layers, features)
+        self.layers = nn.Sequential(*layers)
+        self.verdict = Verdict(features, pair.condition_d, n_classes, wrap)
 
     def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
         if self.plane is not None:
@@ -81,20 +91,16 @@ class DCDiscriminator(nn.Module):
 
 
 class MLPGenerator(nn.Module):
-    """Two hidden layers; any shape of image."""
+    """`pair.depth` hidden layers; any shape of image."""
 
     def __init__(self, pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         self.shape = shape
         self.labelled = LabelledLatent(pair.condition_g, latent.size, n_classes)
-        self.layers = nn.Sequential(
-            nn.Linear(self.labelled.out_features, pair.width),
-            nn.LeakyReLU(0.2),
-            nn.Linear(pair.width, pair.width),
-            nn.LeakyReLU(0.2),
-            nn.Linear(pair.width, math.prod(shape)),
-            nn.Tanh(),
-        )
+        layers: list[nn.Module] = []
+        for inputs in [self.labelled.out_features, *[pair.width] * (pair.depth - 1)]:
+            layers += [nn.Linear(inputs, pair.width), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers, nn.Linear(pair.width, math.prod(shape)), nn.Tanh())
         for module in self.modules():
             _initialise(module, pair.init)
 
@@ -103,21 +109,20 @@ class MLPGenerator(nn.Module):
 
 
 class MLPDiscriminator(nn.Module):
-    """Two hidden layers on the flattened image, with a label plane as one more channel where asked."""
+    """`pair.depth` hidden layers on the flattened image, with a label plane as one more channel where asked."""
 
     def __init__(self, pair: NetworkPair, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         wrap = _wrapper(pair)
         self.plane = LabelPlane(n_classes, shape[1:]) if pair.condition_d == "plane" else None
         inputs = math.prod(shape) + (math.prod(shape[1:]) if self.plane is not None else 0)
-        self.layers = nn.Sequential(
-            nn.Flatten(),
-            wrap(nn.Linear(inputs, pair.width)),
-            nn.LeakyReLU(0.2),
-            wrap(nn.Linear(pair.width, pair.width)),
-            nn.LeakyReLU(0.2),
-        )
-        self.verdict = Verdict(pair.width, pair.condition_d, n_classes, wrap)
+        layers: list[nn.Module] = [nn.Flatten()]
+        for before in [inputs, *[pair.width] * (pair.depth - 1)]:
+            layers += [Noise(pair.noise)] if pair.noise else []
+            layers += [wrap(nn.Linear(before, pair.width)), nn.LeakyReLU(0.2)]
+        features = pair.width + _discrimination(pair, layers, pair.width)
+        self.layers = nn.Sequential(*layers)
+        self.verdict = Verdict(features, pair.condition_d, n_classes, wrap)
 
     def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
         if self.plane is not None:
@@ -140,6 +145,15 @@ def _initialise(module: nn.Module, how: str) -> nn.Module:
     return module
 
 
+def _discrimination(pair: NetworkPair, layers: list[nn.Module], features: int) -> int:
+    """Appends minibatch discrimination where asked; how many features it adds."""
+    if not pair.minibatch_discrimination:
+        return 0
+    discrimination = MinibatchDiscrimination(features)
+    layers.append(discrimination)
+    return discrimination.added
+
+
 def _wrapper(pair: NetworkPair) -> Wrap:
     """Initialises D's layer, then normalises its spectrum where asked (Miyato et al. 2018)."""
     if pair.spectral_norm:
@@ -147,34 +161,13 @@ def _wrapper(pair: NetworkPair) -> Wrap:
     return lambda module: _initialise(module, pair.init)
 
 
-def build_networks(
-    pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int, seed: int
-) -> dict[str, nn.Module]:
-    """{"generator", "discriminator"} on the CPU for images of `shape` (C, H, W); the same weights for the same seed.
-
-    The global random state is as it was before.
-    """
-    if pair.kind != "mlp" and len(shape) != 3:
-        raise ValueError(f"{pair.kind} networks draw images of (channels, height, width), not {shape}; use kind mlp")
-    if (pair.condition_g != "none" or pair.condition_d != "none") and n_classes < 1:
-        raise ValueError("this recipe is conditional: give labels, or take an unconditional recipe such as dcgan")
-    if pair.given and shape[0] <= pair.given:
-        raise ValueError(
-            f"networks.given is {pair.given} but the images have {shape[0]} channels: add the masks as last channels"
-        )
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        make_g, make_d = NETWORKS[pair.kind]
-        return {
-            "generator": make_g(pair, latent, shape, n_classes),
-            "discriminator": make_d(pair, shape, n_classes),
-        }
-
-
 NETWORKS: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
     "mlp": (MLPGenerator, MLPDiscriminator),
     "dcgan": (DCGenerator, DCDiscriminator),
     "kang": (KangGenerator, KangDiscriminator),
     "progressive": (ProGenerator, ProDiscriminator),
+    "residual": (ResidualGenerator, ResidualDiscriminator),
+    "unet": (UNetTranslator, PatchDiscriminator),
+    "resnet": (ResnetTranslator, PatchDiscriminator),
     "spade": (SpadeGenerator, DCDiscriminator),
 }

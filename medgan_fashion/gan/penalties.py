@@ -35,9 +35,14 @@ def r1(critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator | 
     return _slopes(critic, real).square().mean()
 
 
+def r2(critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """E ||grad D(G(z))||^2 at fakes (Mescheder et al. 2018, eq. 10, without gamma / 2); R3GAN has it beside r1."""
+    return _slopes(critic, fake).square().mean()
+
+
 def drift(critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """E D(x)^2 at reals: keeps a Wasserstein critic's level from wandering (Karras et al. 2018, appendix A.1)."""
     return critic(real).float().square().mean()
 
 
-PENALTIES: dict[str, Penalty] = {"gradient_penalty": gradient_penalty, "r1": r1, "drift": drift}
+PENALTIES: dict[str, Penalty] = {"gradient_penalty": gradient_penalty, "r1": r1, "r2": r2, "drift": drift}

@@ -11,7 +11,7 @@ from torch.utils.checkpoint import checkpoint
 
 from medgan_fashion.gan.growth import Growing, Stage, base_grid, doubled
 from medgan_fashion.gan.layers import Judgement, LabelledLatent, MinibatchDeviation, Verdict
-from medgan_fashion.gan.recipes import Latent, NetworkPair
+from medgan_fashion.gan.recipe_parts import Latent, NetworkPair
 
 SLOPE = 0.2
 RELU_GAIN = math.sqrt(2)  # He et al. 2015

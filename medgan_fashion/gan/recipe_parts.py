@@ -15,9 +15,17 @@ class NetworkPair:
     D's widths end at 2 x `max_width`. Of kind "spade", the last `given` channels of the images (masks) are handed to G,
     which paints the others over them; D sees all. A progressive pair keeps no activations of the levels from
     `recompute_from` on, and computes them again in the backward pass: less memory, a third more time.
+
+    Kinds "unet" and "resnet" translate the `given` last channels into the others, before a discriminator of patches.
+    `condition_d` "classes" gives D a head of class logits beside its verdict (Odena et al. 2017); "shared" makes the
+    verdict the log-sum-exp of the class logits, the (K + 1)-class discriminator of Salimans et al. 2016, section 5.
+    `condition_g` "norm" lets the class (and z) steer every normalisation of the residual pair (Brock et al. 2019).
+    `depth`: hidden layers of kind "mlp", residual blocks of kind "resnet". `noise`: sd of Gaussian noise on the inputs
+    of D's layers of kind "mlp" while training. `attention`: the side of the grid where self-attention stands, or 0.
+    `skip_z`: kind "residual" hands a piece of z to every block.
     """
 
-    kind: Literal["mlp", "dcgan", "kang", "progressive", "spade"] = "dcgan"
+    kind: str = "dcgan"  # a key of networks.NETWORKS, where a caller may add his own
     width: int = 64
     max_width: int = 512
     kernel: Literal[4, 5] = 4
@@ -26,9 +34,14 @@ class NetworkPair:
     init: Literal["dcgan", "he"] = "dcgan"
     spectral_norm: bool = False
     minibatch_deviation: bool = False
-    condition_g: Literal["none", "multiply", "concat", "onehot"] = "none"
-    condition_d: Literal["none", "plane", "projection", "onehot"] = "none"
+    minibatch_discrimination: bool = False
+    condition_g: Literal["none", "multiply", "concat", "onehot", "norm"] = "none"
+    condition_d: Literal["none", "plane", "projection", "onehot", "classes", "shared"] = "none"
     given: int = 0
+    depth: int = 2
+    noise: float = 0.0
+    attention: int = 0
+    skip_z: bool = False
     recompute_from: int = 99
 
 
@@ -68,3 +81,75 @@ class Growth:
     def phase(self, level: int) -> int:
         """Images of one phase of a level."""
         return self.phase_images[min(level, len(self.phase_images) - 1)]
+
+
+@dataclass(frozen=True)
+class Autoencoding:
+    """An autoencoder instead of two opponents: the generator decodes what an encoder made of the image.
+
+    `kl` = 0: a plain autoencoder. Otherwise a variational one (Kingma and Welling 2014): reconstruction + kl x KL to
+    N(0, I), both summed over an image's numbers; kl = 1 is the evidence lower bound, above 1 a beta-VAE.
+    `reconstruction`: "bce" of pixels read as probabilities in [0, 1], or "l2" = half the squared error in [-1, 1].
+    """
+
+    reconstruction: Literal["bce", "l2"] = "bce"
+    kl: float = 1.0
+
+
+@dataclass(frozen=True)
+class Translation:
+    """From the `networks.given` last channels of an image (domain A) to the others (domain B).
+
+    `paired`: pix2pix (Isola et al. 2017), `l1` x the distance to the true partner, D sees both. Else CycleGAN (Zhu et
+    al. 2017): two translators and two discriminators, `cycle` x the way there and back, `identity` x the change of
+    an image that is in the wanted domain already (needs as many channels in A as in B); D of each domain is
+    shown fakes from a buffer of the last `buffer`.
+    """
+
+    paired: bool = True
+    l1: float = 100.0
+    cycle: float = 10.0
+    identity: float = 5.0
+    buffer: int = 50
+
+
+@dataclass(frozen=True)
+class Classify:
+    """What D's class logits are for: cross-entropy on `real` labelled images and on `fake` ones in D's loss, and on
+    fakes in G's. ACGAN: 1, 1, 1. Semi-supervised: 1, 0, 0; images of label -1 are without a label, and every batch is
+    joined by as many labelled ones."""
+
+    real: float = 1.0
+    fake: float = 0.0
+    generator: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stabilisers:
+    """Each is 0 or off by default.
+
+    `feature_matching`: weight of ||E f(real) - E f(fake)||^2 in G's loss, f D's features (Salimans et al. 2016, 3.1);
+    `adversarial`: weight of G's own objective beside it.
+    `historical`: weight of ||theta - mean of the past thetas||^2 in both losses (the same paper, 3.3).
+    `replay_fakes`: so many past fakes are kept, and half of the fakes that D sees are drawn from them.
+    `replay_critics`: so many snapshots of D are kept, one every `snapshot_images`; G plays one of them as well as D.
+    `instance_noise`: sd of Gaussian noise on all that D sees, falling to 0 at `noise_images`.
+    `ada_target`: augmentation's probability p moves so that E sign(D(real)) meets this (Karras et al. 2020: 0.6), by
+    at most 1 in `ada_images`; 0: augmentation always happens.
+    `lecam`: weight of Tseng et al. 2021, eq. 5, its two anchors averaged with `lecam_decay`.
+    `orthogonal`: weight of ||W'W (1 - I)||^2 of G's layers (Brock et al. 2019, eq. 3).
+    """
+
+    feature_matching: float = 0.0
+    adversarial: float = 1.0
+    historical: float = 0.0
+    replay_fakes: int = 0
+    replay_critics: int = 0
+    snapshot_images: int = 5_000
+    instance_noise: float = 0.0
+    noise_images: int = 50_000
+    ada_target: float = 0.0
+    ada_images: int = 500_000
+    lecam: float = 0.0
+    lecam_decay: float = 0.99
+    orthogonal: float = 0.0

@@ -1,53 +1,20 @@
 """Recipes: a GAN paper is a row of plain values here, read by one loop; imports no torch."""
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from medgan_fashion.gan.plain import from_plain, merged, to_plain
-from medgan_fashion.gan.recipe_parts import Growth, Latent, NetworkPair, PenaltyRow
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that makes one GAN differ from another. All fields are plain data.
-
-    `images` counts in `ema_half_life` are real images seen: after that many, half of the average is new.
-    0 publishes the live generator. `n_critic` critic updates stand before each generator update.
-    """
-
-    networks: NetworkPair = field(default_factory=NetworkPair)
-    objective: str = "non_saturating"
-    relativistic: Literal["none", "average", "paired"] = "none"
-    label_smoothing: float = 0.0
-    penalties: tuple[PenaltyRow, ...] = ()
-    augment: tuple[str, ...] = ()
-    latent: Latent = field(default_factory=Latent)
-    batch: int = 64
-    n_critic: int = 1
-    lr_g: float = 2e-4
-    lr_d: float = 2e-4
-    beta1: float = 0.5
-    beta2: float = 0.999
-    ema_half_life: int = 0
-    growth: Growth | None = None
-
-    def __post_init__(self) -> None:
-        if (self.growth is None) == (self.networks.kind == "progressive"):
-            raise ValueError("networks.kind progressive needs growth (phase_images), and growth needs that kind")
-        if (self.networks.given > 0) != (self.networks.kind == "spade"):
-            raise ValueError(
-                "networks.kind spade needs networks.given, the number of mask channels, and no other kind has it"
-            )
-        onehot = "onehot" in (self.networks.condition_g, self.networks.condition_d)
-        if onehot != (self.networks.kind == "kang" and self.conditional):
-            raise ValueError(
-                "networks.kind kang takes condition_g and condition_d onehot or none; no other kind onehot"
-            )
-
-    @property
-    def conditional(self) -> bool:
-        """Whether labels are needed."""
-        return self.networks.condition_g != "none" or self.networks.condition_d != "none"
+from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe_parts import (
+    Autoencoding,
+    Classify,
+    Growth,
+    Latent,
+    NetworkPair,
+    PenaltyRow,
+    Stabilisers,
+    Translation,
+)
 
 
 def find_recipe(recipe: "str | Recipe") -> Recipe:
@@ -117,6 +84,34 @@ _progan = Recipe(
     growth=Growth(phase_images=(600_000,), batches=(128, 128, 128, 64, 32, 16, 8, 4, 4)),
 )
 
+_sgan = Recipe(
+    networks=NetworkPair(
+        kind="mlp", width=500, depth=4, norm_g="none", norm_d="none", init="he", noise=0.5, condition_d="shared"
+    ),
+    classify=Classify(real=1.0),
+    stabilise=Stabilisers(feature_matching=1.0, adversarial=0.0),
+    batch=100,
+    lr_g=3e-4,
+    lr_d=3e-4,
+    ema_half_life=50_000,
+)
+
+_vae = Recipe(
+    networks=NetworkPair(kind="mlp", width=400, norm_g="none", norm_d="none", init="he"),
+    autoencoding=Autoencoding(),
+    latent=Latent(size=20),
+    batch=100,
+    lr_g=1e-3,
+    beta1=0.9,
+)
+
+_pix2pix = Recipe(
+    networks=NetworkPair(kind="unet", width=32, max_width=256, given=3, init="dcgan"),
+    translation=Translation(),
+    latent=Latent(size=8),
+    batch=8,
+)
+
 RECIPES: dict[str, Recipe] = {
     # Goodfellow et al. 2014 on fully connected networks
     "mlp_gan": Recipe(networks=NetworkPair(kind="mlp", width=256, norm_g="none", norm_d="none", init="he")),
@@ -164,5 +159,90 @@ RECIPES: dict[str, Recipe] = {
         augment=("translation", "contrast"),
         latent=Latent(size=64),
         growth=Growth(phase_images=(10_000,), batches=(32, 32, 32, 32, 16)),
+    ),
+    # Mao et al. 2017
+    "lsgan": replace(_dcgan, objective="least_squares"),
+    # Jolicoeur-Martineau 2018
+    "ragan": replace(_dcgan, relativistic="average"),
+    # Odena et al. 2017
+    "acgan": replace(
+        _dcgan,
+        networks=NetworkPair(condition_g="multiply", condition_d="classes"),
+        classify=Classify(real=1.0, fake=1.0, generator=1.0),
+    ),
+    # Zhang et al. 2019: self-attention, spectral normalisation, two time scales (Heusel et al. 2017), hinge
+    "sagan": Recipe(
+        networks=NetworkPair(norm_d="none", init="he", spectral_norm=True, attention=16),
+        objective="hinge",
+        latent=Latent(size=128),
+        lr_g=1e-4,
+        lr_d=4e-4,
+        beta1=0.0,
+        beta2=0.9,
+        ema_half_life=10_000,
+    ),
+    # Huang et al. 2024: relativistic pairing with both penalties, no normalisation; here on DCGAN's strides
+    "r3gan": Recipe(
+        networks=NetworkPair(norm_g="none", norm_d="none", init="he"),
+        relativistic="paired",
+        penalties=(PenaltyRow("r1", weight=0.5), PenaltyRow("r2", weight=0.5)),
+        latent=Latent(size=64),
+        beta1=0.0,
+        beta2=0.99,
+        ema_half_life=10_000,
+    ),
+    # Brock et al. 2019 at small scale: shared class embedding and a piece of z in every normalisation, projection,
+    # self-attention, orthogonal regularisation
+    "biggan": Recipe(
+        networks=NetworkPair(
+            kind="residual",
+            width=64,
+            max_width=256,
+            norm_d="none",
+            init="he",
+            spectral_norm=True,
+            condition_g="norm",
+            condition_d="projection",
+            attention=16,
+            skip_z=True,
+        ),
+        objective="hinge",
+        latent=Latent(size=120),
+        n_critic=2,
+        lr_g=1e-4,
+        lr_d=4e-4,
+        beta1=0.0,
+        beta2=0.999,
+        ema_half_life=10_000,
+        stabilise=Stabilisers(orthogonal=1e-4),
+    ),
+    # Salimans et al. 2016, section 5: D sorts into the classes or "made"; few labels, the others -1. Fully connected
+    # with noise on every layer and feature matching as the paper has it for digits
+    "sgan": _sgan,
+    # the same on DCGAN's convolutions, with augmentation, for images whose place varies
+    "sgan_dcgan": replace(
+        _sgan,
+        networks=NetworkPair(width=32, max_width=128, norm_d="none", init="he", condition_d="shared"),
+        augment=("translation",),
+    ),
+    # Hinton and Salakhutdinov 2006, trained at once
+    "autoencoder": replace(_vae, autoencoding=Autoencoding(kl=0.0)),
+    # Kingma and Welling 2014
+    "vae": _vae,
+    # the same on convolutions, with squared error: the likelihood of pixels that are no probabilities
+    "vae_dcgan": replace(
+        _vae,
+        networks=NetworkPair(width=32, max_width=256, init="he"),
+        autoencoding=Autoencoding(reconstruction="l2"),
+        latent=Latent(size=64),
+    ),
+    # Isola et al. 2017
+    "pix2pix": _pix2pix,
+    # Zhu et al. 2017
+    "cyclegan": replace(
+        _pix2pix,
+        networks=replace(_pix2pix.networks, kind="resnet", depth=6),
+        objective="least_squares",
+        translation=Translation(paired=False),
     ),
 }

@@ -1,7 +1,8 @@
 """Training data of any kind as one function: the batch at an address (seed, images seen)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _ON_DEVICE = 2 * 2**30  # bytes: arrays up to this size live on the accelerator 
 class Source:
     """`fetch(seed, images_seen, batch)` gives raw images (B, C, H, W) and labels (B,) or None.
 
+    `labelled` gives such a batch of the images with a label alone, where others have none (-1).
     `exact` is False where the same address need not give the same batch again (a plain iterable), `any_batch` where
     the caller's code decides how large a batch is.
     """
@@ -26,6 +28,18 @@ class Source:
     card: DataCard
     exact: bool = True
     any_batch: bool = True
+    labelled: Callable[[int, int, int], RawBatch] | None = None
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Two sets of images for a translation: `given` (N, K, H, W), which it starts from, and `wanted` (M, C, H, W),
+    what it should arrive at. `paired`: image i of one belongs to image i of the other. They are read as one set of
+    C + K channels, the given ones last."""
+
+    given: Any
+    wanted: Any
+    paired: bool = False
 
 
 def shuffled_positions(n: int, seed: int, images_seen: int, batch: int) -> np.ndarray:
@@ -69,9 +83,41 @@ def _array_source(data: Any, say: Describe) -> Source:
     if say.device.type != "cpu" and images.nbytes <= _ON_DEVICE:
         images = images.to(say.device)
 
-    def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
-        rows = torch.from_numpy(shuffled_positions(len(images), seed, images_seen, batch))
+    def fetch(seed: int, images_seen: int, batch: int, among: Tensor | None = None) -> RawBatch:
+        n = len(images) if among is None else len(among)
+        rows = torch.from_numpy(shuffled_positions(n, seed, images_seen, batch))
+        rows = rows if among is None else among[rows]
         return images[rows.to(images.device)], None if labels is None else labels[rows]
+
+    few = None if labels is None or int(labels.min()) >= 0 else torch.nonzero(labels >= 0)[:, 0]
+    if few is None or len(few) == 0:
+        return Source(fetch, card)
+    return Source(fetch, card, labelled=partial(fetch, among=few))
+
+
+def _domains_source(data: Domains, say: Describe) -> Source:
+    given, wanted = (_array_source(images, say) for images in (data.given, data.wanted))
+    a, b = given.card, wanted.card
+    if a.shape[1:] != b.shape[1:]:
+        raise ValueError(
+            f"the given images are {a.shape[1:]} and the wanted ones {b.shape[1:]} pixels; cut both to one size"
+        )
+    if (a.value_range, a.dtype) != (b.value_range, b.dtype):
+        raise ValueError(
+            f"the given images are {a.dtype} in {a.value_range} and the wanted ones {b.dtype} in {b.value_range}; "
+            "give both in one value range and type"
+        )
+    if data.paired and a.n != b.n:
+        raise ValueError(f"{a.n} given images cannot be paired with {b.n} wanted ones; give as many of each")
+    shape = (b.shape[0] + a.shape[0], *b.shape[1:])
+    n = max(a.n, b.n)
+    card = DataCard(shape, b.value_range, b.dtype, (), n, f"{b.fingerprint}+{a.fingerprint}", say.provenance)
+
+    def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
+        # without pairs the given ones are shuffled by a seed of their own: no partner by accident
+        other = seed if data.paired else seed + 1
+        ours, theirs = wanted.fetch(seed, images_seen, batch)[0], given.fetch(other, images_seen, batch)[0]
+        return torch.cat([ours, theirs], 1), None
 
     return Source(fetch, card)
 
@@ -152,13 +198,16 @@ def _iterable_source(data: Iterable[Any], say: Describe) -> Source:
 
 
 def open_source(data: Any, say: Describe) -> Source:
-    """Any of the four kinds of data as a Source.
+    """Any of the kinds of data as a Source.
 
     Arrays and tensors (N, C, H, W) or (N, H, W); a map-style Dataset (`__len__`, `__getitem__` giving an image or
-    (image, label)); a function `batch(seed, images_seen)`; or an iterable of batches, without exact resume.
+    (image, label)); a function `batch(seed, images_seen)`; or an iterable of batches, without exact resume;
+    or `Domains`, two arrays for a translation.
     """
     if isinstance(data, (np.ndarray, Tensor)):
         return _array_source(data, say)
+    if isinstance(data, Domains):
+        return _domains_source(data, replace(say, labels=None))
     if say.labels is not None:
         raise ValueError("labels= goes with an array or tensor; here let the data itself give (image, label)")
     if isinstance(data, Sequence) or (getattr(data, "__getitem__", None) and getattr(data, "__len__", None)):

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.data import DataCard
 from medgan_fashion.gan.files import write_whole
-from medgan_fashion.gan.games import Game, Networks
+from medgan_fashion.gan.games import Game, Networks, Remembered
 from medgan_fashion.gan.growth import Growing, Stage, base_grid, stage_at
-from medgan_fashion.gan.networks import build_networks
-from medgan_fashion.gan.plain import differences, to_plain
-from medgan_fashion.gan.recipes import Recipe
+from medgan_fashion.gan.plain import differences, from_plain, to_plain
+from medgan_fashion.gan.recipe import Recipe
 
 FORMAT = 1
 
@@ -25,7 +25,8 @@ class State:
     """Everything that the next turn depends on, and what is kept for publication.
 
     `first_bad` holds, per loss term, the images seen when it first was not finite (-1: never); it lives on the
-    device so that no step waits for it. `kept` is the best healthy average so far.
+    device so that no step waits for it. `memory` is the game's, part by part.
+    `kept` is the best healthy average so far.
     """
 
     recipe: Recipe
@@ -34,6 +35,7 @@ class State:
     networks: Networks
     average: Networks
     optimizers: dict[str, torch.optim.Optimizer]
+    memory: dict[str, Remembered] = field(default_factory=dict)
     images_seen: int = 0
     first_bad: dict[str, Tensor] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -43,21 +45,27 @@ class State:
 
 
 def _optimizers(recipe: Recipe, networks: Networks) -> dict[str, torch.optim.Optimizer]:
-    rates = {"generator": recipe.lr_g, "discriminator": recipe.lr_d}
+    betas = (recipe.beta1, recipe.beta2)
     return {
-        name: torch.optim.Adam(net.parameters(), lr=rates[name], betas=(recipe.beta1, recipe.beta2), fused=True)
+        name: torch.optim.Adam(
+            net.parameters(),
+            lr=recipe.lr_d if name.startswith("discriminator") else recipe.lr_g,
+            betas=betas,
+            fused=True,
+        )
         for name, net in networks.items()
     }
 
 
 def new_state(recipe: Recipe, card: DataCard, seed: int, game: Game, device: torch.device) -> State:
     """Fresh networks on `device`, the same for the same seed on any device."""
-    networks = build_networks(recipe.networks, recipe.latent, card.shape, len(card.classes), seed)
+    networks = build_networks(recipe, card.shape, len(card.classes), seed)
     networks = {name: net.to(device).train() for name, net in networks.items()}
     average: Networks = {}
     for name in game.averaged if recipe.ema_half_life else ():
         average[name] = copy.deepcopy(networks[name]).requires_grad_(False).eval()
-    return State(recipe, card, seed, networks, average, _optimizers(recipe, networks))
+    memory = {name: part.start(networks, card.shape) for name, part in game.memory.items()}
+    return State(recipe, card, seed, networks, average, _optimizers(recipe, networks), memory)
 
 
 def grow(state: State) -> Stage | None:
@@ -111,6 +119,7 @@ def save_checkpoint(state: State, path: Path) -> None:
         "networks": {k: v.state_dict() for k, v in state.networks.items()},
         "average": {k: v.state_dict() for k, v in state.average.items()},
         "optimizers": {k: v.state_dict() for k, v in state.optimizers.items()},
+        "memory": state.memory,
         "first_bad": state.first_bad,
         "history": state.history,
         "kept": state.kept,
@@ -135,7 +144,9 @@ def load_checkpoint(state: State, path: Path) -> None:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of format {FORMAT}; delete it to start anew")
     ours = {"recipe": to_plain(state.recipe), "card": to_plain(state.card), "seed": state.seed}
-    changed = differences({k: data[k] for k in ours}, ours)
+    # through the classes: what an older file does not name has its default
+    theirs = {"recipe": to_plain(from_plain(Recipe, data["recipe"])), "card": data["card"], "seed": data["seed"]}
+    changed = differences(theirs, ours)
     if changed:
         raise ValueError(f"{path} belongs to another training ({'; '.join(changed)}); choose another out folder")
     for name in state.networks:
@@ -143,5 +154,6 @@ def load_checkpoint(state: State, path: Path) -> None:
         state.optimizers[name].load_state_dict(data["optimizers"][name])
     for name, net in state.average.items():
         net.load_state_dict(data["average"][name])
+    state.memory = data.get("memory", {})
     for name in ("images_seen", "first_bad", "history", "kept", "alarm", "exact"):
         setattr(state, name, data[name])

@@ -11,11 +11,15 @@ import torch
 from torch import Tensor
 
 from medgan_fashion.gan.alarms import diversity, nan_alarm, note_finite
-from medgan_fashion.gan.games import Batch, Game, synthesis
-from medgan_fashion.gan.growth import batch_at, check_growth, shrunk
-from medgan_fashion.gan.model import Model, model_from_weights, save_model
-from medgan_fashion.gan.recipes import Recipe, find_recipe
-from medgan_fashion.gan.sources import Describe, Source, open_source
+from medgan_fashion.gan.data_checks import check_data
+from medgan_fashion.gan.game_table import build_game
+from medgan_fashion.gan.games import Batch, Game
+from medgan_fashion.gan.growth import Stage, batch_at, check_growth, shrunk
+from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.model_file import model_from_weights, save_model
+from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipes import find_recipe
+from medgan_fashion.gan.sources import Describe, RawBatch, Source, open_source
 from medgan_fashion.gan.state import State, grow, load_checkpoint, new_state, save_checkpoint, update_average
 from medgan_fashion.gan.watching import Callback, Score, Watch, check
 
@@ -41,35 +45,56 @@ def advance(state: State, game: Game, batches: list[Batch], autocast: bool) -> d
         for name in step.freezes:
             state.networks[name].requires_grad_(False)
         for batch in batches[-step.n_repeat :]:
-            with torch.autocast(batch.real.device.type, torch.bfloat16, enabled=autocast):
-                losses = step.loss(state.networks, batch)
-            state.optimizers[step.trains].zero_grad(set_to_none=True)
-            torch.stack(list(losses.values())).sum().backward()
-            state.optimizers[step.trains].step()
+            with batch.addressed(step.name):
+                with torch.autocast(batch.real.device.type, torch.bfloat16, enabled=autocast):
+                    losses = step.loss(state.networks, batch)
+                for name in step.trains:
+                    state.optimizers[name].zero_grad(set_to_none=True)
+                torch.stack(list(losses.values())).sum().backward()
+            for name in step.trains:
+                state.optimizers[name].step()
             for term, value in losses.items():
                 note_finite(state.first_bad, term, value, batch.images_seen)
             terms |= losses
         for name in step.freezes:
             state.networks[name].requires_grad_(True)
+    for name, part in game.memory.items():
+        with torch.no_grad():
+            state.memory[name] = part.after(state.memory[name], state.networks, batches[-1])
     return terms
+
+
+def _ready(state: State, raw: RawBatch, stage: Stage | None) -> tuple[Tensor, Tensor | None]:
+    """Images in [-1, 1] at the stage's size, and labels where there are classes, on the networks' device."""
+    device = next(state.networks["generator"].parameters()).device
+    low, high = state.card.value_range
+    images = raw[0].to(device, torch.float32, non_blocking=True).sub(low).mul(2 / (high - low)).sub(1)
+    labels = None if raw[1] is None or not state.card.classes else raw[1].to(device)
+    return images if stage is None else shrunk(images, stage), labels
+
+
+def fetch_batch(state: State, source: Source, stage: Stage | None, ahead: int, size: int, last: bool = True) -> Batch:
+    """The batch of `size` images that comes after `ahead` more; joined by labelled ones where few are."""
+    position = state.images_seen + ahead
+    real, labels = _ready(state, source.fetch(state.seed, position, size), stage)
+    labelled = None
+    if source.labelled is not None:
+        images, told = _ready(state, source.labelled(state.seed, position, size), stage)
+        labelled = None if told is None else (images, told)
+    return Batch(real, labels, state.seed, position, last, labelled, memory=state.memory)
 
 
 def run(state: State, game: Game, source: Source, watch: Watch) -> None:
     """Turns until `watch.target` images were seen or an alarm stops the training."""
     device = next(state.networks["generator"].parameters()).device
     autocast = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    low, high = source.card.value_range
     while state.images_seen < watch.target and state.alarm is None:
         stage = grow(state)
         size = state.recipe.batch if stage is None else batch_at(state.recipe, stage.level)
-        batches, turn = [], size * game.batches
-        for i in range(game.batches):
-            position = state.images_seen + i * size
-            images, labels = source.fetch(state.seed, position, size)
-            real = images.to(device, torch.float32, non_blocking=True).sub(low).mul(2 / (high - low)).sub(1)
-            real = real if stage is None else shrunk(real, stage)
-            labels = None if labels is None or not state.card.classes else labels.to(device)
-            batches.append(Batch(real, labels, state.seed, position, last=i == game.batches - 1))
+        turn = size * game.batches
+        batches = [
+            fetch_batch(state, source, stage, i * size, size, last=i == game.batches - 1) for i in range(game.batches)
+        ]
         terms = advance(state, game, batches, autocast)
         update_average(state, turn)
         before, state.images_seen = state.images_seen, state.images_seen + turn
@@ -84,11 +109,7 @@ def run(state: State, game: Game, source: Source, watch: Watch) -> None:
 
 
 def _start(recipe: Recipe, source: Source, seed: int, device: torch.device) -> tuple[State, Game]:
-    if recipe.conditional and not source.card.classes:
-        raise ValueError("this recipe is conditional: give labels, or take an unconditional recipe such as dcgan")
-    if recipe.growth and recipe.growth.batches and not source.any_batch:
-        raise ValueError("growth.batches asks for another batch at each level; give an array, a tensor or a Dataset")
-    game = synthesis(recipe)
+    game = build_game(recipe)
     state = new_state(recipe, source.card, seed, game, device)
     state.exact = source.exact
     return state, game
@@ -133,6 +154,7 @@ def train(
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     recipe = find_recipe(recipe)
     source = open_source(data, Describe(labels, classes, value_range, provenance or {}, where))
+    check_data(recipe, data, labels, source)
     check_growth(recipe, source.card.shape, images_seen)
     state, game = _start(recipe, source, seed, where)
     folder = None if out is None else Path(out)

@@ -15,8 +15,9 @@ from medgan_fashion.fashion.stages_gan import (
 )
 from medgan_fashion.gan import Recipe, save_model
 from medgan_fashion.gan.data import DataCard
-from medgan_fashion.gan.model import Model, model_from_weights
-from medgan_fashion.gan.networks import build_networks
+from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.model_file import model_from_weights
+from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.recipes import find_recipe
 from tests.fashion.tiny_atelier import CATEGORIES, catalogue, encoder, gan
 
@@ -25,7 +26,7 @@ def untrained(shape: tuple[int, int, int], classes: tuple[str, ...], low: float 
     """A conditional GAN as it is built."""
     recipe: Recipe = find_recipe("small")
     card = DataCard(shape, (low, high), "float32", classes)
-    networks = build_networks(recipe.networks, recipe.latent, shape, len(classes), seed=0)
+    networks = build_networks(recipe, shape, len(classes), seed=0)
     return model_from_weights(recipe, card, {name: net.state_dict() for name, net in networks.items()}, {})
 
 

@@ -10,7 +10,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from medgan_fashion.gan import RECIPES, Growth, Model, Recipe, load_model, save_model, train, training
-from medgan_fashion.gan.games import Batch, synthesis
+from medgan_fashion.gan.casts import build_networks
+from medgan_fashion.gan.game_table import build_game
+from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.growth import (
     Growing,
     Stage,
@@ -22,7 +24,6 @@ from medgan_fashion.gan.growth import (
     shrunk,
     stage_at,
 )
-from medgan_fashion.gan.networks import build_networks
 from medgan_fashion.gan.penalties import gradient_penalty
 from medgan_fashion.gan.progressive import PixelNorm, equalised, level_widths
 from medgan_fashion.gan.sources import Describe, open_source
@@ -35,7 +36,7 @@ SHAPE = (1, 20, 16)
 
 def pair(shape: tuple[int, ...] = SHAPE, name: str = "progan", **changes: int) -> tuple[Growing, Growing]:
     recipe = tiny(name)
-    made = build_networks(replace(recipe.networks, **changes), recipe.latent, shape, 3, seed=0)
+    made = build_networks(replace(recipe, networks=replace(recipe.networks, **changes)), shape, 3, seed=0)
     g, d = made["generator"], made["discriminator"]
     assert isinstance(g, Growing)
     assert isinstance(d, Growing)
@@ -153,7 +154,7 @@ def test_recomputed_activations_give_the_same_gradients(penalised: bool) -> None
 def test_optimizers_start_afresh_at_a_level_and_only_there() -> None:
     recipe, (images, labels) = tiny("progan"), phantoms()
     source = open_source(images, Describe(labels))
-    state = new_state(recipe, source.card, 0, synthesis(recipe), torch.device("cpu"))
+    state = new_state(recipe, source.card, 0, build_game(recipe), torch.device("cpu"))
     assert grow(state) == Stage(0, 1.0)
     for optimizer in state.optimizers.values():
         optimizer.state[torch.zeros(1)] = {}
@@ -206,7 +207,7 @@ def test_a_model_that_did_not_finish_growing_draws_full_size(tmp_path: Path) -> 
     images, labels = phantoms(24, (1, 20, 16))
     recipe = tiny("progan")
     source = open_source(images, Describe(labels))
-    state = new_state(recipe, source.card, 0, synthesis(recipe), torch.device("cpu"))
+    state = new_state(recipe, source.card, 0, build_game(recipe), torch.device("cpu"))
     state.images_seen = 5
     grow(state)
     save_model(Model(recipe, source.card, published(state), {}), tmp_path / "m.safetensors")
@@ -233,7 +234,7 @@ def test_a_turn_at_every_level_moves_every_active_weight() -> None:
     recipe: Recipe = tiny("progan_small")
     images, labels = phantoms(24, (1, 20, 16))
     source = open_source(images, Describe(labels))
-    game = synthesis(recipe)
+    game = build_game(recipe)
     state = new_state(recipe, source.card, 0, game, torch.device("cpu"))
     for level, seen in enumerate((0, 6, 14)):
         state.images_seen = seen

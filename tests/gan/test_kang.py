@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from medgan_fashion.gan import OBJECTIVES, RECIPES, Recipe
-from medgan_fashion.gan.games import Batch, synthesis
+from medgan_fashion.gan.casts import build_networks
+from medgan_fashion.gan.game_table import build_game
+from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.kang import KangDiscriminator, KangGenerator, first_map, with_planes
-from medgan_fashion.gan.networks import build_networks
 from medgan_fashion.gan.plain import from_plain, to_plain
 from medgan_fashion.gan.sources import Describe, open_source
 from medgan_fashion.gan.state import new_state
@@ -17,7 +18,7 @@ from medgan_fashion.gan.training import advance
 
 def test_the_layers_are_the_released_code_s() -> None:
     recipe = RECIPES["dvbpr_lsgan"]
-    pair = build_networks(recipe.networks, recipe.latent, (3, 64, 64), 6, 0)
+    pair = build_networks(recipe, (3, 64, 64), 6, 0)
     g, d = pair["generator"], pair["discriminator"]
     assert isinstance(g, KangGenerator)
     assert isinstance(d, KangDiscriminator)
@@ -49,7 +50,7 @@ def test_one_turn_at_the_paper_s_size(name: str, side: int) -> None:
     recipe = from_plain(Recipe, {**to_plain(RECIPES[name]), "batch": 2})
     images = np.random.default_rng(0).random((4, 3, side, side), dtype=np.float32)
     source = open_source(images, Describe(np.arange(4) % 2))
-    game = synthesis(recipe)
+    game = build_game(recipe)
     state = new_state(recipe, source.card, 0, game, torch.device("cpu"))
     real, y = source.fetch(0, 0, 2)
     terms = advance(state, game, [Batch(real * 2 - 1, y, 0, 0)], False)
@@ -67,7 +68,7 @@ def test_g_s_loss_is_whole_and_d_s_is_halved() -> None:
 
 def test_the_class_matters_and_other_kinds_refuse_one_hot() -> None:
     recipe = RECIPES["dvbpr_lsgan"]
-    pair = build_networks(recipe.networks, recipe.latent, (1, 16, 16), 3, 0)
+    pair = build_networks(recipe, (1, 16, 16), 3, 0)
     z, y = torch.zeros(3, 256), torch.arange(3)
     with torch.no_grad():
         images = pair["generator"].eval()(z, y)

@@ -2,27 +2,33 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from medgan_fashion.gan import RECIPES, Model, Recipe, load_model, train
-from medgan_fashion.gan.games import Batch, synthesis
-from medgan_fashion.gan.plain import from_plain, to_plain
-from medgan_fashion.gan.sources import Describe, open_source
-from medgan_fashion.gan.state import new_state
-from medgan_fashion.gan.training import advance
+from medgan_fashion.gan.game_table import build_game
+from medgan_fashion.gan.games import Game
+from medgan_fashion.gan.plain import from_plain, merged, to_plain
+from medgan_fashion.gan.sources import Describe, Domains, open_source
+from medgan_fashion.gan.state import grow, new_state
+from medgan_fashion.gan.training import advance, fetch_batch
 
 SMALL = {"networks": {"width": 8, "max_width": 16}, "latent": {"size": 8}, "batch": 8}
 GROWTH = {"phase_images": [4], "batches": [8, 4]}
 
 
 def tiny(name: str) -> Recipe:
-    plain = to_plain(RECIPES[name])
-    for key, value in SMALL.items():
-        plain[key] = {**plain[key], **value} if isinstance(value, dict) else value
+    plain = merged(to_plain(RECIPES[name]), SMALL)
     plain["growth"] = plain["growth"] and GROWTH
+    if plain["networks"]["attention"]:
+        plain["networks"]["attention"] = 8
+    if plain["networks"]["skip_z"]:
+        plain["latent"]["size"] = 12  # a piece for the base and for each block, at 16 and at 32 pixels
+    if plain["networks"]["given"]:
+        plain["networks"]["given"] = 1
     return from_plain(Recipe, plain)
 
 
@@ -37,6 +43,16 @@ def phantoms(
         masks = rng.random((n, recipe.networks.given, *shape[1:])) > 0.5
         images = np.concatenate([images, masks], axis=1)
     return images.astype(np.float32), labels
+
+
+def material(recipe: Recipe, shape: tuple[int, ...] = (1, 16, 16)) -> tuple[Any, np.ndarray | None]:
+    """Data and labels that the recipe asks for: a label for every fourth image where it needs few, two domains."""
+    images, labels = phantoms(24, shape, recipe)
+    if recipe.translation:
+        k = recipe.networks.given
+        return Domains(images[:, -k:], images[:, :-k], recipe.translation.paired), None
+    few = recipe.networks.condition_d == "shared"
+    return images, (np.where(np.arange(24) % 4 == 0, labels, -1) if few else labels) if recipe.conditional else None
 
 
 def handed(model: Model, n: int) -> torch.Tensor | None:
@@ -56,18 +72,18 @@ def test_plain_and_back(name: str) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_step_moves_only_what_it_trains(name: str) -> None:
     recipe = tiny(name)
-    images, labels = phantoms(recipe=recipe)
-    source = open_source(images, Describe(labels))
-    state = new_state(recipe, source.card, 0, game := synthesis(recipe), torch.device("cpu"))
-    real, y = source.fetch(0, 0, recipe.batch)
+    data, labels = material(recipe)
+    source = open_source(data, Describe(labels))
+    state = new_state(recipe, source.card, 0, game := build_game(recipe), torch.device("cpu"))
     for step in game.steps:
-        batch = Batch(real * 2 - 1, y, 0, 0)
-        before = {k: v.clone() for net in ("generator", "discriminator") for k, v in _named(state, net).items()}
-        terms = advance(state, type(game)((step,), game.averaged, step.n_repeat), [batch] * step.n_repeat, False)
+        batches = [fetch_batch(state, source, grow(state), i * recipe.batch, recipe.batch) for i in range(game.batches)]
+        before = {k: v.clone() for net in state.networks for k, v in _named(state, net).items()}
+        alone = Game((step,), game.averaged, step.n_repeat)
+        terms = advance(state, alone, batches[-step.n_repeat :], False)
         assert all(torch.isfinite(value) for value in terms.values())
-        for net in ("generator", "discriminator"):
+        for net in state.networks:
             moved = any(not torch.equal(before[k], v) for k, v in _named(state, net).items())
-            assert moved == (net == step.trains)
+            assert moved == (net in step.trains), net
         assert all(p.requires_grad for net in state.networks.values() for p in net.parameters())
 
 
@@ -78,11 +94,11 @@ def _named(state, net: str) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("name", RECIPES)
 def test_resume_is_bitwise_and_the_model_describes_itself(name: str, tmp_path: Path) -> None:
     recipe = tiny(name)
-    images, labels = phantoms(recipe=recipe)
+    data, labels = material(recipe)
     turn = recipe.batch * recipe.n_critic
 
     def go(turns: int, out: Path):
-        return train(recipe, images, labels=labels, images_seen=turns * turn, out=out, progress=False, check_every=turn)
+        return train(recipe, data, labels=labels, images_seen=turns * turn, out=out, progress=False, check_every=turn)
 
     whole = go(6, tmp_path / "whole")
     go(3, tmp_path / "halved")
@@ -101,19 +117,27 @@ def test_resume_is_bitwise_and_the_model_describes_itself(name: str, tmp_path: P
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("shape", [(1, 16, 16), (3, 20, 16)])
 def test_images_have_the_data_s_shape_and_range(name: str, shape: tuple[int, ...]) -> None:
-    images, labels = phantoms(24, shape, tiny(name))
-    model = train(tiny(name), images, labels=labels, images_seen=40, progress=False).model
+    recipe = tiny(name)
+    data, labels = material(recipe, shape)
+    if recipe.translation and recipe.translation.identity and not recipe.translation.paired and shape[0] != 1:
+        with pytest.raises(ValueError, match=r"translation\.identity needs both domains alike"):
+            train(recipe, data, images_seen=40, progress=False)
+        return
+    model = train(recipe, data, labels=labels, images_seen=40, progress=False).model
     made = model.generate(4, given=handed(model, 4))
-    assert made.shape == (4, *images.shape[1:])
+    assert made.shape == (4, *model.card.shape)
     assert float(made.min()) >= 0
     assert float(made.max()) <= 1
     z = torch.randn(2, model.latent.size, requires_grad=True)
-    y = torch.tensor([0, 1]) if model.recipe.conditional else None
-    judged = model.discriminate(model.synthesize(z, y, handed(model, 2)), y)
-    judged.logits.sum().backward()
+    y = torch.tensor([0, 1]) if recipe.conditional else None
+    drawn = model.synthesize(z, y, handed(model, 2))
+    drawn.sum().backward()
     assert z.grad is not None
     assert float(z.grad.abs().sum()) > 0
-    assert judged.logits.shape == (2, 1)
+    if "discriminator_back" not in model.networks and "discriminator" in model.networks:
+        logits = model.discriminate(drawn, y).logits
+        assert logits.shape[0] == 2
+        assert logits.shape[1] == 1 or recipe.translation
 
 
 def test_uint8_comes_back_as_uint8() -> None:

@@ -48,7 +48,7 @@ def test_what_is_given_must_fit(recipe: Recipe) -> None:
         plain.generate(2, given=torch.zeros(2, 1, 16, 16))
     with pytest.raises(ValueError, match="the images have 1 channels: add the masks"):
         train(recipe, _pairs(16, 0)[:, :1], images_seen=16, progress=False, device="cpu")
-    with pytest.raises(ValueError, match=r"spade needs networks\.given"):
+    with pytest.raises(ValueError, match=r"spade needs networks\.given, the number"):
         Recipe(networks=NetworkPair(kind="spade"))
     with pytest.raises(ValueError, match=r"no other kind has it"):
         Recipe(networks=NetworkPair(given=1))

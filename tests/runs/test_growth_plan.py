@@ -7,7 +7,7 @@ import pytest
 
 from medgan_fashion.gan import RECIPES, Growth, NetworkPair, Recipe
 from medgan_fashion.gan.measuring import Cost, measure_level
-from medgan_fashion.gan.networks import build_networks
+from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.runs import growth_plan
 from medgan_fashion.runs.growth_plan import LevelPlan, free_memory, kept_plan, plan_growth, planned
@@ -22,7 +22,7 @@ SHAPE = (1, 20, 16)
 
 def test_a_level_s_cost() -> None:
     costs = [measure_level(to_plain(TINY), SHAPE, 2, level, 4, "cpu") for level in (0, 2)]
-    made = build_networks(TINY.networks, TINY.latent, SHAPE, 2, 0)
+    made = build_networks(TINY, SHAPE, 2, 0)
     everything = sum(p.numel() for net in made.values() for p in net.parameters())
     # at the last level all is in use but the image layers of levels that are faded out
     idle = (8 + 1) + (8 + 8)

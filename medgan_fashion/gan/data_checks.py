@@ -1,0 +1,47 @@
+"""What a recipe asks of the data: refused at the door, in a sentence that names both."""
+
+from typing import Any
+
+import torch
+
+from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.sources import Domains, Source
+
+
+def check_data(recipe: Recipe, data: Any, labels: Any, source: Source) -> None:
+    """ValueError where labels or domains of the data do not fit the recipe; shapes are the networks' own business."""
+    if recipe.growth and recipe.growth.batches and not source.any_batch:
+        raise ValueError("growth.batches asks for another batch at each level; give an array, a tensor or a Dataset")
+    _check_domains(recipe, data)
+    if labels is None or not recipe.conditional:
+        return
+    told = torch.as_tensor(labels)
+    missing = int((told < 0).sum())
+    if missing and (recipe.classify is None or recipe.networks.condition_g != "none"):
+        raise ValueError(
+            f"{missing} labels are -1 (none) but this recipe needs one for every image; a semi-supervised one has "
+            "classify and networks.condition_g none, as the row sgan does"
+        )
+    if recipe.classify is None:
+        return
+    counts = torch.bincount(told[told >= 0], minlength=len(source.card.classes))
+    absent = [name for name, n in zip(source.card.classes, counts.tolist(), strict=True) if n == 0]
+    if absent:
+        raise ValueError(
+            f"classify needs a labelled image of every class at least, but the labels have none of {', '.join(absent)}"
+        )
+
+
+def _check_domains(recipe: Recipe, data: Any) -> None:
+    row = recipe.translation
+    if not isinstance(data, Domains):
+        if row is not None and not row.paired:
+            raise ValueError("translation without pairs (CycleGAN) needs two sets: give Domains(given=..., wanted=...)")
+        return
+    if recipe.networks.given == 0:
+        raise ValueError("the data are two Domains but networks.given is 0: take a translating row such as cyclegan")
+    if row is not None and row.paired and not data.paired:
+        raise ValueError(
+            "translation.paired (pix2pix) needs pairs but the Domains are not paired; say Domains(..., paired=True), "
+            "or take the row cyclegan"
+        )

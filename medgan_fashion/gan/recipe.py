@@ -1,0 +1,129 @@
+"""A recipe: everything that makes one GAN differ from another, as plain values; imports no torch."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from medgan_fashion.gan.recipe_parts import (
+    Autoencoding,
+    Classify,
+    Growth,
+    Latent,
+    NetworkPair,
+    PenaltyRow,
+    Stabilisers,
+    Translation,
+)
+
+PAINTERS = ("spade", "unet", "resnet")  # kinds whose generator is given a picture
+ALONE = ("mlp", "dcgan", "kang", "progressive", "residual")  # kinds whose generator is not
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that makes one GAN differ from another. All fields are plain data.
+
+    `images` counts in `ema_half_life` are real images seen: after that many, half of the average is new.
+    0 publishes the live generator. `n_critic` critic updates stand before each generator update.
+    """
+
+    networks: NetworkPair = field(default_factory=NetworkPair)
+    objective: str = "non_saturating"
+    relativistic: Literal["none", "average", "paired"] = "none"
+    label_smoothing: float = 0.0
+    penalties: tuple[PenaltyRow, ...] = ()
+    augment: tuple[str, ...] = ()
+    latent: Latent = field(default_factory=Latent)
+    batch: int = 64
+    n_critic: int = 1
+    lr_g: float = 2e-4
+    lr_d: float = 2e-4
+    beta1: float = 0.5
+    beta2: float = 0.999
+    ema_half_life: int = 0
+    growth: Growth | None = None
+    classify: Classify | None = None
+    autoencoding: Autoencoding | None = None
+    translation: Translation | None = None
+    stabilise: Stabilisers = field(default_factory=Stabilisers)
+
+    def __post_init__(self) -> None:
+        for wrong, sentence in misfits(self):
+            if wrong:
+                raise ValueError(sentence)
+
+    @property
+    def game(self) -> str:
+        """The game that this row plays: a key of game_table.GAMES."""
+        return "autoencoding" if self.autoencoding else "translation" if self.translation else "synthesis"
+
+    @property
+    def conditional(self) -> bool:
+        """Whether labels are needed."""
+        return self.networks.condition_g != "none" or self.networks.condition_d != "none"
+
+
+def misfits(recipe: Recipe) -> list[tuple[bool, str]]:
+    """(does it not fit, the sentence that names both pieces) for all that can be known before the data are."""
+    nets, steady = recipe.networks, recipe.stabilise
+    onehot = "onehot" in (nets.condition_g, nets.condition_d)
+    classes = nets.condition_d in ("classes", "shared")
+    fewer = recipe.relativistic != "none" or bool(recipe.penalties) or recipe.classify is not None
+    return [
+        (
+            (recipe.growth is None) == (nets.kind == "progressive"),
+            "networks.kind progressive needs growth (phase_images), and growth needs that kind",
+        ),
+        (
+            nets.given == 0 and nets.kind in PAINTERS,
+            f"networks.kind {nets.kind} needs networks.given, the number of channels that it paints over",
+        ),
+        (
+            nets.given > 0 and nets.kind in ALONE,
+            f"networks.given is {nets.given} but networks.kind {nets.kind} paints over nothing; take spade or unet",
+        ),
+        (
+            onehot != (nets.kind == "kang" and recipe.conditional),
+            "networks.kind kang takes condition_g and condition_d onehot or none; no other kind onehot",
+        ),
+        (
+            nets.condition_g == "norm" and nets.kind in ("mlp", "dcgan", "progressive", *PAINTERS),
+            f"networks.condition_g norm needs networks.kind residual, not {nets.kind}",
+        ),
+        (
+            classes != (recipe.classify is not None),
+            f"networks.condition_d {nets.condition_d} and classify = {recipe.classify} do not fit: class logits "
+            "(condition_d classes or shared) need classify, which says what they are for, and the other way round",
+        ),
+        (
+            recipe.autoencoding is not None and fewer,
+            "autoencoding has no opponents, so relativistic, penalties and classify have no place beside it",
+        ),
+        (
+            recipe.autoencoding is not None and recipe.translation is not None,
+            "autoencoding and translation are two games; a recipe plays one",
+        ),
+        (
+            recipe.translation is not None and nets.given == 0,
+            "translation needs networks.given, the number of channels of the domain it starts from",
+        ),
+        (
+            recipe.translation is not None and not recipe.translation.paired and recipe.conditional,
+            "translation without pairs (CycleGAN) takes no classes: set networks.condition_g and condition_d to none",
+        ),
+        (
+            steady.ada_target > 0 and not recipe.augment,
+            "stabilise.ada_target steers how often augment happens, but augment is empty: name transforms there",
+        ),
+        (
+            steady.replay_critics > 0 and recipe.relativistic != "none",
+            f"stabilise.replay_critics has no reals of the past for relativistic {recipe.relativistic} to compare with",
+        ),
+        (
+            (steady.replay_fakes > 0) and recipe.growth is not None,
+            "stabilise.replay_fakes keeps images of one size, but growth changes it",
+        ),
+        (
+            steady.adversarial == 0 and steady.feature_matching == 0 and recipe.game == "synthesis",
+            "stabilise.adversarial is 0 and so is feature_matching: the generator would have nothing to learn from",
+        ),
+    ]

@@ -1,0 +1,134 @@
+"""Synthesis: a generator against a discriminator, with whatever steadies or conditions them."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from medgan_fashion.gan.augment import augment
+from medgan_fashion.gan.games import Batch, Game, Networks, Step, given_part
+from medgan_fashion.gan.latent import sample_latent
+from medgan_fashion.gan.layers import Judgement
+from medgan_fashion.gan.objectives import Objective, build_objective, empty_logits
+from medgan_fashion.gan.penalties import PENALTIES
+from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.stabilisers import critic_terms, generator_terms, memories, noised, replayed
+
+
+def draw_fakes(recipe: Recipe, networks: Networks, batch: Batch) -> Tensor:
+    """G's images for this batch's labels; on a turn's last batch drawn once, with the graph that G's step needs."""
+    if "fakes" not in batch.shared:
+        z = sample_latent(recipe.latent, len(batch.real), batch.generator("latent"))
+        with torch.set_grad_enabled(batch.last):
+            given = given_part(batch.real, recipe.networks.given)
+            batch.shared["fakes"] = networks["generator"](z, batch.labels, *given)
+    return batch.shared["fakes"]
+
+
+def shown(recipe: Recipe, images: Tensor, batch: Batch, purpose: str) -> Tensor:
+    """Images as D sees them: augmented, as often as the adaptive probability says, and under instance noise."""
+    p = batch.memory["ada"]["p"] if "ada" in batch.memory else None
+    images = augment(images, recipe.augment, batch.generator(purpose), p)
+    return noised(recipe.stabilise, images, batch, purpose)
+
+
+def judge(networks: Networks, batch: Batch, images: Tensor, labels: Tensor | None) -> Judgement:
+    """D's judgement with float32 logits."""
+    judged = networks["discriminator"](images, labels)
+    return judged._replace(logits=judged.logits.float())
+
+
+def class_term(judged: Judgement, labels: Tensor | None) -> Tensor:
+    """Cross-entropy of the class logits on the images that have a label (not -1); 0 where none has."""
+    assert judged.class_logits is not None
+    assert labels is not None
+    total = cross_entropy(judged.class_logits.float(), labels, ignore_index=-1, reduction="sum")
+    return total / (labels >= 0).sum().clamp_min(1)
+
+
+def _class_terms(recipe: Recipe, networks: Networks, batch: Batch, real: Judgement, fake: Judgement) -> dict:
+    """D's terms on classes: of the labelled images that joined the batch, or else of the batch's own labels."""
+    row = recipe.classify
+    if row is None:
+        return {}
+    if batch.labelled is not None:
+        images, labels = batch.labelled
+        told = judge(networks, batch, shown(recipe, images, batch, "labelled"), labels)
+        return {"classes": row.real * class_term(told, labels)}
+    terms = {"classes": row.real * class_term(real, batch.labels)}
+    return terms | ({"fake classes": row.fake * class_term(fake, batch.labels)} if row.fake else {})
+
+
+def penalty_terms(recipe: Recipe, critic, real: Tensor, fake: Tensor, batch: Batch) -> dict[str, Tensor]:
+    """The recipe's penalties that are due at this batch; `critic` maps images to logits."""
+    terms = {}
+    for row in recipe.penalties:
+        if batch.images_seen // len(batch.real) % row.every == 0:
+            value = PENALTIES[row.name](critic, real, fake, batch.generator(row.name))
+            terms[row.name] = row.weight * row.every * value
+    return terms
+
+
+def critic_loss(recipe: Recipe, objective: Objective, networks: Networks, batch: Batch) -> dict[str, Tensor]:
+    """D's loss: the objective on reals and (also past) fakes, penalties, classes, stabilisers."""
+    images, labels = replayed(draw_fakes(recipe, networks, batch).detach(), batch)
+    fake, real = shown(recipe, images, batch, "fake"), shown(recipe, batch.real, batch, "real")
+    on_real, on_fake = (judge(networks, batch, real, batch.labels), judge(networks, batch, fake, labels))
+    batch.shared |= {"real logits": on_real.logits.detach(), "fake logits": on_fake.logits.detach()}
+
+    def critic(images: Tensor) -> Tensor:
+        # a penalty on the reals' own logits (drift) needs no second pass
+        return on_real.logits if images is real else judge(networks, batch, images, batch.labels).logits
+
+    terms = {"critic": objective.d(on_real.logits, on_fake.logits)}
+    terms |= penalty_terms(recipe, critic, real, fake, batch)
+    terms |= _class_terms(recipe, networks, batch, on_real, on_fake)
+    return terms | critic_terms(recipe.stabilise, networks, batch, on_real.logits, on_fake.logits)
+
+
+def generator_loss(recipe: Recipe, objective: Objective, networks: Networks, batch: Batch) -> dict[str, Tensor]:
+    """G's loss: the objective, classes, stabilisers."""
+    # the same draws as the critic's own augmentation would hide nothing, but fresh ones teach more
+    fake = shown(recipe, draw_fakes(recipe, networks, batch), batch, "fake again")
+    on_fake, on_real = judge(networks, batch, fake, batch.labels), None
+    if objective.g_needs_real or recipe.stabilise.feature_matching:
+        with torch.no_grad():
+            on_real = judge(networks, batch, shown(recipe, batch.real, batch, "real again"), batch.labels)
+    real_logits = empty_logits(on_fake.logits) if on_real is None else on_real.logits
+    terms = {}
+    if recipe.stabilise.adversarial:
+        terms["generator"] = recipe.stabilise.adversarial * objective.g(real_logits, on_fake.logits)
+    if recipe.classify and recipe.classify.generator:
+        terms["classes of G"] = recipe.classify.generator * class_term(on_fake, batch.labels)
+    return terms | generator_terms(recipe.stabilise, objective, networks, batch, fake, on_real, on_fake)
+
+
+def check_penalties(recipe: Recipe) -> None:
+    """ValueError for a name that is no penalty."""
+    for row in recipe.penalties:
+        if row.name not in PENALTIES:
+            raise ValueError(f"unknown penalty '{row.name}'; choose from {', '.join(PENALTIES)}")
+
+
+def adversaries(recipe: Recipe, steps: Sequence[Step], averaged: tuple[str, ...]) -> Game:
+    """A game of a critic's step, repeated `n_critic` times, and a generator's."""
+    return Game(tuple(steps), averaged, recipe.n_critic, memories(recipe))
+
+
+def synthesis(recipe: Recipe) -> Game:
+    """G against D by the recipe's objective, penalties and augmentation."""
+    check_penalties(recipe)
+    objective = build_objective(recipe.objective, recipe.relativistic, recipe.label_smoothing)
+
+    def critic(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+        return critic_loss(recipe, objective, networks, batch)
+
+    def generator(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+        return generator_loss(recipe, objective, networks, batch)
+
+    steps = (
+        Step("critic", ("discriminator",), critic, n_repeat=recipe.n_critic),
+        Step("generator", ("generator",), generator, freezes=("discriminator",)),
+    )
+    return adversaries(recipe, steps, ("generator",))
