@@ -42,6 +42,7 @@ SWITCHES = (
     "--show_customers",
     "--own_predictions",
     "--despite_privacy",
+    "--paired",
 )
 REPEATED = ("--data", "--set", "--customer", "--likes", "--dislikes", "--run")
 FIRST = {"power": "--pilot"}  # commands whose first word may be left out: power RUN, or power --accuracy 0.8

@@ -1,6 +1,7 @@
 """Commands on one GAN: train, privacy, generate."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,27 +18,36 @@ def train(
     device: str | None = None,
     mammogram: Literal["no", "lesion", "whole"] = "no",
     set: list[str] | None = None,
+    given: Path | None = None,
+    paired: bool = False,
+    init_from: Path | None = None,
     dry_run: bool = False,
 ) -> None:
-    """Train one GAN on a case table, or on an .npz with `images` (N, C, H, W) and perhaps `labels`, `classes`.
+    """Train one GAN on a case table, a folder of pictures, or an .npz with `images` (N, C, H, W) and perhaps `labels`.
 
     Args:
-        data: case table (CSV) or .npz file.
+        data: case table (CSV), .npz file, or folder of pictures, its sub-folders the classes ("unlabelled": none).
         out: folder for checkpoint.pt and model.safetensors; the same command again resumes.
-        recipe: mlp_gan, dcgan, cgan, wgan_gp, small, or growing: progan, progan_cond, progan_small.
+        recipe: a row of docs/core.md: mlp_gan, dcgan, cgan, acgan, wgan_gp, lsgan, ragan, sagan, r3gan, biggan, small,
+            growing: progan, progan_cond, progan_small; few labels: sgan, sgan_dcgan; autoencoder, vae, vae_dcgan;
+            translating from --given: pix2pix, cyclegan.
         images_seen: real images shown until it ends.
-        size: height and width for a case table's crops.
+        size: height and width for a case table's crops and a folder's pictures.
         seed: everything random follows from it.
         device: cpu or cuda; default: cuda where there is one.
         mammogram: read pictures as mammograms, chest wall left: patches around lesions, or whole films.
         set: one change of the recipe, for example --set networks.width=8 or, by level, --set
             growth.phase_images=[4000,6000] (otherwise the phases share images_seen out evenly); may be repeated.
+        given: what a translation starts from: another folder, table or .npz; data is then what it arrives at.
+        paired: the pictures of --given are the partners of those of data, in the order of their names.
+        init_from: start from the weights of this model.safetensors.
         dry_run: measure one step of every level of growth, print cost and the batch that fits, and train nothing.
     """
     from medgan_fashion.chains.growing import print_plan
     from medgan_fashion.runs.single import Job, train_on_file
 
     job = Job(data, out, recipe, images_seen, size, seed, device, mammogram, parse_settings({}, set or []))
+    job = replace(job, given=given, paired=paired, init_from=init_from)
     print_plan(job)
     if dry_run:
         return

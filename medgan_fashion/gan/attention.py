@@ -1,4 +1,4 @@
-"""Self-attention over the places of a feature map: Zhang et al. 2019 (SAGAN), keys pooled as in Brock et al. 2019."""
+"""Self-attention over the places of a feature map, Zhang et al. 2019 (SAGAN); Brock et al. 2019 use the same."""
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ class SelfAttention2d(nn.Module):
     """x + gamma o(x), x (N, C, h, w) with h, w >= 2: every place adds what it finds at the places it resembles.
 
     o weighs the values by softmax(f(x)' g(x)) (Zhang et al. 2019, eq. 1 to 3); f and g have C / 8 channels, the
-    values C / 2, and the keys and values are max-pooled 2x2, a quarter of the work (Brock et al. 2019, appendix B).
+    values C / 2, and the keys and values are max-pooled 2x2, a quarter of the work, as the released codes have it.
     gamma starts at 0, so the layer starts as the identity. `wrap` prepares each 1x1 convolution, for example by
     normalising its spectrum.
     """
@@ -31,7 +31,7 @@ class SelfAttention2d(nn.Module):
         keys, values = (max_pool2d(layer(x), 2).flatten(2) for layer in (self.key, self.value))
         # not scaled_dot_product_attention: its fused kernels have no second derivative, which gradient penalties need
         weights = (queries @ keys).softmax(-1)
-        found = (values @ weights.transpose(1, 2)).reshape(len(x), -1, *x.shape[2:])
+        found = (values @ weights.transpose(1, 2)).reshape(x.shape[0], -1, *x.shape[2:])
         return x + self.gamma * self.out(found)
 
 

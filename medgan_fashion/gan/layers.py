@@ -11,7 +11,7 @@ Wrap = Callable[[nn.Module], nn.Module]
 
 
 class Judgement(NamedTuple):
-    """What a discriminator says: logits (N, 1) or one per patch (N, P), class logits (N, K) or None, features (N, F)."""
+    """What a discriminator says: logits (N, 1) or, by patch, (N, P); class logits (N, K) or None; features."""
 
     logits: Tensor
     class_logits: Tensor | None

@@ -17,13 +17,12 @@ class MinibatchDiscrimination(nn.Module):
 
     def __init__(self, features: int, kernels: int = 32, numbers: int = 5) -> None:
         super().__init__()
-        self.kernels = kernels
         self.added = kernels
         # distances of about 1 between features of scale 1: where exp(-distance) still has a slope
         scale = 1.0 / (numbers * math.sqrt(features))
         self.kernel = nn.Parameter(torch.randn(features, kernels * numbers) * scale)
 
     def forward(self, features: Tensor) -> Tensor:
-        projected = (features @ self.kernel).reshape(len(features), self.kernels, -1)
+        projected = (features @ self.kernel).reshape(features.shape[0], self.added, -1)
         distances = (projected[:, None] - projected[None]).abs().sum(3)
         return torch.cat([features, (-distances).exp().sum(1) - 1.0], 1)

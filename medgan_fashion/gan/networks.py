@@ -70,6 +70,7 @@ class DCDiscriminator(nn.Module):
         before = channels + (self.plane is not None)
         attended = attended_level(pair.attention, height, width)
         for i, after in enumerate(_widths(pair, k)):
+            layers += [Noise(pair.noise)] if pair.noise else []
             layers.append(wrap(nn.Conv2d(before, after, pair.kernel, 2, pair.kernel // 2 - (pair.kernel == 4))))
             layers += [nn.BatchNorm2d(after)] if pair.norm_d == "batch" and i > 0 else []
             layers.append(nn.LeakyReLU(0.2))

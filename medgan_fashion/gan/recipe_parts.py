@@ -21,8 +21,8 @@ class NetworkPair:
     verdict the log-sum-exp of the class logits, the (K + 1)-class discriminator of Salimans et al. 2016, section 5.
     `condition_g` "norm" lets the class (and z) steer every normalisation of the residual pair (Brock et al. 2019).
     `depth`: hidden layers of kind "mlp", residual blocks of kind "resnet". `noise`: sd of Gaussian noise on the inputs
-    of D's layers of kind "mlp" while training. `attention`: the side of the grid where self-attention stands, or 0.
-    `skip_z`: kind "residual" hands a piece of z to every block.
+    of D's layers while training, in kinds "mlp" and "dcgan". `attention`: the side of the grid where
+    self-attention stands, or 0. `skip_z`: kind "residual" hands a piece of z to every block.
     """
 
     kind: str = "dcgan"  # a key of networks.NETWORKS, where a caller may add his own
@@ -117,11 +117,13 @@ class Translation:
 class Classify:
     """What D's class logits are for: cross-entropy on `real` labelled images and on `fake` ones in D's loss, and on
     fakes in G's. ACGAN: 1, 1, 1. Semi-supervised: 1, 0, 0; images of label -1 are without a label, and every batch is
-    joined by as many labelled ones."""
+    joined by as many labelled ones. `entropy`: weight of the mean entropy of the class probabilities on all reals,
+    which keeps the border between classes out of where images lie (Grandvalet and Bengio 2005; Dai et al. 2017)."""
 
     real: float = 1.0
     fake: float = 0.0
     generator: float = 0.0
+    entropy: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -219,11 +219,15 @@ RECIPES: dict[str, Recipe] = {
     # Salimans et al. 2016, section 5: D sorts into the classes or "made"; few labels, the others -1. Fully connected
     # with noise on every layer and feature matching as the paper has it for digits
     "sgan": _sgan,
-    # the same on DCGAN's convolutions, with augmentation, for images whose place varies
+    # the same on DCGAN's convolutions, with augmentation, and the entropy term of Dai et al. 2017: many times sooner there
     "sgan_dcgan": replace(
         _sgan,
-        networks=NetworkPair(width=32, max_width=128, norm_d="none", init="he", condition_d="shared"),
+        networks=NetworkPair(width=32, max_width=128, norm_d="none", init="he", condition_d="shared", noise=0.3),
+        classify=Classify(real=1.0, entropy=0.3),
         augment=("translation",),
+        lr_g=1e-3,
+        lr_d=1e-3,
+        ema_half_life=10_000,
     ),
     # Hinton and Salakhutdinov 2006, trained at once
     "autoencoder": replace(_vae, autoencoding=Autoencoding(kl=0.0)),

@@ -24,7 +24,7 @@ def noised(row: Stabilisers, images: Tensor, batch: Batch, purpose: str) -> Tens
 
 
 def replayed(fakes: Tensor, batch: Batch) -> tuple[Tensor, Tensor | None]:
-    """Fakes and their labels, each with probability 1/2 one of the past, once there are any (Shrivastava et al. 2017)."""
+    """Fakes and their labels, each with probability 1/2 a past one, once there are any (Shrivastava et al. 2017)."""
     if "replay" not in batch.memory:
         return fakes, batch.labels
     past, generator = batch.memory["replay"], batch.generator("replay")

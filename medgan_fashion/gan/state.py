@@ -16,6 +16,7 @@ from medgan_fashion.gan.games import Game, Networks, Remembered
 from medgan_fashion.gan.growth import Growing, Stage, base_grid, stage_at
 from medgan_fashion.gan.plain import differences, from_plain, to_plain
 from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.warm_start import start_from
 
 FORMAT = 1
 
@@ -26,7 +27,8 @@ class State:
 
     `first_bad` holds, per loss term, the images seen when it first was not finite (-1: never); it lives on the
     device so that no step waits for it. `memory` is the game's, part by part.
-    `kept` is the best healthy average so far.
+    `kept` is the best healthy average so far;
+    `started_from` says whose weights were the start.
     """
 
     recipe: Recipe
@@ -42,6 +44,7 @@ class State:
     kept: dict[str, Any] | None = None
     alarm: str | None = None
     exact: bool = True
+    started_from: dict[str, Any] | None = None
 
 
 def _optimizers(recipe: Recipe, networks: Networks) -> dict[str, torch.optim.Optimizer]:
@@ -57,15 +60,19 @@ def _optimizers(recipe: Recipe, networks: Networks) -> dict[str, torch.optim.Opt
     }
 
 
-def new_state(recipe: Recipe, card: DataCard, seed: int, game: Game, device: torch.device) -> State:
-    """Fresh networks on `device`, the same for the same seed on any device."""
+def new_state(
+    recipe: Recipe, card: DataCard, seed: int, game: Game, device: torch.device, init_from: str | Path | None = None
+) -> State:
+    """Fresh networks on `device`, the same for the same seed on any device; or with a published model's weights."""
     networks = build_networks(recipe, card.shape, len(card.classes), seed)
+    started_from = None if init_from is None else start_from(networks, init_from)
     networks = {name: net.to(device).train() for name, net in networks.items()}
     average: Networks = {}
     for name in game.averaged if recipe.ema_half_life else ():
         average[name] = copy.deepcopy(networks[name]).requires_grad_(False).eval()
     memory = {name: part.start(networks, card.shape) for name, part in game.memory.items()}
-    return State(recipe, card, seed, networks, average, _optimizers(recipe, networks), memory)
+    optimizers = _optimizers(recipe, networks)
+    return State(recipe, card, seed, networks, average, optimizers, memory, started_from=started_from)
 
 
 def grow(state: State) -> Stage | None:
@@ -125,6 +132,7 @@ def save_checkpoint(state: State, path: Path) -> None:
         "kept": state.kept,
         "alarm": state.alarm,
         "exact": state.exact,
+        "started_from": state.started_from,
     }
     write_whole(path, lambda temporary: torch.save(data, temporary))
 
@@ -144,8 +152,10 @@ def load_checkpoint(state: State, path: Path) -> None:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of format {FORMAT}; delete it to start anew")
     ours = {"recipe": to_plain(state.recipe), "card": to_plain(state.card), "seed": state.seed}
+    ours["started_from"] = state.started_from
     # through the classes: what an older file does not name has its default
     theirs = {"recipe": to_plain(from_plain(Recipe, data["recipe"])), "card": data["card"], "seed": data["seed"]}
+    theirs["started_from"] = data.get("started_from")
     changed = differences(theirs, ours)
     if changed:
         raise ValueError(f"{path} belongs to another training ({'; '.join(changed)}); choose another out folder")

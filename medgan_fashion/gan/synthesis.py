@@ -47,16 +47,26 @@ def class_term(judged: Judgement, labels: Tensor | None) -> Tensor:
     return total / (labels >= 0).sum().clamp_min(1)
 
 
-def _class_terms(recipe: Recipe, networks: Networks, batch: Batch, real: Judgement, fake: Judgement) -> dict:
+def entropy_term(judged: Judgement) -> Tensor:
+    """Mean entropy of the class probabilities, in nats; 0 where every image is surely of one class."""
+    assert judged.class_logits is not None
+    logs = judged.class_logits.float().log_softmax(1)
+    return -(logs.exp() * logs).sum(1).mean()
+
+
+def _class_terms(
+    recipe: Recipe, networks: Networks, batch: Batch, real: Judgement, fake: Judgement
+) -> dict[str, Tensor]:
     """D's terms on classes: of the labelled images that joined the batch, or else of the batch's own labels."""
     row = recipe.classify
     if row is None:
         return {}
+    terms = {"entropy": row.entropy * entropy_term(real)} if row.entropy else {}
     if batch.labelled is not None:
         images, labels = batch.labelled
         told = judge(networks, batch, shown(recipe, images, batch, "labelled"), labels)
-        return {"classes": row.real * class_term(told, labels)}
-    terms = {"classes": row.real * class_term(real, batch.labels)}
+        return terms | {"classes": row.real * class_term(told, labels)}
+    terms["classes"] = row.real * class_term(real, batch.labels)
     return terms | ({"fake classes": row.fake * class_term(fake, batch.labels)} if row.fake else {})
 
 

@@ -108,11 +108,13 @@ def run(state: State, game: Game, source: Source, watch: Watch) -> None:
             watch.saved = time.monotonic()
 
 
-def _start(recipe: Recipe, source: Source, seed: int, device: torch.device) -> tuple[State, Game]:
-    game = build_game(recipe)
-    state = new_state(recipe, source.card, seed, game, device)
-    state.exact = source.exact
-    return state, game
+def _resumed(state: State, folder: Path) -> Path:
+    """Where the folder's checkpoint is, or will be; the state goes on from it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / "checkpoint.pt"
+    if checkpoint.exists():
+        load_checkpoint(state, checkpoint)
+    return checkpoint
 
 
 def _reference(source: Source, seed: int, n: int = 128) -> tuple[Tensor, Tensor | None]:
@@ -138,6 +140,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
     provenance: dict[str, Any] | None = None,
+    init_from: str | Path | None = None,
 ) -> Trained:
     """Trains `recipe` until `images_seen` real images were shown, and keeps the best averaged weights.
 
@@ -146,7 +149,8 @@ def train(
     numbers (N,) for conditional recipes. `out`: a folder for checkpoint.pt and model.safetensors; the same call
     again resumes from it bit for bit on the CPU. None writes nothing. Every `check_every` images the alarms look
     at samples, and `score` (if given) chooses which weights an alarm leaves; a healthy training keeps its last
-    average. An alarm ends the training and stands in the result in words. No global random state, default or
+    average. `init_from`: the file of a published model whose weights are the start; its provenance joins this one's.
+    An alarm ends the training and stands in the result in words. No global random state, default or
     backend flag is touched.
 
     Raises ValueError for data, recipe or checkpoint that do not fit, RuntimeError when nothing healthy was kept.
@@ -156,14 +160,11 @@ def train(
     source = open_source(data, Describe(labels, classes, value_range, provenance or {}, where))
     check_data(recipe, data, labels, source)
     check_growth(recipe, source.card.shape, images_seen)
-    state, game = _start(recipe, source, seed, where)
+    game = build_game(recipe)
+    state = new_state(recipe, source.card, seed, game, where, init_from)
+    state.exact = source.exact
     folder = None if out is None else Path(out)
-    checkpoint = None
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        checkpoint = folder / "checkpoint.pt"
-        if checkpoint.exists():
-            load_checkpoint(state, checkpoint)
+    checkpoint = None if folder is None else _resumed(state, folder)
     if progress and not source.exact:
         print("a plain iterable cannot be rewound: a resumed training will see other batches", file=sys.stderr)
     reals = _reference(source, seed)
@@ -186,6 +187,8 @@ def _finish(state: State, folder: Path | None) -> Trained:
         "exact_resume": state.exact,
         "torch": torch.__version__,
     }
+    if state.started_from is not None:
+        facts["started_from"] = state.started_from
     model = model_from_weights(state.recipe, state.card, state.kept["weights"], facts)
     if folder is not None:
         save_model(model, folder / "model.safetensors")

@@ -1,18 +1,19 @@
 """One GAN from one file: what the command `train` does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from medgan_fashion.gan import Progress, Recipe, Trained, train
+from medgan_fashion.gan import Domains, Progress, Recipe, Trained, train
 from medgan_fashion.gan.growth import check_growth, shared_out
 from medgan_fashion.gan.recipes import changed_recipe
 from medgan_fashion.imaging.case_table import read_case_table
 from medgan_fashion.imaging.config import ImageConfig, mammogram_image
+from medgan_fashion.imaging.image_folder import images_of_folder
 from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import prepare_cases
@@ -20,6 +21,7 @@ from medgan_fashion.runs.array_file import read_arrays
 from medgan_fashion.runs.generate import write_png
 from medgan_fashion.runs.growth_plan import LevelPlan, kept_plan, plan_growth, planned
 
+UNLABELLED = "unlabelled"  # the sub-folder of pictures whose class nobody has said
 GRID = (4, 8)  # rows and columns of a grid of samples
 Films = Literal["no", "lesion", "whole"]
 Tell = Callable[[LevelPlan], None]
@@ -29,7 +31,9 @@ Tell = Callable[[LevelPlan], None]
 class Job:
     """One training as the command line gives it: `mammogram` reads the case table's pictures as patches of
     mammograms or as whole films, told apart by class and view; `changes` differ from the recipe's row. Phases of
-    growth share `images_seen` out, unless the changes say growth.phase_images."""
+    growth share `images_seen` out, unless the changes say growth.phase_images. `data` is a case table, an .npz or a
+    folder of pictures; `given` another, of the domain that a translation starts from, its images the partners of
+    those of `data` in their order where `paired`. `init_from`: a published model to start from."""
 
     data: Path
     out: Path
@@ -40,6 +44,9 @@ class Job:
     device: str | None = None
     mammogram: Films = "no"
     changes: dict[str, Any] = field(default_factory=dict)
+    given: Path | None = None
+    paired: bool = False
+    init_from: Path | None = None
 
     @property
     def where(self) -> str:
@@ -53,8 +60,23 @@ class Job:
         return plain if self.mammogram == "no" else mammogram_image(self.mammogram, self.size)
 
 
+def _folder(path: Path, size: tuple[int, int]) -> dict[str, Any]:
+    """A folder's pictures; those of a sub-folder "unlabelled" have the label -1."""
+    found = images_of_folder(path, size)
+    if found.labels is None or UNLABELLED not in found.classes:
+        return {"data": found.images, "labels": found.labels, "classes": found.classes or None}
+    nowhere = found.classes.index(UNLABELLED)
+    labels = np.where(found.labels == nowhere, -1, found.labels - (found.labels > nowhere))
+    return {"data": found.images, "labels": labels, "classes": [c for c in found.classes if c != UNLABELLED]}
+
+
 def _read(job: Job) -> dict[str, Any]:
-    """images, labels, class names and value range for `train` from a case table or an .npz."""
+    """images, labels, class names and value range for `train` from a case table, an .npz or a folder."""
+    if job.given is not None:
+        wanted, given = (_read(replace(job, data=path, given=None)) for path in (job.data, job.given))
+        return {"data": Domains(given["data"], wanted["data"], job.paired)}
+    if job.data.is_dir():
+        return _folder(job.data, job.size)
     if job.data.suffix == ".npz":
         arrays = read_arrays(job.data)
         return {"data": arrays.images, "labels": arrays.labels, "classes": arrays.classes}
@@ -74,8 +96,13 @@ def _read(job: Job) -> dict[str, Any]:
 
 def _shape(job: Job) -> tuple[tuple[int, ...], int]:
     """Shape (C, H, W) and number of classes, without opening the pictures of a case table."""
+    if job.data.is_dir():
+        found = _read(replace(job, given=None))
+        return found["data"].shape[1:], len(found["classes"] or ())
     if not job.data.is_file():
-        raise ValueError(f"no file {job.data}; give a case table (CSV) or an .npz with `images` and `labels`")
+        raise ValueError(
+            f"no file {job.data}; give a case table (CSV), an .npz with `images` and `labels`, or a folder of pictures"
+        )
     if job.data.suffix != ".npz":
         return (1, *job.size), len(read_case_table(job.data).classes)
     found = _read(job)
@@ -123,11 +150,18 @@ def _keep_grids(out: Path, value_range: tuple[float, float] | None) -> Callable[
 
 
 def train_on_file(job: Job, tell: Tell = lambda level: None) -> Trained:
-    """Trains a recipe on a case table or .npz into the out folder, with grids of samples on the way; the same call
-    again resumes."""
+    """Trains a recipe on a case table, .npz or folder of pictures into the out folder, with grids of samples on the
+    way; the same call again resumes."""
     recipe, _ = plan_job(job, tell)
     given = _read(job)
     grids = [_keep_grids(job.out, given.get("value_range"))]
     return train(
-        recipe, **given, images_seen=job.images_seen, out=job.out, seed=job.seed, device=job.where, callbacks=grids
+        recipe,
+        **given,
+        images_seen=job.images_seen,
+        out=job.out,
+        seed=job.seed,
+        device=job.where,
+        callbacks=grids,
+        init_from=job.init_from,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from medgan_fashion.cli import main
@@ -62,3 +63,56 @@ def test_too_short_a_training_is_refused_before_anything_is_measured(tmp_path: P
     with pytest.raises(ValueError, match="level 1 of 1 is faded in, at 2,000 images"):
         plan_job(job)
     assert not (tmp_path / "gan").exists()
+
+
+def _pictures(folder: Path, n: int, side: int = 16, seed: int = 0) -> None:
+    folder.mkdir(parents=True)
+    for i, image in enumerate(np.random.default_rng(seed).integers(0, 255, (n, side, side), dtype=np.uint8)):
+        Image.fromarray(image).save(folder / f"{i:02d}.png")
+
+
+def test_a_folder_with_few_labels_trains_a_classifier(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, n in (("cyst", 3), ("unlabelled", 6), ("metastasis", 3)):
+        _pictures(tmp_path / "lesions" / name, n)
+    command = [
+        "train",
+        str(tmp_path / "lesions"),
+        "--out",
+        str(tmp_path / "gan"),
+        "--recipe",
+        "sgan",
+        "--device",
+        "cpu",
+    ]
+    command += ["--size", "[16,16]", "--images-seen", "16", "--set", "batch=8", "--set", "networks.width=8"]
+    assert main(command) == 0
+    model = load_model(tmp_path / "gan" / "model.safetensors")
+    assert model.card.classes == ("cyst", "metastasis")
+    assert model.classify(model.generate(2).float()).shape == (2, 2)
+    again = [
+        *command[:3],
+        str(tmp_path / "again"),
+        *command[4:],
+        "--init-from",
+        str(tmp_path / "gan/model.safetensors"),
+    ]
+    assert main(again) == 0
+    started = load_model(tmp_path / "again" / "model.safetensors").facts["started_from"]
+    assert started["fingerprint"] == model.card.fingerprint
+    capsys.readouterr()
+
+
+def test_two_folders_train_a_translator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _pictures(tmp_path / "outlines", 4)
+    _pictures(tmp_path / "photos", 6, seed=1)
+    command = ["train", str(tmp_path / "photos"), "--given", str(tmp_path / "outlines"), "--size", "[16,16]"]
+    command += ["--images-seen", "8", "--set", "networks.given=1", "--set", "networks.width=4", "--device", "cpu"]
+    assert main([*command, "--recipe", "pix2pix", "--paired", "--out", str(tmp_path / "p")]) == 2
+    assert "4 given images cannot be paired with 6 wanted ones" in capsys.readouterr().err
+    assert main([*command, "--recipe", "pix2pix", "--out", str(tmp_path / "p")]) == 2
+    assert "needs pairs but the Domains are not paired" in capsys.readouterr().err
+    changes = ["--set", "networks.depth=1", "--set", "batch=2"]
+    assert main([*command, *changes, "--recipe", "cyclegan", "--out", str(tmp_path / "c")]) == 0
+    model = load_model(tmp_path / "c" / "model.safetensors")
+    assert model.translate(torch.zeros(2, 1, 16, 16), back=True).shape == (2, 1, 16, 16)
+    capsys.readouterr()
