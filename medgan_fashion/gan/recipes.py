@@ -15,6 +15,7 @@ from medgan_fashion.gan.recipe_parts import (
     Stabilisers,
     Translation,
 )
+from medgan_fashion.gan.recipes_published import PUBLISHED
 
 
 def find_recipe(recipe: "str | Recipe") -> Recipe:
@@ -30,8 +31,6 @@ def changed_recipe(recipe: "str | Recipe", changes: dict[str, Any], where: str =
     """A row with changes under its own keys, for example {networks: {width: 16}}; ValueError names an unknown key."""
     return from_plain(Recipe, merged(to_plain(find_recipe(recipe)), changes), where)
 
-
-_dcgan = Recipe()
 
 _small = Recipe(
     networks=NetworkPair(
@@ -68,22 +67,6 @@ _kang = Recipe(
     beta2=0.99,
 )
 
-_progan = Recipe(
-    networks=NetworkPair(
-        kind="progressive", width=16, max_width=512, norm_g="none", norm_d="none", minibatch_deviation=True
-    ),
-    objective="wasserstein",
-    penalties=(PenaltyRow("gradient_penalty", weight=10.0), PenaltyRow("drift", weight=0.001)),
-    latent=Latent(size=512),
-    batch=16,
-    lr_g=1e-3,
-    lr_d=1e-3,
-    beta1=0.0,
-    beta2=0.99,
-    ema_half_life=10_000,
-    growth=Growth(phase_images=(600_000,), batches=(128, 128, 128, 64, 32, 16, 8, 4, 4)),
-)
-
 _sgan = Recipe(
     networks=NetworkPair(
         kind="mlp", width=500, depth=4, norm_g="none", norm_d="none", init="he", noise=0.5, condition_d="shared"
@@ -113,23 +96,7 @@ _pix2pix = Recipe(
 )
 
 RECIPES: dict[str, Recipe] = {
-    # Goodfellow et al. 2014 on fully connected networks
-    "mlp_gan": Recipe(networks=NetworkPair(kind="mlp", width=256, norm_g="none", norm_d="none", init="he")),
-    # Radford et al. 2015
-    "dcgan": _dcgan,
-    # Mirza and Osindero 2014 on DCGAN networks
-    "cgan": replace(_dcgan, networks=NetworkPair(condition_g="multiply", condition_d="plane")),
-    # Gulrajani et al. 2017
-    "wgan_gp": Recipe(
-        networks=NetworkPair(norm_d="none", init="he"),
-        objective="wasserstein",
-        penalties=(PenaltyRow("gradient_penalty", weight=10.0),),
-        n_critic=5,
-        lr_g=1e-4,
-        lr_d=1e-4,
-        beta1=0.0,
-        beta2=0.9,
-    ),
+    **PUBLISHED,
     # our default for a few hundred labelled images: relativistic pairing + R1 (Huang et al. 2024), DiffAugment
     # (Zhao et al. 2020), projection (Miyato and Koyama 2018), averaged weights
     "small": _small,
@@ -145,14 +112,10 @@ RECIPES: dict[str, Recipe] = {
     "dvbpr_lsgan": _kang,
     # the same as printed, for 128x128
     "dvbpr_lsgan_128": replace(_kang, latent=Latent(size=100, prior="uniform")),
-    # Karras et al. 2018 (the batches: their one-GPU schedule), on any base grid; Korkinof et al. 2018 on 5x4
-    "progan": _progan,
-    # the same with labels, by projection where the paper has an auxiliary classifier
-    "progan_cond": replace(_progan, networks=replace(_progan.networks, condition_g="concat", condition_d="projection")),
     # the same networks, slimmer, with our loss for a few hundred labelled images; no flip: films face one way
     "progan_small": replace(
-        _progan,
-        networks=replace(_progan.networks, max_width=64, condition_g="concat", condition_d="projection"),
+        PUBLISHED["progan"],
+        networks=replace(PUBLISHED["progan"].networks, max_width=64, condition_g="concat", condition_d="projection"),
         objective="non_saturating",
         relativistic="paired",
         penalties=(PenaltyRow("r1", weight=0.5, every=8),),
@@ -160,66 +123,10 @@ RECIPES: dict[str, Recipe] = {
         latent=Latent(size=64),
         growth=Growth(phase_images=(10_000,), batches=(32, 32, 32, 32, 16)),
     ),
-    # Mao et al. 2017
-    "lsgan": replace(_dcgan, objective="least_squares"),
-    # Jolicoeur-Martineau 2018
-    "ragan": replace(_dcgan, relativistic="average"),
-    # Odena et al. 2017
-    "acgan": replace(
-        _dcgan,
-        networks=NetworkPair(condition_g="multiply", condition_d="classes"),
-        classify=Classify(real=1.0, fake=1.0, generator=1.0),
-    ),
-    # Zhang et al. 2019: self-attention, spectral normalisation, two time scales (Heusel et al. 2017), hinge
-    "sagan": Recipe(
-        networks=NetworkPair(norm_d="none", init="he", spectral_norm=True, attention=16),
-        objective="hinge",
-        latent=Latent(size=128),
-        lr_g=1e-4,
-        lr_d=4e-4,
-        beta1=0.0,
-        beta2=0.9,
-        ema_half_life=10_000,
-    ),
-    # Huang et al. 2024: relativistic pairing with both penalties, no normalisation; here on DCGAN's strides
-    "r3gan": Recipe(
-        networks=NetworkPair(norm_g="none", norm_d="none", init="he"),
-        relativistic="paired",
-        penalties=(PenaltyRow("r1", weight=0.5), PenaltyRow("r2", weight=0.5)),
-        latent=Latent(size=64),
-        beta1=0.0,
-        beta2=0.99,
-        ema_half_life=10_000,
-    ),
-    # Brock et al. 2019 at small scale: shared class embedding and a piece of z in every normalisation, projection,
-    # self-attention, orthogonal regularisation
-    "biggan": Recipe(
-        networks=NetworkPair(
-            kind="residual",
-            width=64,
-            max_width=256,
-            norm_d="none",
-            init="he",
-            spectral_norm=True,
-            condition_g="norm",
-            condition_d="projection",
-            attention=16,
-            skip_z=True,
-        ),
-        objective="hinge",
-        latent=Latent(size=120),
-        n_critic=2,
-        lr_g=1e-4,
-        lr_d=4e-4,
-        beta1=0.0,
-        beta2=0.999,
-        ema_half_life=10_000,
-        stabilise=Stabilisers(orthogonal=1e-4),
-    ),
     # Salimans et al. 2016, section 5: D sorts into the classes or "made"; few labels, the others -1. Fully connected
     # with noise on every layer and feature matching as the paper has it for digits
     "sgan": _sgan,
-    # the same on DCGAN's convolutions, with augmentation, and the entropy term of Dai et al. 2017: many times sooner there
+    # the same on DCGAN's convolutions, with augmentation, and the entropy term of Dai et al. 2017: sooner by far
     "sgan_dcgan": replace(
         _sgan,
         networks=NetworkPair(width=32, max_width=128, norm_d="none", init="he", condition_d="shared", noise=0.3),
