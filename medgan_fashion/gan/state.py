@@ -90,9 +90,11 @@ def grow(state: State) -> Stage | None:
     return stage
 
 
-def _floats(net: nn.Module) -> list[Tensor]:
-    # batch normalisation's running statistics are averaged with the weights that made them
-    return [t for t in net.state_dict().values() if t.is_floating_point()]
+def _floats(net: nn.Module, estimates: bool = False) -> list[Tensor]:
+    """What is averaged: weights, and batch normalisation's running statistics with the weights that made them. Or the
+    spectral norms' `estimates`: unit vectors, whose average would no longer be one."""
+    state = net.state_dict()
+    return [t for k, t in state.items() if t.is_floating_point() and k.endswith(("._u", "._v")) == estimates]
 
 
 @torch.no_grad()
@@ -103,6 +105,8 @@ def update_average(state: State, batch: int) -> None:
         mix = get_ema_multi_avg_fn(0.5 ** (batch / half_life))
         for name, net in state.average.items():
             mix(_floats(net), _floats(state.networks[name]), None)  # pyright: ignore[reportArgumentType]
+            for kept, live in zip(_floats(net, True), _floats(state.networks[name], True), strict=True):
+                kept.copy_(live)
 
 
 def published(state: State) -> Networks:

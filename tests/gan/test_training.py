@@ -1,5 +1,6 @@
 """The loop's promises: silence, no global state, every kind of data, alarms, errors in words."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +177,13 @@ def test_another_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"not a model")
     with pytest.raises(ValueError, match="not a safetensors file"):
         load_model(tmp_path / "model.safetensors")
+
+
+def test_an_average_of_spectrally_normalised_layers_keeps_unit_estimates() -> None:
+    recipe = replace(tiny("biggan"), ema_half_life=1_000)
+    images, labels = phantoms()
+    model = train(recipe, images, labels=labels, images_seen=320, progress=False).model
+    vectors = [v for k, v in model.generator.state_dict().items() if k.endswith(("._u", "._v"))]
+    assert vectors
+    for vector in vectors:
+        assert float(vector.norm()) == pytest.approx(1.0, abs=1e-4)
