@@ -62,13 +62,37 @@ class Recipe:
         return self.networks.condition_g != "none" or self.networks.condition_d != "none"
 
 
+# what only some kinds of networks know how to do
+READ_BY = {
+    "attention": ("dcgan", "residual"),
+    "skip_z": ("residual",),
+    "noise": ("mlp", "dcgan", "spade"),
+    "minibatch_discrimination": ("mlp", "dcgan", "residual", "spade"),
+}
+SUPPLIED = (*ALONE, *PAINTERS)
+
+
+def _unread(nets: NetworkPair) -> list[tuple[bool, str]]:
+    return [
+        (
+            bool(getattr(nets, name)) and nets.kind in SUPPLIED and nets.kind not in kinds,
+            f"networks.{name} has no place in networks.kind {nets.kind}, only in {', '.join(kinds)}",
+        )
+        for name, kinds in READ_BY.items()
+    ]
+
+
 def misfits(recipe: Recipe) -> list[tuple[bool, str]]:
     """(does it not fit, the sentence that names both pieces) for all that can be known before the data are."""
     nets, steady = recipe.networks, recipe.stabilise
-    onehot = "onehot" in (nets.condition_g, nets.condition_d)
+    noise_alone = Stabilisers(instance_noise=steady.instance_noise, noise_images=steady.noise_images)
+    how = {nets.condition_g, nets.condition_d}
     classes = nets.condition_d in ("classes", "shared")
     fewer = recipe.relativistic != "none" or bool(recipe.penalties) or recipe.classify is not None
+    fewer = fewer or bool(recipe.augment) or steady != Stabilisers()
+    unpaired = recipe.translation is not None and not recipe.translation.paired
     return [
+        *_unread(nets),
         (
             (recipe.growth is None) == (nets.kind == "progressive"),
             "networks.kind progressive needs growth (phase_images), and growth needs that kind",
@@ -82,7 +106,7 @@ def misfits(recipe: Recipe) -> list[tuple[bool, str]]:
             f"networks.given is {nets.given} but networks.kind {nets.kind} paints over nothing; take spade or unet",
         ),
         (
-            onehot != (nets.kind == "kang" and recipe.conditional),
+            not how <= {"onehot", "none"} if nets.kind == "kang" else "onehot" in how,
             "networks.kind kang takes condition_g and condition_d onehot or none; no other kind onehot",
         ),
         (
@@ -96,7 +120,8 @@ def misfits(recipe: Recipe) -> list[tuple[bool, str]]:
         ),
         (
             recipe.autoencoding is not None and fewer,
-            "autoencoding has no opponents, so relativistic, penalties and classify have no place beside it",
+            "autoencoding has no opponents, so relativistic, penalties, classify, augment and stabilise have no place "
+            "beside it",
         ),
         (
             recipe.autoencoding is not None and recipe.translation is not None,
@@ -107,8 +132,13 @@ def misfits(recipe: Recipe) -> list[tuple[bool, str]]:
             "translation needs networks.given, the number of channels of the domain it starts from",
         ),
         (
-            recipe.translation is not None and not recipe.translation.paired and recipe.conditional,
+            unpaired and recipe.conditional,
             "translation without pairs (CycleGAN) takes no classes: set networks.condition_g and condition_d to none",
+        ),
+        (
+            unpaired and steady != noise_alone,
+            "translation without pairs (CycleGAN) has translation.buffer and, of stabilise, takes instance_noise "
+            "alone: leave the others out",
         ),
         (
             steady.ada_target > 0 and not recipe.augment,
