@@ -9,9 +9,9 @@ from torch import Tensor
 
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
 from medgan_fashion.fashion.atelier import Atelier
+from medgan_fashion.gan.directions import apply_direction, mean_difference
 from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.latent_search import address
-from medgan_fashion.gan.recipes import Latent
 
 Floats = NDArray[np.float64]
 LEAST = 20  # items of a value, and items without it, to learn it from
@@ -54,29 +54,6 @@ class Direction:
     category: int
     vector: NDArray[np.float32]
     effect: tuple[float, float, float]
-
-
-def mean_difference(z: Floats, weight: Floats) -> Floats:
-    """Unit vector (d,) from the mean of latents (N, d) without a value to the mean with it; weight (N,) in [0, 1] says
-    how surely each has it. ValueError where all have it alike."""
-    have, lack = weight.sum(), (1 - weight).sum()
-    if weight.std() < 1e-9 or min(have, lack) < 1e-9:
-        raise ValueError("every drawing has the value alike, or none has: this GAN draws no contrast to learn it from")
-    difference = (weight[:, None] * z).sum(0) / have - ((1 - weight)[:, None] * z).sum(0) / lack
-    return difference / np.linalg.norm(difference)
-
-
-def apply_direction(z: Tensor, direction: NDArray[np.float32] | Tensor, amount: float, latent: Latent) -> Tensor:
-    """z (..., d) moved by amount x sqrt(d) along a unit direction (d,), kept as likely under the prior as it was.
-
-    Normal and sphere: brought back to its own length, so that amount 1 is a turn of about 45 degrees. Uniform: cut
-    to [-1, 1].
-    """
-    vector = torch.as_tensor(direction, dtype=z.dtype, device=z.device)
-    moved = z + amount * z.shape[-1] ** 0.5 * vector
-    if latent.prior == "uniform":
-        return moved.clamp(-1, 1)
-    return moved * (z.norm(dim=-1, keepdim=True) / moved.norm(dim=-1, keepdim=True).clamp_min(1e-12))
 
 
 def _frequent(values: list[str], rows: NDArray[np.int64]) -> tuple[str, ...]:
