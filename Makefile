@@ -10,12 +10,21 @@ INSTALL_TOOLS := dpkg -s $(TOOLS) >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && co
 	{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $(TOOLS); }; } >/dev/null 2>&1; }
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test setup
+.PHONY: demo test setup reproduce reproduce-quick
 demo: $(VENV)/.medical
 	$(VENV)/bin/medgan-fashion run demo --out runs/demo
 
 test: setup
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+
+# published figures and ours: hours, resumed by the same command; writes docs/reproduced.md
+DATA ?= ../shared/data
+reproduce: $(VENV)/.medical
+	$(VENV)/bin/python -m benchmarks.reproduce --data $(DATA) --write docs/reproduced.md
+
+# the same rows with tiny budgets: only to see that all of it works
+reproduce-quick: $(VENV)/.medical
+	$(VENV)/bin/python -m benchmarks.reproduce --quick --data $(DATA) --write runs/reproduced-quick/reproduced.md
 
 setup: $(VENV)/.dev
 

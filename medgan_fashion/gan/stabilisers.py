@@ -52,10 +52,12 @@ def replay(size: int) -> Memory:
         order = past["count"] + torch.arange(len(fakes), device=fakes.device)
         drawn = torch.randint(size, (len(fakes),), generator=batch.generator("keep"), device=fakes.device)
         place = torch.where(order < size, order, drawn)
-        images, labels = past["images"].clone(), past["labels"].clone()
-        images[place] = fakes
-        if batch.labels is not None:
-            labels[place] = batch.labels
+        # two fakes may have drawn one place: the later one takes it, with its own label
+        taker = torch.full((size,), -1, device=fakes.device)
+        taker = taker.scatter_reduce(0, place, torch.arange(len(fakes), device=fakes.device), "amax")
+        new = taker >= 0
+        images = torch.where(new.view(-1, *[1] * (fakes.ndim - 1)), fakes[taker], past["images"])
+        labels = past["labels"] if batch.labels is None else torch.where(new, batch.labels[taker], past["labels"])
         return {"images": images, "labels": labels, "count": past["count"] + len(fakes)}
 
     return Memory(start, after)

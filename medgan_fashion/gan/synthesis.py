@@ -55,9 +55,10 @@ def entropy_term(judged: Judgement) -> Tensor:
 
 
 def _class_terms(
-    recipe: Recipe, networks: Networks, batch: Batch, real: Judgement, fake: Judgement
+    recipe: Recipe, networks: Networks, batch: Batch, real: Judgement, fake: Judgement, fake_labels: Tensor | None
 ) -> dict[str, Tensor]:
-    """D's terms on classes: of the labelled images that joined the batch, or else of the batch's own labels."""
+    """D's terms on classes: of the labelled images that joined the batch, or else of the batch's own labels and those
+    that the fakes (some of the past) were drawn for."""
     row = recipe.classify
     if row is None:
         return {}
@@ -67,7 +68,7 @@ def _class_terms(
         told = judge(networks, batch, shown(recipe, images, batch, "labelled"), labels)
         return terms | {"classes": row.real * class_term(told, labels)}
     terms["classes"] = row.real * class_term(real, batch.labels)
-    return terms | ({"fake classes": row.fake * class_term(fake, batch.labels)} if row.fake else {})
+    return terms | ({"fake classes": row.fake * class_term(fake, fake_labels)} if row.fake else {})
 
 
 def penalty_terms(recipe: Recipe, critic, real: Tensor, fake: Tensor, batch: Batch) -> dict[str, Tensor]:
@@ -93,7 +94,7 @@ def critic_loss(recipe: Recipe, objective: Objective, networks: Networks, batch:
 
     terms = {"critic": objective.d(on_real.logits, on_fake.logits)}
     terms |= penalty_terms(recipe, critic, real, fake, batch)
-    terms |= _class_terms(recipe, networks, batch, on_real, on_fake)
+    terms |= _class_terms(recipe, networks, batch, on_real, on_fake, labels)
     return terms | critic_terms(recipe.stabilise, networks, batch, on_real.logits, on_fake.logits)
 
 

@@ -146,7 +146,7 @@ def _in_mode(pixels: Pixels, channels: int, most: float) -> NDArray[np.uint8]:
     return np.broadcast_to(pixels.astype(np.uint8, copy=False), (channels, *pixels.shape[1:]))
 
 
-def _check_sizes(paths: list[Path], found: list[Pixels]) -> None:
+def _check_sizes(paths: Sequence[Path], found: list[Pixels]) -> None:
     for path, pixels in zip(paths, found, strict=True):
         if pixels.shape[1:] != found[0].shape[1:]:
             (h, w), (other_h, other_w) = found[0].shape[1:], pixels.shape[1:]
@@ -154,6 +154,21 @@ def _check_sizes(paths: list[Path], found: list[Pixels]) -> None:
                 f"{paths[0]} is {h}x{w} and {path} {other_h}x{other_w} pixels (height x width); give one size for "
                 "all, such as --size '[64,64]'"
             )
+
+
+def read_pictures(
+    paths: Sequence[Path], size: tuple[int, int] | None, channels: int | None, synthetic: bool = False
+) -> NDArray[np.uint8]:
+    """These pictures as uint8 (N, C, H, W); everything else as in `images_of_folder`."""
+    if channels not in (None, 1, 3) or (size is not None and min(size) < 1):
+        raise ValueError(f"channels {channels} must be 1 (grey) or 3 (RGB), and size {size} 1 pixel or more a side")
+    found = [_read(one, size, synthetic) for one in paths]
+    _check_sizes(paths, found)
+    coloured = sum(len(pixels) == 3 for pixels in found)
+    out = channels or (3 if 2 * coloured >= len(found) else 1)
+    deep = max((float(pixels.max()) for pixels in found if pixels.dtype != np.uint8), default=0.0)
+    most = 2.0 ** max(8, math.ceil(math.log2(deep + 1))) - 1
+    return np.stack([_in_mode(pixels, out, most) for pixels in found])
 
 
 def images_of_folder(
@@ -180,14 +195,6 @@ def images_of_folder(
     that is damaged, animated, larger than 100 million pixels, of floating-point or marked as synthetic; OSError for
     one that may not be opened.
     """
-    if channels not in (None, 1, 3) or (size is not None and min(size) < 1):
-        raise ValueError(f"channels {channels} must be 1 (grey) or 3 (RGB), and size {size} 1 pixel or more a side")
     paths, labels, names = image_files(path, classes)
-    found = [_read(one, size, synthetic) for one in paths]
-    _check_sizes(paths, found)
-    coloured = sum(len(pixels) == 3 for pixels in found)
-    out = channels or (3 if 2 * coloured >= len(found) else 1)
-    deep = max((float(pixels.max()) for pixels in found if pixels.dtype != np.uint8), default=0.0)
-    most = 2.0 ** max(8, math.ceil(math.log2(deep + 1))) - 1
-    images = np.stack([_in_mode(pixels, out, most) for pixels in found])
+    images = read_pictures(paths, size, channels, synthetic)
     return FolderImages(images, None if labels is None else np.array(labels, dtype=np.int64), names)

@@ -173,4 +173,4 @@ def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"both in its sub-folder 'cat' and beside it \(b\.png\)"):
         images_of_folder(tmp_path)
     with pytest.raises(ValueError, match="channels 2 must be 1"):
-        images_of_folder(tmp_path, channels=2)
+        images_of_folder(tmp_path / "cat", channels=2)
