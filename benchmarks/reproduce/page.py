@@ -1,0 +1,101 @@
+"""The page: each row's source, reported figure and ours, with seeds, minutes, command and picture."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from benchmarks.reproduce.row import Row
+from benchmarks.reproduce.running import Plan, results_of
+
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+HEAD = """# Published figures and ours
+
+Written by `make reproduce` (`python -m benchmarks.reproduce --write docs/reproduced.md`): do not edit it by hand.
+
+* **Ours** stands beside the reported figure only where both are of the same data set and measure. Where a paper's data
+  cannot be had here (CIFAR-10, CelebA, ImageNet, LSUN, Cityscapes), or the measure is another, our figure stands in the
+  last column, **ours on other data**: it says that the system works here, and nothing about the paper's figure.
+* MNIST is the same set, cut otherwise: the 60,000 training digits are here, and not the 10,000 test digits; the first
+  50,000 are trained on, the last 10,000 held out. Figures reported on the official test digits are therefore of other
+  digits, and of 10,000 more to train on.
+* Of Fashion-MNIST 8,000 pictures are here: 7,000 are trained on, 1,000 held out.
+* With several seeds, figures are means; the first is followed by its lowest and highest. A seed fixes weights, draws
+  and labels.
+* Budgets are those of two processor cores: minutes are of one core for one seed. A figure that falls short is stated
+  as it is.
+* KID is in thousandths. It, FID, precision, recall and coverage are distances in the features of a small classifier
+  of the real pictures, not of Inception: they can be compared within this page alone.
+"""
+
+
+def together(texts: list[str]) -> str:
+    """Texts of the same form as one with the means of their numbers, the first one's range behind it."""
+    if len(texts) == 1:
+        return texts[0]
+    if len({NUMBER.sub("#", text) for text in texts}) > 1:
+        return "; ".join(texts)
+    columns = list(zip(*(NUMBER.findall(text) for text in texts), strict=True))
+    means = [_mean(column, ranged=i == 0) for i, column in enumerate(columns)]
+    return NUMBER.sub(lambda _: means.pop(0), texts[0])
+
+
+def _mean(column: tuple[str, ...], ranged: bool) -> str:
+    """The mean with the decimals that the numbers have; a number that never differs as it stands."""
+    if len(set(column)) == 1:
+        return column[0]
+    values, decimals = [float(text) for text in column], len(column[0].partition(".")[2])
+    mean = f"{sum(values) / len(values):.{decimals}f}"
+    return f"{mean} ({min(values):.{decimals}f} to {max(values):.{decimals}f})" if ranged else mean
+
+
+def cells(row: Row, results: dict[int, dict[str, Any]]) -> list[str]:
+    """The table's cells of a row: ours beside the reported figure if it is of the same data, else in the last."""
+    ours = together([result["text"] for result in results.values()]) if results else "not run yet"
+    reported = f"{row.reported} ({row.reported_on})" if row.reported else "none"
+    minutes = [result["minutes"] for result in results.values()]
+    about = f"{len(results)} of {len(row.seeds)}"
+    spent = f"{sum(minutes) / len(minutes):.1f}" if minutes else ""
+    beside, other = (ours, "") if row.same_data else ("", ours)
+    return [row.name, row.system, row.source, row.measure, reported, beside, other, about, spent]
+
+
+def table(rows: list[Row], plan: Plan) -> str:
+    """The table in markdown."""
+    names = ["row", "system", "source", "measured", "reported", "ours", "ours on other data", "seeds", "minutes"]
+    lines = [names, ["---"] * len(names), *(cells(row, results_of(plan, row)) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def section(row: Row, results: dict[int, dict[str, Any]], pictures: str, has_grid: bool) -> str:
+    """What there is to say of a row below the table: data, command, date, remarks, picture."""
+    lines = [
+        f"### {row.name}",
+        "",
+        f"Recipe `{row.recipe}` on {row.data}. `python -m benchmarks.reproduce --row {row.name}`",
+    ]
+    if results:
+        told = sorted({(result["date"], result["commit"]) for result in results.values()})
+        lines[-1] += f" ({', '.join(f'{date}, code {code}' for date, code in told)})"
+    if any(result.get("resumed") for result in results.values()):
+        lines += ["", "An attempt was cut off and resumed: minutes are of the last one."]
+    remarks = dict.fromkeys(result["remark"] for result in results.values() if result.get("remark"))
+    lines += [line for text in [row.note, *remarks] if text for line in ("", text)]
+    lines += ["", f"![{row.name}]({pictures}/{row.name}.png)"] if has_grid else []
+    return "\n".join(lines)
+
+
+def write_page(path: Path, rows: list[Row], plan: Plan) -> None:
+    """Writes the page, and beside it pictures/reproduced/ROW.png: the grid of each row's first finished seed."""
+    folder = path.parent / "pictures" / "reproduced"
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = []
+    for row in rows:
+        results = results_of(plan, row)
+        grids = [plan.folder(row, seed) / "grid.png" for seed in results]
+        grid = next((one for one in grids if one.exists()), None)
+        if grid is not None:
+            shutil.copyfile(grid, folder / f"{row.name}.png")
+        sections.append(section(row, results, "pictures/reproduced", grid is not None))
+    warning = "\n**A quick run: tiny budgets, figures without meaning.**\n" if plan.quick else ""
+    path.write_text("\n".join([HEAD + warning, table(rows, plan), "", *(f"{text}\n" for text in sections)]))

@@ -1,0 +1,110 @@
+"""Pieces that do not fit are refused before the first step, in a sentence that names both."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medgan_fashion.gan import RECIPES, train
+from medgan_fashion.gan.recipe import Recipe, misfits
+from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.gan.sources import Domains
+
+IMAGES = np.random.default_rng(0).random((24, 1, 16, 16)).astype(np.float32)
+LABELS = np.arange(24) % 3
+COLOURS = np.repeat(IMAGES, 3, axis=1)
+
+# row, changes, the two pieces that the sentence names
+RECIPE_SENTENCES: list[tuple[str, dict[str, Any], str, str]] = [
+    ("mlp_gan", {"networks": {"attention": 8}}, "networks.attention", "networks.kind mlp"),
+    ("dcgan", {"networks": {"skip_z": True}}, "networks.skip_z", "networks.kind dcgan"),
+    ("progan", {"networks": {"noise": 0.5}}, "networks.noise", "networks.kind progressive"),
+    ("progan", {"networks": {"minibatch_discrimination": True}}, "networks.minibatch_discrimination", "progressive"),
+    ("dcgan", {"networks": {"kind": "progressive"}}, "networks.kind progressive", "growth"),
+    ("dcgan", {"growth": {"phase_images": [8]}}, "networks.kind progressive", "growth"),
+    ("dcgan", {"networks": {"kind": "unet"}}, "networks.kind unet", "networks.given"),
+    ("dcgan", {"networks": {"given": 1}}, "networks.given is 1", "networks.kind dcgan"),
+    ("dcgan", {"networks": {"condition_g": "onehot"}}, "networks.kind kang", "onehot"),
+    ("dvbpr_lsgan", {"networks": {"condition_d": "projection"}}, "networks.kind kang", "onehot"),
+    ("cgan", {"networks": {"condition_g": "norm"}}, "networks.condition_g norm", "networks.kind residual"),
+    ("dcgan", {"classify": {"real": 1.0}}, "networks.condition_d none", "classify"),
+    ("dcgan", {"networks": {"condition_d": "classes"}}, "networks.condition_d classes", "classify = None"),
+    ("vae", {"relativistic": "average"}, "autoencoding", "relativistic"),
+    ("vae", {"penalties": [{"name": "r1", "weight": 1.0}]}, "autoencoding", "penalties"),
+    ("vae", {"augment": ["flip"]}, "autoencoding", "augment"),
+    ("vae", {"stabilise": {"lecam": 0.1}}, "autoencoding", "stabilise"),
+    ("vae", {"translation": {"paired": True}}, "autoencoding", "translation"),
+    ("dcgan", {"translation": {"paired": True}}, "translation", "networks.given"),
+    ("cyclegan", {"networks": {"condition_d": "projection"}}, "CycleGAN", "condition_d"),
+    ("cyclegan", {"stabilise": {"lecam": 0.1}}, "CycleGAN", "stabilise"),
+    ("dcgan", {"stabilise": {"ada_target": 0.6}}, "stabilise.ada_target", "augment"),
+    ("ragan", {"stabilise": {"replay_critics": 3}}, "stabilise.replay_critics", "relativistic average"),
+    ("progan", {"stabilise": {"replay_fakes": 64}}, "stabilise.replay_fakes", "growth"),
+    ("dcgan", {"stabilise": {"adversarial": 0.0}}, "stabilise.adversarial", "feature_matching"),
+]
+
+# row, changes, data, labels, the two pieces
+DATA_SENTENCES: list[tuple[str, dict[str, Any], Any, Any, str, str]] = [
+    ("dcgan", {"networks": {"condition_d": "projection"}}, IMAGES, None, "condition_d projection", "no labels"),
+    ("biggan", {}, IMAGES, None, "condition_g norm", "no labels"),
+    ("dcgan", {}, IMAGES[:, :, :15], None, "15x16", "multiples of 8"),
+    ("dcgan", {"networks": {"attention": 5}}, IMAGES, None, "networks.attention is 5", "16x16"),
+    ("dcgan", {"networks": {"kind": "stylegan"}}, IMAGES, None, "networks.kind 'stylegan'", "residual"),
+    ("acgan", {}, IMAGES, np.where(LABELS == 1, 0, LABELS), "classify", "none of 1"),
+    ("sgan", {}, IMAGES, np.where(LABELS == 2, 2, -1), "classify", "none of 0, 1"),
+    ("cgan", {}, IMAGES, np.where(LABELS == 2, -1, LABELS), "8 labels are -1", "classify"),
+    ("acgan", {}, IMAGES, np.where(LABELS == 2, -1, LABELS), "8 labels are -1", "condition_g none"),
+    ("pix2pix", {}, Domains(COLOURS, COLOURS), None, "translation.paired", "Domains"),
+    ("pix2pix", {}, Domains(COLOURS[:9], COLOURS, paired=True), None, "9 given images", "24 wanted"),
+    ("cyclegan", {}, COLOURS, None, "CycleGAN", "Domains"),
+    ("cyclegan", {}, Domains(COLOURS[..., :8], COLOURS), None, "(16, 8)", "(16, 16)"),
+    ("cyclegan", {}, Domains((COLOURS * 255).astype(np.uint8), COLOURS), None, "uint8", "float32"),
+    ("cyclegan", {}, Domains(COLOURS, IMAGES), None, "translation.identity", "3 channels"),
+    ("dcgan", {}, Domains(IMAGES, IMAGES), None, "Domains", "networks.given is 0"),
+    ("pix2pix", {}, IMAGES, None, "networks.given is 3", "1 channels"),
+    ("wgan_gp", {"label_smoothing": 0.1}, IMAGES, None, "label smoothing", "cross-entropy"),
+    ("dcgan", {"penalties": [{"name": "r3", "weight": 1.0}]}, IMAGES, None, "penalty 'r3'", "r1"),
+    ("dcgan", {"objective": "logistic"}, IMAGES, None, "objective 'logistic'", "hinge"),
+    ("progan", {}, lambda seed, i: IMAGES, None, "growth.batches", "a Dataset"),
+]
+
+
+@pytest.mark.parametrize(("row", "changes", "one", "other"), RECIPE_SENTENCES)
+def test_a_recipe_whose_pieces_do_not_fit(row: str, changes: dict[str, Any], one: str, other: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(one)) as refusal:
+        changed_recipe(row, changes)
+    assert other in str(refusal.value)
+
+
+def test_every_rule_on_recipes_is_met_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    met: set[int] = set()
+
+    def noted(recipe: Recipe) -> list[tuple[bool, str]]:
+        rules = misfits(recipe)
+        met.update([i for i, (wrong, _) in enumerate(rules) if wrong][:1])
+        return rules
+
+    monkeypatch.setattr("medgan_fashion.gan.recipe.misfits", noted)
+    for row, changes, one, _ in RECIPE_SENTENCES:
+        with pytest.raises(ValueError, match=re.escape(one)):
+            changed_recipe(row, changes)
+    assert met == set(range(len(misfits(Recipe()))))
+
+
+def test_no_row_of_the_table_is_a_misfit() -> None:
+    assert not [name for name, recipe in RECIPES.items() if any(wrong for wrong, _ in misfits(recipe))]
+
+
+@pytest.mark.parametrize(("row", "changes", "data", "labels", "one", "other"), DATA_SENTENCES)
+def test_a_recipe_and_data_that_do_not_fit(
+    row: str, changes: dict[str, Any], data: Any, labels: Any, one: str, other: str
+) -> None:
+    steps: list[int] = []
+    with pytest.raises(ValueError, match=re.escape(one)) as refusal:
+        train(
+            changed_recipe(row, changes), data, labels=labels, images_seen=100_000, check_every=1, progress=False,
+            callbacks=[lambda progress: steps.append(progress.images_seen)],
+        )  # fmt: skip
+    assert other in str(refusal.value)
+    assert not steps  # before the first step
