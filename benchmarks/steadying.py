@@ -123,7 +123,8 @@ def by_quality(found: list[Found]) -> list[str]:
 def picture(found: list[Found], folder: Path, page: Path) -> str:
     """Grids of the best variant, the baseline and the worst at the first seed, one above the other, into pictures/
     beside the page; the line that shows them."""
-    order, seed = by_quality(found), min(row["seed"] for row in found)
+    seed = min(row["seed"] for row in found)
+    order = [name for name in by_quality(found) if grid_of(folder, name, seed).exists()]
     names = list(dict.fromkeys([order[0], "baseline", order[-1]]))
     sheets = [np.asarray(Image.open(grid_of(folder, name, seed))) for name in names]
     gap = np.full((8, sheets[0].shape[1]), 255, dtype=np.uint8)

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from medgan_fashion.commands import app, compare, datasets, gans, garments, images, models, power, runs
+from medgan_fashion.commands import app, compare, datasets, evaluate, gans, garments, images, models, power, runs
 
 COMMANDS: dict[str, Any] = {
     "run": runs.run,
@@ -12,6 +12,7 @@ COMMANDS: dict[str, Any] = {
     "train": gans.train,
     "privacy": gans.privacy,
     "generate": gans.generate,
+    "evaluate-images": evaluate.evaluate_images,
     "interpolate": models.interpolate,
     "export": models.export,
     "export-arms": compare.export_arms,

@@ -18,9 +18,6 @@ CONDITIONAL: dict[str, Recipe] = {
     "cgan": changed_recipe(
         "cgan", {"networks": SLIM, "ema_half_life": 10_000, "batch": 32, "lr_g": 3e-4, "lr_d": 3e-4}
     ),
-    "acgan": changed_recipe(
-        "acgan", {"networks": SLIM, "ema_half_life": 10_000, "batch": 32, "lr_g": 3e-4, "lr_d": 3e-4}
-    ),
     # a mirrored digit is no digit: translation alone
     "small": changed_recipe("small", {"networks": SLIM, "augment": ["translation"]}),
 }
@@ -131,5 +128,4 @@ ROWS: dict[str, Row] = {
     ),
     "cgan_digits": digits_row("cgan_digits", "conditional GAN", "cgan"),
     "small_digits": digits_row("small_digits", "our default for labelled images, conditional", "small"),
-    "acgan_digits": digits_row("acgan_digits", "auxiliary classifier, conditional", "acgan"),
 }
