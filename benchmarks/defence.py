@@ -59,9 +59,7 @@ def share(verdicts: Verdicts, labels: Tensor) -> float:
 
 
 def attacks(study: Study, defence: Defence, steps: int) -> dict[float, tuple[Tensor, Verdicts]]:
-    """Prints accuracy against epsilon; epsilon -> PGD's images and what the defence says to them. Nothing is
-    rejected here: every image gets a class.
-    """
+    """Prints accuracy against epsilon, nothing rejected; epsilon -> PGD's images and what the defence says to them."""
     images, labels = study.test.images, study.test.labels
     network, without = defence.classify, replace(defence, threshold=float("inf"))
     table("attack", "epsilon", "no defence", "projected")
@@ -134,9 +132,11 @@ def hardness(study: Study, defence: Defence, epsilon: float, steps: int) -> list
     """Accuracy on clean, FGSM and PGD images, share of pairs told apart on the manifold, accuracy on projected ones."""
     images, labels, network = study.test.images, study.test.labels, defence.classify
     attack = Attack(epsilon, steps=steps, restarts=2)
-    found = manifold_pairs(defence.spanner, network, 100, study.l2, seed=9)
-    with torch.no_grad():
-        told = network(found.first).argmax(1) != network(found.second).argmax(1)
+    told = torch.zeros(100, dtype=torch.bool)
+    for climb in (Climb(), Climb(loss="margin")):
+        found = manifold_pairs(defence.spanner, network, len(told), study.l2, climb, seed=9)
+        with torch.no_grad():
+            told |= network(found.first).argmax(1) != network(found.second).argmax(1)
     return [
         accuracy(network, images, labels),
         accuracy(network, fgsm(network, images, labels, attack), labels),

@@ -81,7 +81,7 @@ class GarmentGanConfig:
     def resolved(self) -> Recipe:
         """The recipe with its changes; ValueError names an unknown key, or says that it has no condition."""
         recipe = changed_recipe(self.recipe, self.changes, "gan.changes.")
-        if not recipe.conditional:
+        if not recipe.draws_classes:
             raise ValueError(f"gan.recipe '{self.recipe}' knows no categories: take small, cgan or dvbpr_lsgan")
         return recipe
 

@@ -29,7 +29,7 @@ def autoencoding(recipe: Recipe) -> Game:
     row = recipe.autoencoding
     assert row is not None
 
-    def loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+    def terms_of(networks: Networks, batch: Batch) -> dict[str, Tensor]:
         mean, log_variance = (part.float() for part in networks["encoder"](batch.real))
         z, terms = mean, {}
         if row.kl:
@@ -38,5 +38,10 @@ def autoencoding(recipe: Recipe) -> Game:
             terms["kl"] = row.kl * kl_to_normal(mean, log_variance)
         made = networks["generator"](z, batch.labels)
         return {"reconstruction": reconstruction(row.reconstruction, made, batch.real)} | terms
+
+    def loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+        # in float32: CUDA's autocast refuses binary_cross_entropy, and a bfloat16 tanh has no slope from 3.1 on
+        with torch.autocast(batch.real.device.type, enabled=False):
+            return terms_of(networks, batch)
 
     return Game((Step("autoencoder", ("generator", "encoder"), loss),), ("generator", "encoder"))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.layers import MinibatchDeviation
+from medgan_fashion.gan.minibatch import MinibatchDiscrimination
 from medgan_fashion.gan.model import Model
 from medgan_fashion.gan.sampling import PIXELS
 
@@ -36,6 +37,11 @@ class FrozenCritic:
     """
 
     def __init__(self, model: Model, n: int = 64) -> None:
+        if any(isinstance(module, MinibatchDiscrimination) for module in model.discriminator.modules()):
+            raise ValueError(
+                "this model's D compares the images of a batch (networks.minibatch_discrimination) and judges none "
+                "alone; take a model without it"
+            )
         self.model = model
         self._activations = [m for m in model.discriminator.modules() if isinstance(m, (nn.LeakyReLU, nn.ReLU))]
         self._planes = _deviations(model.discriminator)
@@ -60,7 +66,7 @@ class FrozenCritic:
     def logits(self, images: Tensor, y: Tensor | None = None) -> Tensor:
         """(N,) D's raw verdict on images (N, C, H, W) in the card's value range."""
         with _hooked(self._planes, self._alone):
-            return self.model.discriminate(images, y).logits[:, 0]
+            return self.model.discriminate(images, y).logits.mean(1)  # one logit, or one per patch
 
     def maps(self, images: Tensor, y: Tensor | None = None) -> list[Tensor]:
         """What each activation of D gives, from the image on: (N, F, h, w) of convolutions, (N, F) of dense layers."""

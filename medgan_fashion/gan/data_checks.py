@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 
+from medgan_fashion.gan.data import as_images
 from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.sources import Domains, Source
 
@@ -15,7 +17,7 @@ def check_data(recipe: Recipe, data: Any, labels: Any, source: Source) -> None:
     _check_domains(recipe, data)
     if labels is None or not recipe.conditional:
         return
-    told = torch.as_tensor(labels)
+    told = torch.as_tensor(np.array(labels))  # a copy: it may be a read-only map
     missing = int((told < 0).sum())
     if missing and (recipe.classify is None or recipe.networks.condition_g != "none"):
         raise ValueError(
@@ -40,8 +42,13 @@ def _check_domains(recipe: Recipe, data: Any) -> None:
         return
     if recipe.networks.given == 0:
         raise ValueError("the data are two Domains but networks.given is 0: take a translating row such as cyclegan")
-    if row is not None and row.paired and not data.paired:
+    if (row is None or row.paired) and not data.paired:
         raise ValueError(
-            "translation.paired (pix2pix) needs pairs but the Domains are not paired; say Domains(..., paired=True), "
-            "or take the row cyclegan"
+            "translation.paired (pix2pix) and networks.kind spade need pairs but the Domains are not paired; "
+            "say Domains(..., paired=True), or take the row cyclegan"
+        )
+    channels = as_images(data.given[:1]).shape[1]
+    if channels != recipe.networks.given:
+        raise ValueError(
+            f"the given images have {channels} channels but networks.given is {recipe.networks.given}; set it so"
         )

@@ -38,7 +38,12 @@ def turned(model: Model) -> Model:
     if "generator_back" not in model.networks:
         raise ValueError(f"this model has no generator_back: its recipe plays {model.recipe.game}, one way")
     pair = replace(model.recipe.networks, given=model.card.shape[0] - model.recipe.networks.given)
-    networks = {**model.networks, "generator": model.networks["generator_back"], "generator_back": model.generator}
+    networks = {
+        "generator": model.networks["generator_back"],
+        "generator_back": model.networks["generator"],
+        "discriminator": model.networks["discriminator_back"],
+        "discriminator_back": model.networks["discriminator"],
+    }
     return Model(replace(model.recipe, networks=pair), model.card, networks, model.facts)
 
 

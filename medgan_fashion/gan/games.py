@@ -43,7 +43,11 @@ class Batch:
         """Inside, torch's global stream (which layers such as dropout draw from) starts at this address; afterwards
         it is as it was."""
         with torch.random.fork_rng([self.real.device] if self.real.device.type == "cuda" else []):
-            torch.manual_seed(self._seed(purpose))
+            # never torch.manual_seed: it would reseed every CUDA device, also those that the fork does not restore
+            torch.default_generator.manual_seed(self._seed(purpose))
+            if self.real.device.type == "cuda":
+                with torch.cuda.device(self.real.device):
+                    torch.cuda.manual_seed(self._seed(purpose))
             yield
 
 

@@ -137,7 +137,7 @@ def _checked(model: Model, targets: Tensor, labels: Tensor | None, masks: Tensor
         raise ValueError(
             f"targets span [{float(targets.min()):g}, {float(targets.max()):g}]; scale to [{low:g}, {high:g}]"
         )
-    if (labels is None) == model.recipe.conditional:
+    if (labels is None) == model.recipe.draws_classes:
         raise ValueError("give labels, one class number per target, to a conditional model, and none to another")
     if labels is not None and len(labels) != len(targets):
         raise ValueError(f"{len(labels)} labels for {len(targets)} targets; give one each")

@@ -104,7 +104,7 @@ def _pairs(model: Model, n: int, batch: int, seed: int) -> Iterator[tuple[Tensor
     for number in range(max(1, n // batch)):
         stream = torch.Generator().manual_seed(address(seed, "pairs", number))
         z = sample_latent(model.latent, batch, stream).to(device)
-        y = torch.randint(k, (batch,), generator=stream).to(device) if model.recipe.conditional else None
+        y = torch.randint(k, (batch,), generator=stream).to(device) if model.recipe.draws_classes else None
         with torch.no_grad():
             images = _unit(model, model.synthesize(z, y))
         yield z, images, y
@@ -120,7 +120,7 @@ def _apart(model: Model, network: nn.Module, images: Tensor, y: Tensor | None) -
 def _prepared(model: Model, reals: tuple[Tensor, Tensor | None] | None) -> tuple[Tensor, Tensor | None] | None:
     if reals is None:
         return None
-    if tuple(reals[0].shape[1:]) != tuple(model.card.shape) or (reals[1] is None) == model.recipe.conditional:
+    if tuple(reals[0].shape[1:]) != tuple(model.card.shape) or (reals[1] is None) == model.recipe.draws_classes:
         raise ValueError(
             f"reals are images (N, {model.card.shape}) in the card's range, and labels where G has classes"
         )
@@ -135,7 +135,7 @@ def _some(reals: tuple[Tensor, Tensor | None], n: int, seed: int) -> tuple[Tenso
 
 
 def _card(model: Model, width: int, images_seen: int, reals: int) -> EncoderCard:
-    n_classes = len(model.card.classes) if model.recipe.conditional else 0
+    n_classes = len(model.card.classes) if model.recipe.draws_classes else 0
     return EncoderCard(
         tuple(model.card.shape), model.card.value_range, n_classes, model.latent, width,
         weights_name(model.generator), images_seen, reals,

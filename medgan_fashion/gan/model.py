@@ -57,10 +57,10 @@ class Model:
     def labels(self, labels: int | str | Sequence[int | str] | Tensor | None, n: int) -> Tensor | None:
         """(n,) class numbers from numbers or names, one for all or one each; None spreads n evenly over classes."""
         known = bool(self.card.classes) and self.recipe.conditional
-        if labels is not None and not (known and self.recipe.networks.condition_g != "none"):
+        if labels is not None and not (known and self.recipe.draws_classes):
             raise ValueError("this model draws no class on demand; leave labels out")
-        if not known:
-            return None
+        if not known or (self.recipe.classify is not None and not self.recipe.draws_classes):
+            return None  # a D that names classes needs none
         if labels is None:
             return torch.arange(n) % len(self.card.classes)
         given = [labels] * n if isinstance(labels, (int, str)) else list(labels)
@@ -162,6 +162,10 @@ class Model:
         """Images of the given domain painted as the wanted one: (N, K, H, W) to (N, C - K, H, W) in the data's value
         range and dtype; `back`: the other way round, by a CycleGAN's second translator."""
         network = self._network("generator_back" if back else "generator")
+        k = self.recipe.networks.given
+        k = self.card.shape[0] - k if back else k
+        if self.recipe.translation is None or images.ndim != 4 or images.shape[1] != k:
+            raise ValueError(f"this model plays {self.recipe.game} of {k} given channels, not of {tuple(images.shape)}")
         device, generator = next(network.parameters()).device, torch.Generator().manual_seed(seed)
         parts = []
         for some in self._scaled(images).split(64):

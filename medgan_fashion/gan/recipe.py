@@ -61,6 +61,11 @@ class Recipe:
         """Whether labels are needed."""
         return self.networks.condition_g != "none" or self.networks.condition_d != "none"
 
+    @property
+    def draws_classes(self) -> bool:
+        """Whether G draws the class that it is asked for."""
+        return self.networks.condition_g != "none"
+
 
 # what only some kinds of networks know how to do
 READ_BY = {
@@ -124,16 +129,17 @@ def misfits(recipe: Recipe) -> list[tuple[bool, str]]:
             "beside it",
         ),
         (
+            recipe.autoencoding is not None and (nets.minibatch_deviation or nets.minibatch_discrimination),
+            "autoencoding codes each image alone, but networks.minibatch_deviation and minibatch_discrimination look "
+            "at a whole batch: leave them out",
+        ),
+        (
             recipe.autoencoding is not None and recipe.translation is not None,
             "autoencoding and translation are two games; a recipe plays one",
         ),
         (
             recipe.translation is not None and nets.given == 0,
             "translation needs networks.given, the number of channels of the domain it starts from",
-        ),
-        (
-            unpaired and recipe.conditional,
-            "translation without pairs (CycleGAN) takes no classes: set networks.condition_g and condition_d to none",
         ),
         (
             unpaired and steady != noise_alone,
@@ -149,8 +155,23 @@ def misfits(recipe: Recipe) -> list[tuple[bool, str]]:
             f"stabilise.replay_critics has no reals of the past for relativistic {recipe.relativistic} to compare with",
         ),
         (
-            (steady.replay_fakes > 0) and recipe.growth is not None,
-            "stabilise.replay_fakes keeps images of one size, but growth changes it",
+            (steady.replay_fakes > 0 or steady.replay_critics > 0) and recipe.growth is not None,
+            "stabilise.replay_fakes and replay_critics keep what is of one size, but growth changes it",
+        ),
+        (
+            steady.ada_target > 0 and (recipe.relativistic != "none" or recipe.objective == "wasserstein"),
+            "stabilise.ada_target reads the sign of D's logits on reals, which says nothing where only differences "
+            f"count (relativistic {recipe.relativistic}, objective {recipe.objective}): set it to 0",
+        ),
+        (
+            steady.replay_fakes > 0
+            and nets.condition_d in ("plane", "projection", "onehot")
+            and any(row.name in ("r2", "gradient_penalty") for row in recipe.penalties),
+            "stabilise.replay_fakes mixes in fakes of other classes, unknown to penalties r2 and gradient_penalty",
+        ),
+        (
+            recipe.translation is not None and recipe.conditional,
+            "translation (pix2pix, CycleGAN) takes no classes: set networks.condition_g and condition_d to none",
         ),
         (
             steady.adversarial == 0 and steady.feature_matching == 0 and recipe.game == "synthesis",

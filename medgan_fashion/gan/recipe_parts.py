@@ -155,3 +155,7 @@ class Stabilisers:
     lecam: float = 0.0
     lecam_decay: float = 0.99
     orthogonal: float = 0.0
+
+    def __post_init__(self) -> None:
+        if min(self.snapshot_images, self.noise_images, self.ada_images) < 1:
+            raise ValueError("stabilise.snapshot_images, noise_images and ada_images count images: at least 1 each")

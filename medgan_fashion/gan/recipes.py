@@ -153,7 +153,7 @@ RECIPES: dict[str, Recipe] = {
     "cyclegan": replace(
         _pix2pix,
         networks=replace(_pix2pix.networks, kind="resnet", depth=6),
-        objective="least_squares",
+        objective="least_squares_whole",  # G's term without its half: the paper halves D's alone
         translation=Translation(paired=False),
     ),
 }

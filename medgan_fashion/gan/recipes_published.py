@@ -51,7 +51,7 @@ PUBLISHED: dict[str, Recipe] = {
         networks=NetworkPair(condition_g="multiply", condition_d="classes"),
         classify=Classify(real=1.0, fake=1.0, generator=1.0),
     ),
-    # Zhang et al. 2019: self-attention, spectral normalisation, two time scales (Heusel et al. 2017), hinge
+    # Zhang et al. 2019: self-attention, spectral normalisation (here in D), two time scales (Heusel et al. 2017), hinge
     "sagan": Recipe(
         networks=NetworkPair(norm_d="none", init="he", spectral_norm=True, attention=16),
         objective="hinge",

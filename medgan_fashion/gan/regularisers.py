@@ -23,7 +23,8 @@ def orthogonal(network: nn.Module) -> Tensor:
     terms = []
     for rows in _filters(network):
         # ||W'W||_F = ||WW'||_F, and the diagonal holds the squared lengths: the smaller product is enough
-        gram = rows @ rows.T if rows.shape[0] <= rows.shape[1] else rows.T @ rows
+        with torch.autocast(rows.device.type, enabled=False):
+            gram = rows @ rows.T if rows.shape[0] <= rows.shape[1] else rows.T @ rows
         terms.append(gram.square().sum() - rows.square().sum(1).square().sum())
     return torch.stack(terms).sum() if terms else torch.zeros(())
 

@@ -1,7 +1,6 @@
 """Training data of any kind as one function: the batch at an address (seed, images seen)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -10,58 +9,9 @@ import torch
 from torch import Tensor
 
 from medgan_fashion.gan.data import DataCard, as_images, class_names, fingerprint, value_range
+from medgan_fashion.gan.source_parts import Describe, Domains, RawBatch, Source, domains_source, shuffled_positions
 
-RawBatch = tuple[Tensor, Tensor | None]
 _ON_DEVICE = 2 * 2**30  # bytes: arrays up to this size live on the accelerator for the whole training
-
-
-@dataclass(frozen=True)
-class Source:
-    """`fetch(seed, images_seen, batch)` gives raw images (B, C, H, W) and labels (B,) or None.
-
-    `labelled` gives such a batch of the images with a label alone, where others have none (-1).
-    `exact` is False where the same address need not give the same batch again (a plain iterable), `any_batch` where
-    the caller's code decides how large a batch is.
-    """
-
-    fetch: Callable[[int, int, int], RawBatch]
-    card: DataCard
-    exact: bool = True
-    any_batch: bool = True
-    labelled: Callable[[int, int, int], RawBatch] | None = None
-
-
-@dataclass(frozen=True)
-class Domains:
-    """Two sets of images for a translation: `given` (N, K, H, W), which it starts from, and `wanted` (M, C, H, W),
-    what it should arrive at. `paired`: image i of one belongs to image i of the other. They are read as one set of
-    C + K channels, the given ones last."""
-
-    given: Any
-    wanted: Any
-    paired: bool = False
-
-
-def shuffled_positions(n: int, seed: int, images_seen: int, batch: int) -> np.ndarray:
-    """Rows number images_seen .. images_seen + batch of an endless series of shuffled epochs over n rows: a pure
-    function, so that nothing needs to be remembered to resume."""
-    position = np.arange(images_seen, images_seen + batch)
-    rows = np.empty(batch, dtype=np.int64)
-    for epoch in np.unique(position // n):
-        chosen = position // n == epoch
-        rows[chosen] = np.random.default_rng((seed, int(epoch))).permutation(n)[position[chosen] % n]
-    return rows
-
-
-@dataclass(frozen=True)
-class Describe:
-    """What the caller says of the data."""
-
-    labels: Any = None
-    classes: Sequence[str] | None = None
-    value_range: tuple[float, float] | None = None
-    provenance: dict[str, Any] = field(default_factory=dict)
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
 def _array_source(data: Any, say: Describe) -> Source:
@@ -95,37 +45,16 @@ def _array_source(data: Any, say: Describe) -> Source:
     return Source(fetch, card, labelled=partial(fetch, among=few))
 
 
-def _domains_source(data: Domains, say: Describe) -> Source:
-    given, wanted = (_array_source(images, say) for images in (data.given, data.wanted))
-    a, b = given.card, wanted.card
-    if a.shape[1:] != b.shape[1:]:
-        raise ValueError(
-            f"the given images are {a.shape[1:]} and the wanted ones {b.shape[1:]} pixels; cut both to one size"
-        )
-    if (a.value_range, a.dtype) != (b.value_range, b.dtype):
-        raise ValueError(
-            f"the given images are {a.dtype} in {a.value_range} and the wanted ones {b.dtype} in {b.value_range}; "
-            "give both in one value range and type"
-        )
-    if data.paired and a.n != b.n:
-        raise ValueError(f"{a.n} given images cannot be paired with {b.n} wanted ones; give as many of each")
-    shape = (b.shape[0] + a.shape[0], *b.shape[1:])
-    n = max(a.n, b.n)
-    card = DataCard(shape, b.value_range, b.dtype, (), n, f"{b.fingerprint}+{a.fingerprint}", say.provenance)
-
-    def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
-        # without pairs the given ones are shuffled by a seed of their own: no partner by accident
-        other = seed if data.paired else seed + 1
-        ours, theirs = wanted.fetch(seed, images_seen, batch)[0], given.fetch(other, images_seen, batch)[0]
-        return torch.cat([ours, theirs], 1), None
-
-    return Source(fetch, card)
+def _all_told(labels: Tensor) -> Tensor:
+    if int(labels.min()) < 0:
+        raise ValueError("data gave a label below 0; for images without a label give an array and labels= with -1")
+    return labels
 
 
 def _collate(items: Sequence[Any]) -> RawBatch:
     if isinstance(items[0], (tuple, list)):
         images = torch.stack([torch.as_tensor(item[0]) for item in items])
-        return as_images(images), torch.as_tensor([int(item[1]) for item in items])
+        return as_images(images), _all_told(torch.as_tensor([int(item[1]) for item in items]))
     return as_images(torch.stack([torch.as_tensor(item) for item in items])), None
 
 
@@ -167,7 +96,7 @@ def _whole_batch(got: Any, batch: int) -> RawBatch:
     images = as_images(images)
     if batch and len(images) != batch:
         raise ValueError(f"data gave {len(images)} images but the recipe's batch is {batch}; give batches of {batch}")
-    return images, None if labels is None else torch.as_tensor(labels).long()
+    return images, None if labels is None else _all_told(torch.as_tensor(labels).long())
 
 
 def _function_source(data: Callable[[int, int], Any], say: Describe) -> Source:
@@ -206,10 +135,10 @@ def open_source(data: Any, say: Describe) -> Source:
     """
     if isinstance(data, (np.ndarray, Tensor)):
         return _array_source(data, say)
-    if isinstance(data, Domains):
-        return _domains_source(data, replace(say, labels=None))
     if say.labels is not None:
         raise ValueError("labels= goes with an array or tensor; here let the data itself give (image, label)")
+    if isinstance(data, Domains):
+        return domains_source(data, *(_array_source(images, say) for images in (data.given, data.wanted)), say)
     if isinstance(data, Sequence) or (getattr(data, "__getitem__", None) and getattr(data, "__len__", None)):
         return _dataset_source(data, say)
     if callable(data):

@@ -136,7 +136,7 @@ def lecam(batch: Batch, real: Tensor, fake: Tensor) -> Tensor:
     return (real - anchors["fake"]).square().mean() + (fake - anchors["real"]).square().mean()
 
 
-def _adaptive(row: Stabilisers) -> Memory:
+def _adaptive(row: Stabilisers, batches: int) -> Memory:
     """The probability of augmentation, moved by D's overfitting r = E sign(D(real)) (Karras et al. 2020, section 3)."""
 
     def start(networks: Networks, shape: tuple[int, ...]) -> Remembered:
@@ -144,7 +144,7 @@ def _adaptive(row: Stabilisers) -> Memory:
 
     def after(past: Remembered, networks: Networks, batch: Batch) -> Remembered:
         way = (batch.shared["real logits"].sign().mean() - row.ada_target).sign()
-        return {"p": (past["p"] + way * len(batch.real) / row.ada_images).clamp(0, 1)}
+        return {"p": (past["p"] + way * batches * len(batch.real) / row.ada_images).clamp(0, 1)}
 
     return Memory(start, after)
 
@@ -180,7 +180,7 @@ def generator_terms(
         judged = functional_call(networks["discriminator"], past, (images, batch.labels))
         logits = judged.logits.float()
         reals = empty_logits(logits) if real is None else real.logits
-        terms["past critic"] = objective.g(reals, logits)
+        terms["past critic"] = row.adversarial * objective.g(reals, logits)
     return terms
 
 
@@ -192,6 +192,6 @@ def memories(recipe: Recipe) -> dict[str, Memory]:
         "critics": (row.replay_critics, lambda: _snapshots(row)),
         "averages": (row.historical, _averages),
         "lecam": (row.lecam, lambda: _anchors(row.lecam_decay)),
-        "ada": (row.ada_target, lambda: _adaptive(row)),
+        "ada": (row.ada_target, lambda: _adaptive(row, recipe.n_critic)),
     }
     return {name: make() for name, (wanted, make) in parts.items() if wanted}

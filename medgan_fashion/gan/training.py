@@ -160,6 +160,10 @@ def train(
     source = open_source(data, Describe(labels, classes, value_range, provenance or {}, where))
     check_data(recipe, data, labels, source)
     check_growth(recipe, source.card.shape, images_seen)
+    if init_from is not None and out is not None and Path(init_from).parent.resolve() == Path(out).resolve():
+        raise ValueError(
+            f"init_from lies in the out folder {out}, whose model the training overwrites; choose another out"
+        )
     game = build_game(recipe)
     state = new_state(recipe, source.card, seed, game, where, init_from)
     state.exact = source.exact

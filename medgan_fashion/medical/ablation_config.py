@@ -174,6 +174,8 @@ def _check(config: AblationConfig) -> None:
     if config.gan.by_view and config.gan.per_class:
         raise ValueError("gan.by_view and gan.per_class exclude each other: by_view needs one conditional GAN")
     recipe = config.gan.resolved()
+    if recipe.conditional and not recipe.draws_classes:
+        raise ValueError(f"gan.recipe '{config.gan.recipe}' draws no class on demand: take small, cgan or acgan")
     if recipe.conditional == config.gan.per_class:
         what = (
             "per_class: true wants an unconditional recipe (dcgan)"

@@ -105,7 +105,7 @@ def _shape(job: Job) -> tuple[tuple[int, ...], int]:
         )
     if job.data.suffix != ".npz":
         return (1, *job.size), len(read_case_table(job.data).classes)
-    found = _read(job)
+    found = _read(replace(job, given=None))
     return found["data"].shape[1:], 0 if found["labels"] is None else int(found["labels"].max()) + 1
 
 
@@ -116,9 +116,9 @@ def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[Le
     Raises ValueError before anything is trained for a size, a length or a memory that does not fit.
     """
     row = changed_recipe(job.recipe, job.changes)
-    shape, n_classes = _shape(job)
     if row.growth is None:
         return row, []
+    shape, n_classes = _shape(job)
     if "phase_images" not in job.changes.get("growth", {}):
         row = shared_out(row, shape, job.images_seen)
     check_growth(row, shape, job.images_seen)

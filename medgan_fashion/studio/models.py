@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from medgan_fashion.fashion.parts import read_parts
 from medgan_fashion.gan import Recipe
 from medgan_fashion.gan.data import DataCard
-from medgan_fashion.gan.model import FORMAT
+from medgan_fashion.gan.model_file import FORMAT
 from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.medical.summary import Gan, Summary
 from medgan_fashion.report.write import read_summary
@@ -91,7 +91,7 @@ def _listed(folder: Path, name: str, kind: Literal["garments", "medical"], warni
     classes = card.classes or tuple(facts.get("classes") or ())
     if alarm := facts.get("alarm"):
         warnings = (f"An alarm ended this model's training: {alarm}", *warnings)
-    conditional = recipe.conditional and bool(card.classes)
+    conditional = recipe.draws_classes and bool(card.classes)
     return Listed(
         name=name,
         path=path,

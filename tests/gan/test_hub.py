@@ -14,7 +14,7 @@ from medgan_fashion.gan.released import released
 
 from .tiny_models import tiny_model
 
-PROVENANCE = {"training_rows": "abc123", "patients": ["P001"], "table": "/home/someone/cases.csv"}
+PROVENANCE = {"training_rows": "abc12345", "patients": ["P001"], "table": "/home/someone/cases.csv"}
 
 
 def _same(one, other) -> bool:
@@ -38,7 +38,7 @@ def test_a_folder_and_back(tmp_path: Path) -> None:
 
 def test_what_was_released_once_is_released_again_as_it_is() -> None:
     once = released(PROVENANCE)
-    assert once["training_rows"] == "abc123"
+    assert once["training_rows"] == "abc12345"
     assert len(once["provenance_sha256"]) == 64
     assert released(once) == once
     assert released({}) == {}
@@ -51,7 +51,7 @@ def test_the_card_says_what_matters() -> None:
     assert text.startswith("---\nlicense: other\n")
     for part in (
         "**Everything it draws is synthetic.**",
-        "| training rows (hash) | abc123 |",
+        "| training rows (hash) | abc12345 |",
         "| classes | a, b, c |",
         "| fingerprint of the training images | 0123456789abcdef |",
         f"| started from (sha256) | {'f' * 64} |",

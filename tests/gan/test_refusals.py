@@ -41,6 +41,21 @@ RECIPE_SENTENCES: list[tuple[str, dict[str, Any], str, str]] = [
     ("dcgan", {"stabilise": {"ada_target": 0.6}}, "stabilise.ada_target", "augment"),
     ("ragan", {"stabilise": {"replay_critics": 3}}, "stabilise.replay_critics", "relativistic average"),
     ("progan", {"stabilise": {"replay_fakes": 64}}, "stabilise.replay_fakes", "growth"),
+    ("vae", {"networks": {"minibatch_deviation": True}}, "autoencoding", "networks.minibatch_deviation"),
+    (
+        "small",
+        {"stabilise": {"ada_target": 0.6}},
+        "stabilise.ada_target",
+        "relativistic paired",
+    ),
+    ("progan", {"stabilise": {"replay_critics": 3}}, "replay_critics", "growth"),
+    (
+        "cgan",
+        {"stabilise": {"replay_fakes": 64}, "penalties": [{"name": "r2", "weight": 1.0}]},
+        "stabilise.replay_fakes",
+        "r2",
+    ),
+    ("pix2pix", {"networks": {"condition_g": "concat"}}, "translation", "condition_g"),
     ("dcgan", {"stabilise": {"adversarial": 0.0}}, "stabilise.adversarial", "feature_matching"),
 ]
 
@@ -62,6 +77,8 @@ DATA_SENTENCES: list[tuple[str, dict[str, Any], Any, Any, str, str]] = [
     ("cyclegan", {}, Domains((COLOURS * 255).astype(np.uint8), COLOURS), None, "uint8", "float32"),
     ("cyclegan", {}, Domains(COLOURS, IMAGES), None, "translation.identity", "3 channels"),
     ("dcgan", {}, Domains(IMAGES, IMAGES), None, "Domains", "networks.given is 0"),
+    ("pix2pix", {}, Domains(IMAGES, COLOURS, paired=True), None, "given images have 1 channels", "networks.given is 3"),
+    ("small_spade", {}, Domains(IMAGES, IMAGES), None, "kind spade", "not paired"),
     ("pix2pix", {}, IMAGES, None, "networks.given is 3", "1 channels"),
     ("wgan_gp", {"label_smoothing": 0.1}, IMAGES, None, "label smoothing", "cross-entropy"),
     ("dcgan", {"penalties": [{"name": "r3", "weight": 1.0}]}, IMAGES, None, "penalty 'r3'", "r1"),

@@ -187,3 +187,29 @@ def test_an_average_of_spectrally_normalised_layers_keeps_unit_estimates() -> No
     assert vectors
     for vector in vectors:
         assert float(vector.norm()) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_few_labels_give_no_classes_on_demand() -> None:
+    images, labels = phantoms()
+    few = np.where(np.arange(24) % 4 == 0, labels, -1)
+    model = train(tiny("sgan"), images, labels=few, images_seen=16, progress=False).model
+    assert model.labels(None, 4) is None  # G draws no class on demand: no invented labels in a file
+    assert model.classify(torch.from_numpy(images)).shape == (24, 3)
+    with pytest.raises(ValueError, match="draws no class on demand"):
+        model.generate(2, labels=[0, 1])
+    with pytest.raises(ValueError, match="a label below 0"):
+        train(tiny("cgan"), [(image, -1) for image in images], classes=["a"], images_seen=16, progress=False)
+    with pytest.raises(ValueError, match="not of"):
+        model.translate(torch.zeros(2, 1, 16, 16))
+
+
+def test_a_start_from_the_own_folder_is_refused(tmp_path: Path) -> None:
+    images, _ = phantoms()
+    train(tiny("dcgan"), images, images_seen=16, out=tmp_path, progress=False)
+    with pytest.raises(ValueError, match="init_from lies in the out folder"):
+        train(tiny("dcgan"), images, images_seen=32, out=tmp_path, init_from=tmp_path / "model.safetensors")
+    other = train(
+        tiny("dcgan"), images, images_seen=32, out=tmp_path / "new", init_from=tmp_path / "model.safetensors",
+        progress=False,
+    )  # fmt: skip
+    assert other.model.facts["started_from"]["images_seen"] == 16

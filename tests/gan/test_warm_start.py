@@ -33,11 +33,11 @@ def test_from_itself_every_weight_is_the_same(name: str, tmp_path: Path) -> None
 
 
 def test_only_hashes_of_the_data_come_along(tmp_path: Path) -> None:
-    path = _saved(tmp_path, provenance={"training_rows": "abc", "patients": ["P001"]})
+    path = _saved(tmp_path, provenance={"training_rows": "abc12345", "patients": ["P001"]})
     note = start_from(_fresh(), path)
     assert note["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert note["fingerprint"] == "0123456789abcdef"
-    assert note["provenance"]["training_rows"] == "abc"
+    assert note["provenance"]["training_rows"] == "abc12345"
     assert note["images_seen"] == 16
     assert note["classes"] == ["a", "b", "c"]
     assert "P001" not in str(note)

@@ -110,7 +110,13 @@ def test_two_folders_train_a_translator(tmp_path: Path, capsys: pytest.CaptureFi
     assert main([*command, "--recipe", "pix2pix", "--paired", "--out", str(tmp_path / "p")]) == 2
     assert "4 given images cannot be paired with 6 wanted ones" in capsys.readouterr().err
     assert main([*command, "--recipe", "pix2pix", "--out", str(tmp_path / "p")]) == 2
-    assert "needs pairs but the Domains are not paired" in capsys.readouterr().err
+    assert "need pairs but the Domains are not paired" in capsys.readouterr().err
+    arrays = {}
+    for name in ("outlines", "photos"):
+        arrays[name] = tmp_path / f"{name}.npz"
+        np.savez(arrays[name], images=np.random.default_rng(0).random((4, 1, 16, 16), dtype=np.float32))
+    other = ["train", str(arrays["photos"]), "--given", str(arrays["outlines"]), *command[4:], "--paired"]
+    assert main([*other, "--recipe", "pix2pix", "--out", str(tmp_path / "n")]) == 0
     changes = ["--set", "networks.depth=1", "--set", "batch=2"]
     assert main([*command, *changes, "--recipe", "cyclegan", "--out", str(tmp_path / "c")]) == 0
     model = load_model(tmp_path / "c" / "model.safetensors")
