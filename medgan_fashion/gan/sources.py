@@ -138,7 +138,7 @@ def open_source(data: Any, say: Describe) -> Source:
     if say.labels is not None:
         raise ValueError("labels= goes with an array or tensor; here let the data itself give (image, label)")
     if isinstance(data, Domains):
-        return domains_source(data, *(_array_source(images, say) for images in (data.given, data.wanted)), say)
+        return domains_source(data, _array_source(data.given, say), _array_source(data.wanted, say), say)
     if isinstance(data, Sequence) or (getattr(data, "__getitem__", None) and getattr(data, "__len__", None)):
         return _dataset_source(data, say)
     if callable(data):
