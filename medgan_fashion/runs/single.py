@@ -99,10 +99,6 @@ def _shape(job: Job) -> tuple[tuple[int, ...], int]:
     if job.data.is_dir():
         found = _read(replace(job, given=None))
         return found["data"].shape[1:], len(found["classes"] or ())
-    if not job.data.is_file():
-        raise ValueError(
-            f"no file {job.data}; give a case table (CSV), an .npz with `images` and `labels`, or a folder of pictures"
-        )
     if job.data.suffix != ".npz":
         return (1, *job.size), len(read_case_table(job.data).classes)
     found = _read(replace(job, given=None))
@@ -116,6 +112,12 @@ def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[Le
     Raises ValueError before anything is trained for a size, a length or a memory that does not fit.
     """
     row = changed_recipe(job.recipe, job.changes)
+    for path in (job.data, job.given, job.init_from):
+        if path is not None and not path.exists():
+            raise ValueError(
+                f"no file {path}; give a case table (CSV), an .npz with `images` and `labels`, or a folder of pictures"
+                + (", and a model.safetensors to start from" if path == job.init_from else "")
+            )
     if row.growth is None:
         return row, []
     shape, n_classes = _shape(job)

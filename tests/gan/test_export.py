@@ -74,7 +74,7 @@ def test_a_program_draws_without_this_package(name: str, tmp_path: Path) -> None
 
 
 def test_the_file_says_what_it_is(tmp_path: Path) -> None:
-    provenance = {"training_rows": "abc123", "patients": ["P001", "P002"], "folder": "/home/someone"}
+    provenance = {"training_rows": "abc12345", "patients": ["P001", "P002"], "folder": "/home/someone"}
     path = export_onnx(tiny_model("cgan", provenance=provenance), tmp_path / "g.onnx")
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     about = session.get_modelmeta().custom_metadata_map
@@ -82,7 +82,7 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     assert json.loads(about["classes"]) == ["a", "b", "c"]
     assert json.loads(about["value_range"]) == [0.0, 1.0]
     assert json.loads(about["latent"]) == {"size": 6, "prior": "normal"}
-    assert json.loads(about["provenance"])["training_rows"] == "abc123"
+    assert json.loads(about["provenance"])["training_rows"] == "abc12345"
     raw = path.read_bytes()
     assert b"P001" not in raw
     assert b"someone" not in raw

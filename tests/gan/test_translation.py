@@ -118,9 +118,9 @@ def test_cycle_and_identity_are_weighted_distances_there_and_back() -> None:
     terms = played(translators, by_hand(), flat(wanted=0.1, given=-0.3))
     assert terms["cycle"] == pytest.approx(10 * (0.25 + 0.25))  # + 0.5 - 0.25 either way
     assert terms["identity"] == pytest.approx(5 * (0.5 + 0.25))
-    # least squares: half the squared distance of D's logit to 1; B from A is -0.3 + 0.5, A from B is 0.1 - 0.25
-    assert terms["towards B"] == pytest.approx(0.5 * (0.2 - 1) ** 2)
-    assert terms["towards A"] == pytest.approx(0.5 * (-0.15 - 1) ** 2)
+    # least squares whole: the squared distance of D's logit to 1; B from A is -0.3 + 0.5, A from B is 0.1 - 0.25
+    assert terms["towards B"] == pytest.approx((0.2 - 1) ** 2)
+    assert terms["towards A"] == pytest.approx((-0.15 - 1) ** 2)
     assert "identity" not in played(build_game(unpaired(identity=0.0)).steps[1], by_hand(), flat(0.1, -0.3))
     inverse = played(translators, by_hand(0.5, -0.5), flat(0.1, -0.3))
     assert inverse["cycle"] == pytest.approx(0, abs=1e-6)
