@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.reproduce import codes, digits, large_scale, objectives, semi, steadying, translation
 from benchmarks.reproduce.page import write_page
 from benchmarks.reproduce.row import Row
-from benchmarks.reproduce.running import Plan, run_rows
+from benchmarks.reproduce.running import HERE, Plan, run_rows
 
 
 def all_rows() -> dict[str, Row]:
@@ -48,7 +48,8 @@ def main() -> int:
     parser.add_argument("--write", type=Path, help="the page, after running")
     parser.add_argument("--only-write", type=Path, help="the page, without running")
     args = parser.parse_args()
-    plan = Plan(args.out or Path("runs/reproduced-quick" if args.quick else "runs/reproduced"), args.data, args.quick)
+    out = args.out or Path("runs/reproduced-quick" if args.quick else "runs/reproduced")
+    plan = Plan(out, args.data, args.quick, None if args.quick else HERE / "found")
     try:
         rows = chosen(args.row, args.seed)
     except ValueError as error:

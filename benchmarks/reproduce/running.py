@@ -18,11 +18,13 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Plan:
-    """Where results go, where data are, and whether budgets are tiny."""
+    """Where results go, where data are, and whether budgets are tiny; `kept`: results that travel with the code, so
+    that another machine need not run them again."""
 
     out: Path
     data: Path
     quick: bool = False
+    kept: Path | None = None
 
     def folder(self, row: Row, seed: int) -> Path:
         """The folder of one run."""
@@ -47,8 +49,17 @@ def commit() -> str:
 
 def read_result(plan: Plan, row: Row, seed: int) -> dict[str, Any] | None:
     """What a finished run found, or None."""
-    path = plan.folder(row, seed) / "result.json"
-    return json.loads(path.read_text()) if path.exists() else None
+    places = [plan.folder(row, seed) / "result.json"]
+    places += [plan.kept / f"{row.name}-{seed}.json"] if plan.kept else []
+    return next((json.loads(path.read_text()) for path in places if path.exists()), None)
+
+
+def keep_results(plan: Plan, row: Row) -> None:
+    """Copies a row's finished results to where they travel with the code."""
+    for seed, result in results_of(plan, row).items():
+        if plan.kept is not None:
+            plan.kept.mkdir(exist_ok=True)
+            _write(plan.kept / f"{row.name}-{seed}.json", result)
 
 
 def results_of(plan: Plan, row: Row) -> dict[int, dict[str, Any]]:
