@@ -21,7 +21,7 @@ CONDITIONAL: dict[str, Recipe] = {
     # a mirrored digit is no digit: translation alone
     "small": changed_recipe("small", {"networks": SLIM, "augment": ["translation"]}),
 }
-STOPS = (50_000, 100_000, 150_000, 200_000)  # images seen
+STOPS = (200_000, 400_000, 600_000)  # images seen
 VALIDATION = 1_000  # of the held-out digits: sigma is chosen on them, the others are tested
 
 

@@ -24,7 +24,7 @@ def _window(side: int, sigma: float = 1.5) -> Floats:
     return taps / taps.sum()
 
 
-def _smooth(images: Floats) -> Floats:
+def smoothed(images: Floats) -> Floats:
     """Gaussian mean at every pixel whose window lies inside the image."""
     vertical, horizontal = _window(images.shape[-2]), _window(images.shape[-1])
     once = correlate1d(images, vertical, axis=-2)
@@ -41,16 +41,16 @@ def ssim(first: ArrayLike, second: ArrayLike) -> Floats:
     x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if x.ndim != 4 or x.shape != y.shape:
         raise ValueError(f"images {x.shape} and {y.shape} must both be the same (N, C, H, W).")
-    mean_x, mean_y = _smooth(x), _smooth(y)
-    var_x, var_y = _smooth(x * x) - mean_x**2, _smooth(y * y) - mean_y**2
-    covariance = _smooth(x * y) - mean_x * mean_y
+    mean_x, mean_y = smoothed(x), smoothed(y)
+    var_x, var_y = smoothed(x * x) - mean_x**2, smoothed(y * y) - mean_y**2
+    covariance = smoothed(x * y) - mean_x * mean_y
     steady1, steady2 = 0.01**2, 0.03**2
     likeness = (2 * mean_x * mean_y + steady1) * (2 * covariance + steady2)
     likeness /= (mean_x**2 + mean_y**2 + steady1) * (var_x + var_y + steady2)
     return likeness.mean(axis=(1, 2, 3))
 
 
-def _pairs(rows: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def random_pairs(rows: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """`count` pairs (count, 2) of different rows, or all pairs where there are no more than that."""
     total = len(rows) * (len(rows) - 1) // 2
     if total <= count:
@@ -73,7 +73,7 @@ def ssim_diversity(images: ArrayLike, labels: ArrayLike, *, pairs: int = 200, se
         rows = np.flatnonzero(truth == k)
         if len(rows) < 2:
             raise ValueError(f"class {k} has one image: diversity needs two.")
-        chosen = _pairs(rows, pairs, rng)
+        chosen = random_pairs(rows, pairs, rng)
         found[int(k)] = 1 - float(ssim(values[chosen[:, 0]], values[chosen[:, 1]]).mean())
     if not found:
         raise ValueError("there are no images: give at least two of a class.")
@@ -85,5 +85,5 @@ def feature_diversity(features: ArrayLike, *, pairs: int = 5000, seed: int = 0) 
     values = np.asarray(features, dtype=np.float64)
     if values.ndim != 2 or len(values) < 2:
         raise ValueError(f"features of shape {values.shape} must be (N, d) with at least two rows.")
-    chosen = _pairs(np.arange(len(values)), pairs, np.random.default_rng((seed, 7)))
+    chosen = random_pairs(np.arange(len(values)), pairs, np.random.default_rng((seed, 7)))
     return float(np.linalg.norm(values[chosen[:, 0]] - values[chosen[:, 1]], axis=1).mean())

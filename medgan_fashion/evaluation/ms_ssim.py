@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.evaluation.diversity import _pairs, _smooth
+from medgan_fashion.evaluation.diversity import random_pairs, smoothed
 
 Floats = NDArray[np.float64]
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest first; Wang et al. 2003, by what people saw
@@ -40,9 +40,9 @@ def _halved(images: Floats) -> Floats:
 
 def _terms(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Mean SSIM and mean contrast-structure term (N,) of one scale; K1 = 0.01, K2 = 0.03 of the range 1."""
-    mean_x, mean_y = _smooth(x), _smooth(y)
-    spread = _smooth(x * x) - mean_x**2 + _smooth(y * y) - mean_y**2
-    structure = (2 * (_smooth(x * y) - mean_x * mean_y) + 0.03**2) / (spread + 0.03**2)
+    mean_x, mean_y = smoothed(x), smoothed(y)
+    spread = smoothed(x * x) - mean_x**2 + smoothed(y * y) - mean_y**2
+    structure = (2 * (smoothed(x * y) - mean_x * mean_y) + 0.03**2) / (spread + 0.03**2)
     luminance = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
     return (luminance * structure).mean(axis=(1, 2, 3)), structure.mean(axis=(1, 2, 3))
 
@@ -83,7 +83,7 @@ def pair_likeness(
     for k in np.unique(truth):
         rows = np.flatnonzero(truth == k)
         if len(rows) > 1:
-            chosen = _pairs(rows, pairs, rng)
+            chosen = random_pairs(rows, pairs, rng)
             found[int(k)] = float(ms_ssim(values[chosen[:, 0]], values[chosen[:, 1]]).mean())
     if not found:
         raise ValueError("no class has two images: likeness needs a pair.")

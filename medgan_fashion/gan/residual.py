@@ -131,14 +131,14 @@ class DownBlock(nn.Module):
     def __init__(self, before: int, after: int, pair: NetworkPair, first: bool = False, down: bool = True) -> None:
         super().__init__()
         wrap = partial(_prepared, spectral=pair.spectral_norm)
-        self.is_first, self.down = first, down
+        # the first block sees the image itself, of which a ReLU would throw away the dark half
+        self.before, self.between, self.down = nn.Identity() if first else nn.ReLU(), nn.ReLU(), down
         self.first = wrap(nn.Conv2d(before, after, 3, padding=1))
         self.second = wrap(nn.Conv2d(after, after, 3, padding=1))
         self.shortcut = nn.Identity() if before == after and not down else wrap(nn.Conv2d(before, after, 1, bias=False))
 
     def forward(self, x: Tensor) -> Tensor:
-        # the first block sees the image itself, of which a ReLU would throw away the dark half
-        branch = self.first(x if self.is_first else x.relu()).relu()
+        branch = self.between(self.first(self.before(x)))
         if not self.down:
             return self.shortcut(x) + self.second(branch)
         branch = convolved_and_halved(branch, self.second)

@@ -123,6 +123,13 @@ def test_a_frozen_critic_judges_an_image_the_same_in_any_company() -> None:
     assert float(pixels.grad.abs().sum()) > 0
 
 
+def test_a_frozen_critic_sees_inside_residual_blocks() -> None:
+    model = model_of("biggan")
+    targets, y = planted(model)
+    sides = [m.shape[-1] for m in FrozenCritic(model).maps(targets, y)]
+    assert sides == [16, 8, 8, 4, 4, 4]  # one activation in the block that sees the image, two in each other, the last
+
+
 def test_bad_input_is_named() -> None:
     model = model_of("small")
     targets, y = planted(model)
