@@ -21,7 +21,7 @@ CONDITIONAL: dict[str, Recipe] = {
     # a mirrored digit is no digit: translation alone
     "small": changed_recipe("small", {"networks": SLIM, "augment": ["translation"]}),
 }
-STOPS = (200_000, 400_000, 600_000)  # images seen
+STOPS = {"cgan": (200_000, 400_000, 600_000), "small": (50_000, 100_000, 150_000, 200_000)}  # images seen
 VALIDATION = 1_000  # of the held-out digits: sigma is chosen on them, the others are tested
 
 
@@ -42,7 +42,7 @@ def run_mlp_gan(job: Job) -> dict[str, Any]:
     return windowed(job, split, trained(job, "mlp_gan", MLP_GAN, split, 300_000))
 
 
-def conditional(job: Job, split: Split, recipe: str = "cgan", images: int = STOPS[-1]) -> Model:
+def conditional(job: Job, split: Split, recipe: str = "cgan", images: int = STOPS["cgan"][-1]) -> Model:
     """A conditional training; that of cgan is shared by the rows cgan and cgan_digits."""
     return trained(job, recipe, CONDITIONAL[recipe], split, images, labelled=True)
 
@@ -59,7 +59,7 @@ def run_digits(job: Job, recipe: str) -> dict[str, Any]:
     judge = digit_judge(split, job.folder.parents[1] / "judges" / "digits.safetensors", 100 if job.quick else 3_000)
     n, curve, images = 500 if job.quick else 10_000, {}, split.held[:0]
     asked = asked_for(n, 10)
-    for stop in sorted({job.images(stop) for stop in STOPS}):  # none is chosen by it: the last one counts
+    for stop in sorted({job.images(stop) for stop in STOPS[recipe]}):  # none is chosen by it: the last one counts
         images = drawn(conditional(job, split, recipe, stop), n, 1)
         curve[stop] = agreement(judge, images, asked)
         print(job.folder, stop, curve[stop], flush=True)

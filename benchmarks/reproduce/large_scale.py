@@ -13,9 +13,9 @@ from benchmarks.reproduce.row import Job, Row
 from medgan_fashion.gan import train
 from medgan_fashion.gan.recipes import changed_recipe
 
-IMAGES = 16_000
+IMAGES = 100_000
 TRUNCATIONS = (0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
-SLIM = {"networks": {"width": 16, "max_width": 64}}
+SLIM = {"networks": {"width": 16, "max_width": 64}, "batch": 16}
 LEFT_OUT: dict[str, dict[str, Any]] = {
     "": {},
     "skip_z": {"networks": {"skip_z": False}},

@@ -11,14 +11,14 @@ from medgan_fashion.gan.growth import shared_out
 from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.recipes import changed_recipe, find_recipe
 
-IMAGES = 20_000  # shown to each row's discriminator: the same for all
+IMAGES = 150_000  # shown to each row's discriminator: the same for all
 JUDGE_UPDATES = 1_500
-SLIM = {"networks": {"width": 32, "max_width": 128}}
+SLIM = {"networks": {"width": 32, "max_width": 128}, "batch": 16}
 SHAPE = (1, 32, 32)
 
 
 def slim(recipe: str, images: int) -> Recipe:
-    """The row at the width that two cores can afford; a growing one shares the images out over its levels."""
+    """The row at the width and batch that two cores can afford; a growing one shares the images out over its levels."""
     row = find_recipe(recipe)
     if row.growth is not None:
         return shared_out(row, SHAPE, images)
