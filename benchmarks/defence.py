@@ -1,6 +1,6 @@
 """What projecting on a generator's images is worth against adversarial examples, and what it costs.
 
-python benchmarks/defence.py MNIST_FOLDER|cases.csv|FOLDER [--quick] [--recipe vae] [--images 200]
+python benchmarks/defence.py MNIST_FOLDER|cases.csv|FOLDER [--quick] [--recipe vae] [--images 200] [--only PART ...]
 
 A folder with MNIST's idx files, a case table (`medgan-fashion cases`), or one folder per class. Generator and
 classifier are trained on the same part; the threshold comes from a second part, every figure from a third. Prints
@@ -9,7 +9,6 @@ markdown. Attacks that know of the defence know all of it, its seed included.
 
 import argparse
 import copy
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from medgan_fashion.gan.manifold_attack import Climb, manifold_pairs
 from medgan_fashion.gan.robust_training import RobustTraining, train_robust
 
 QUANTILES = (0.8, 0.9, 0.95, 0.99)
+PARTS = ("kept", "attacks", "training")  # what is left of clean images; accuracy under attack; further training
 
 
 def table(*columns: str) -> None:
@@ -171,7 +171,8 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--quick", action="store_true", help="a minute or two: to see that it runs, not to be quoted")
     parser.add_argument("--recipe", default="vae", help="the generator's row; one that draws from z alone")
-    parser.add_argument("--whole", action="store_true", help="whole pictures, not crops; only what is left of lesions")
+    parser.add_argument("--whole", action="store_true", help="whole pictures, not crops; with --only kept")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="what to print; all without")
     parser.add_argument("--images-seen", type=int, default=200_000, help="by the generator")
     parser.add_argument("--train", type=int, default=10_000, help="digits to train on")
     parser.add_argument("--images", type=int, default=200, help="to test on, and to set the threshold on")
@@ -179,21 +180,20 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     n, steps, updates = (48, 10, 40) if args.quick else (args.images, 40, 300)
-    started = time.monotonic()
     study = read_study(args.data, 2_000 if args.quick else args.train, args.whole)
     epsilons = study.epsilons[1:3] if args.quick else study.epsilons
     study = replace(study, held=study.held.first(n), test=study.test.first(n), epsilons=epsilons)
     defence = parts(study, args)
     counts = ", ".join(str(len(part.labels)) for part in (study.train, study.held, study.test))
     print(f"{args.recipe}, latent {defence.spanner.latent.size}; {counts} images; threshold {defence.threshold:.2f}")
-    retention(study, defence)
-    without_content(study, defence)
-    if not args.whole:
-        kept = attacks(study, defence, steps)
-        epsilon = study.epsilons[-2]
-        rejecting(study, defence, epsilon, kept[epsilon], steps)
+    epsilon = study.epsilons[-2]
+    if "kept" in args.only:
+        retention(study, defence)
+        without_content(study, defence)
+    if "attacks" in args.only:
+        rejecting(study, defence, epsilon, attacks(study, defence, steps)[epsilon], steps)
+    if "training" in args.only:
         trainings(study, defence, epsilon, updates, steps)
-    print(f"\n{time.monotonic() - started:.0f} seconds on {args.threads} thread(s)")
 
 
 if __name__ == "__main__":
