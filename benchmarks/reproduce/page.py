@@ -9,6 +9,7 @@ from benchmarks.reproduce.row import Row
 from benchmarks.reproduce.running import Plan, keep_results, results_of
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+PICTURES = {"grid": "", "curve": "_curve"}  # file in a run's folder -> what its name on the page adds to the row's
 HEAD = """# Published figures and ours
 
 Written by `make reproduce` (`python -m benchmarks.reproduce --write docs/reproduced.md`): do not edit it by hand.
@@ -69,8 +70,8 @@ def table(rows: list[Row], plan: Plan) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def section(row: Row, results: dict[int, dict[str, Any]], pictures: str, has_grid: bool) -> str:
-    """What there is to say of a row below the table: data, command, date, remarks, picture."""
+def section(row: Row, results: dict[int, dict[str, Any]], pictures: list[str]) -> str:
+    """What there is to say of a row below the table: data, command, date, remarks, pictures."""
     lines = [
         f"### {row.name}",
         "",
@@ -83,23 +84,32 @@ def section(row: Row, results: dict[int, dict[str, Any]], pictures: str, has_gri
         lines += ["", "An attempt was cut off and resumed: minutes are of the last one."]
     remarks = dict.fromkeys(result["remark"] for result in results.values() if result.get("remark"))
     lines += [line for text in [row.note, *remarks] if text for line in ("", text)]
-    lines += ["", f"![{row.name}]({pictures}/{row.name}.png)"] if has_grid else []
+    lines += [line for picture in pictures for line in ("", f"![{row.name}]({picture})")]
     return "\n".join(lines)
 
 
+def kept_pictures(row: Row, results: dict[int, dict[str, Any]], plan: Plan, folder: Path) -> list[str]:
+    """Names in `folder` of a finished row's pictures, those of the first seed that still has them copied there."""
+    names = []
+    for kind in PICTURES:
+        target = folder / f"{row.name}{PICTURES[kind]}.png"
+        here = [plan.folder(row, seed) / f"{kind}.png" for seed in results]
+        made = next((path for path in here if path.exists()), None)
+        if made is not None:
+            shutil.copyfile(made, target)
+        names += [target.name] if results and target.exists() else []
+    return names
+
+
 def write_page(path: Path, rows: list[Row], plan: Plan) -> None:
-    """Writes the page, and beside it pictures/reproduced/ROW.png: the grid of each row's first finished seed."""
+    """Writes the page, and its pictures beside it in pictures/reproduced."""
     folder = path.parent / "pictures" / "reproduced"
     folder.mkdir(parents=True, exist_ok=True)
     sections = []
     for row in rows:
         results = results_of(plan, row)
-        grids = [plan.folder(row, seed) / "grid.png" for seed in results]
-        grid = next((one for one in grids if one.exists()), None)
-        if grid is not None:
-            shutil.copyfile(grid, folder / f"{row.name}.png")
+        names = kept_pictures(row, results, plan, folder)
         keep_results(plan, row)
-        has_grid = bool(results) and (folder / f"{row.name}.png").exists()
-        sections.append(section(row, results, "pictures/reproduced", has_grid))
+        sections.append(section(row, results, [f"pictures/reproduced/{name}" for name in names]))
     warning = "\n**A quick run: tiny budgets, figures without meaning.**\n" if plan.quick else ""
     path.write_text("\n".join([HEAD + warning, table(rows, plan), "", *(f"{text}\n" for text in sections)]))
