@@ -17,11 +17,11 @@ from benchmarks.reproduce.steadying_runs import run_one
 from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.recipes import changed_recipe
 
-IMAGES_SEEN = 4_800
+IMAGES_SEEN = 24_000
 SEEDS = (0, 1, 2, 3, 4)
 LEVEL = 0.05
-# rate and batch: the best of a few tried on the baseline alone at such a short budget, before any comparison
-BASELINE = {"networks": {"width": 16, "max_width": 64}, "batch": 16, "lr_g": 1e-3, "lr_d": 1e-3}
+# the rate: the best of 2e-4, 5e-4 and 1e-3 on the baseline alone, with seeds that are not compared
+BASELINE = {"networks": {"width": 16, "max_width": 64}, "batch": 16, "lr_g": 5e-4, "lr_d": 5e-4}
 POLICY = ["color", "translation", "cutout"]  # DiffAugment's own three
 SHARES = ("noise_images", "snapshot_images", "ada_images")  # given as shares of the budget in VARIANTS
 
@@ -147,12 +147,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "replay of critics": {"stabilise": {"replay_critics": 5, "snapshot_images": 0.1}},
     "instance noise": {"stabilise": {"instance_noise": 0.1, "noise_images": 1.0}},
-    "two time scales": {"lr_g": 5e-4, "lr_d": 2e-3},  # their mean factor is the baseline's
+    "two time scales": {"lr_g": 2.5e-4, "lr_d": 1e-3},  # their mean factor is the baseline's
     "label smoothing": {"label_smoothing": 0.1},
     "DiffAugment": {"augment": POLICY},
     "ADA": {"augment": POLICY, "stabilise": {"ada_target": 0.6, "ada_images": 0.25}},
     "LeCam": {"stabilise": {"lecam": 0.3}},
-    "averaged weights": {"ema_half_life": 500},
+    "averaged weights": {"ema_half_life": 2_000},
 }
 
 ROWS: dict[str, Row] = {
