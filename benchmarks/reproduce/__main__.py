@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.reproduce import codes, digits, large_scale, objectives, semi, steadying, translation
+from benchmarks.reproduce import adversarial, codes, digits, large_scale, objectives, semi, steadying, translation
 from benchmarks.reproduce.page import write_page
 from benchmarks.reproduce.row import Row
 from benchmarks.reproduce.running import HERE, Plan, run_rows
@@ -62,7 +62,7 @@ def main() -> int:
     return 0 if well else 1
 
 
-MODULES = (codes, digits, semi, objectives, large_scale, translation, steadying)
+MODULES = (codes, digits, semi, objectives, large_scale, translation, steadying, adversarial)
 
 if __name__ == "__main__":
     sys.exit(main())

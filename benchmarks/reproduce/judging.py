@@ -1,7 +1,9 @@
 """How drawn pictures are judged: a classifier of real ones, distances in its feature space, a Parzen window."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,11 +53,11 @@ class DigitCNN(nn.Module):
         return self.layers(images)
 
 
-def digit_judge(split: Split, path: Path, updates: int) -> Normalised:
-    """A classifier of digits trained on the split's training pictures, read from `path` where it was already."""
+def digit_classifier(build: Callable[[], nn.Module], split: Split, path: Path, updates: int) -> Normalised:
+    """What `build` makes, trained on the split's training pictures, or read from `path` where it was already."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = DigitCNN(split.n_classes)
+        network = build()
     if path.exists():
         model = Normalised(network, torch.zeros(1), torch.ones(1))
         model.load_state_dict(load_file(path))
@@ -64,6 +66,11 @@ def digit_judge(split: Split, path: Path, updates: int) -> Normalised:
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({key: value.contiguous() for key, value in model.state_dict().items()}, path)
     return model
+
+
+def digit_judge(split: Split, path: Path, updates: int) -> Normalised:
+    """The classifier that says which digits were drawn."""
+    return digit_classifier(partial(DigitCNN, split.n_classes), split, path, updates)
 
 
 def agreement(judge: Normalised, images: Pictures, labels: Labels) -> float:
