@@ -69,8 +69,8 @@ ROWS: dict[str, Row] = {
         True,
         (0,),
         run,
-        "The attack knows nothing of the defence; attacks that do are stronger (docs/defence.md; Athalye et al. 2018 fool "
-        "Defense-GAN itself on 45 % of digits). The paper's generator is a larger Wasserstein GAN, and its classifier "
-        "was trained on redrawn digits. In the picture: under attack, and below each what the generator made of it.",
+        "The attack knows nothing of the defence. Those that do are stronger: docs/defence.md, and Athalye et al. 2018 "
+        "fool Defense-GAN itself on 45 % of digits. The paper's generator is a larger Wasserstein GAN, and its "
+        "classifier was trained on redrawn digits. Rows of the picture: under attack, and below each what was redrawn.",
     ),
 }

@@ -17,18 +17,18 @@ TRUNCATIONS = (0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
 SLIM = {"networks": {"width": 16, "max_width": 64}, "batch": 16}
 
 
-def draw_curve(path: Path, curve: dict[float, Distances], side: int = 300) -> None:
-    """Precision (upwards) against recall (to the right), both from 0 to 1, one dot for each truncation."""
-    image = Image.new("RGB", (side + 40, side + 40), "white")
+def draw_curve(path: Path, curve: dict[float, Distances], side: int = 320) -> None:
+    """Precision (upwards) against recall (to the right), both from 0 to 1, one numbered dot for each truncation."""
+    image = Image.new("RGB", (side + 40, side + 50), "white")
     pen = ImageDraw.Draw(image)
-    pen.rectangle((30, 10, 30 + side, 10 + side), outline="black")
-    places = [(30 + side * point.recall, 10 + side * (1 - point.precision)) for point in curve.values()]
+    pen.rectangle((20, 24, 20 + side, 24 + side), outline="black")
+    places = [(20 + side * point.recall, 24 + side * (1 - point.precision)) for point in curve.values()]
     pen.line(places, fill="steelblue", width=2)
-    for (x, y), truncation in zip(places, curve, strict=True):
+    for i, ((x, y), truncation) in enumerate(zip(places, curve, strict=True)):
         pen.ellipse((x - 3, y - 3, x + 3, y + 3), fill="steelblue")
-        pen.text((x + 5, y - 12), f"{truncation:g}", fill="black")
-    pen.text((30, side + 14), "recall 0 .. 1, at each truncation", fill="black")
-    pen.text((2, 14), "prec", fill="black")
+        pen.text((x + 4, y + (6 if i % 2 else -16)), f"{truncation:g}", fill="black")
+    pen.text((20, 6), "precision, 0 to 1, at each truncation", fill="black")
+    pen.text((20, side + 30), "recall, 0 to 1", fill="black")
     image.save(path)
 
 
