@@ -87,7 +87,7 @@ _rows = (
         "Gulrajani et al. 2017, table 3",
         _score,
         "CIFAR-10",
-        "At five times the paper's rates: G moves once in five updates, and at 1e-4 has hardly begun by then (KID 1748.8).",
+        "At five times the paper's rates: G moves once in five updates, and at 1e-4 it has hardly begun (KID 1749).",
     ),
     garment_row(
         "acgan", "auxiliary classifier", "Odena et al. 2017", "Inception score 8.25 +- 0.07", "CIFAR-10, with classes"
