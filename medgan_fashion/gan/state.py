@@ -167,7 +167,8 @@ def load_checkpoint(state: State, path: Path) -> None:
         state.networks[name].load_state_dict(data["networks"][name])
         state.optimizers[name].load_state_dict(data["optimizers"][name])
     for name, net in state.average.items():
-        net.load_state_dict(data["average"][name])
+        # an older file may not have averaged this one
+        net.load_state_dict(data["average"].get(name, data["networks"][name]))
     state.memory = data.get("memory", {})
     for name in ("images_seen", "first_bad", "history", "kept", "alarm", "exact"):
         setattr(state, name, data[name])

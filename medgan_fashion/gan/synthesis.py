@@ -142,4 +142,6 @@ def synthesis(recipe: Recipe) -> Game:
         Step("critic", ("discriminator",), critic, n_repeat=recipe.n_critic),
         Step("generator", ("generator",), generator, freezes=("discriminator",)),
     )
-    return adversaries(recipe, steps, ("generator",))
+    # a D that names classes (Salimans et al. 2016) is itself what such a training is for
+    averaged = ("generator", "discriminator") if recipe.networks.condition_d == "shared" else ("generator",)
+    return adversaries(recipe, steps, averaged)

@@ -1,11 +1,15 @@
 """What class logits are for, against numbers by hand: the shared head, labels that are missing, ACGAN's four terms."""
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from medgan_fashion.gan import train
 from medgan_fashion.gan.game_table import build_game
 from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.layers import Judgement, Verdict
@@ -13,6 +17,7 @@ from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.recipe_parts import Classify, NetworkPair, Stabilisers
 from medgan_fashion.gan.synthesis import class_term
 
+from .test_recipes import phantoms, tiny
 from .test_stabilisers import pair, pixels
 
 ACGAN = Recipe(
@@ -71,3 +76,16 @@ def test_a_fake_of_the_past_is_asked_for_the_class_it_was_drawn_for() -> None:
     batch = Batch(pixels(*[0] * 64), torch.zeros(64, dtype=torch.long), 0, 0, memory={"replay": kept})
     terms = build_game(recipe).steps[0].loss(pair(g=0.0), batch)  # fresh: 0 for class 0; past: 1 for class 1
     assert float(terms["fake classes"].detach()) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_discriminator_that_names_classes_is_averaged_and_older_checkpoints_go_on(tmp_path: Path) -> None:
+    images, labels = phantoms()
+    few, recipe = np.where(np.arange(24) % 4 == 0, labels, -1), replace(tiny("sgan"), ema_half_life=1_000)
+    train(recipe, images, labels=few, images_seen=16, out=tmp_path, progress=False)
+    data = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    averaged = data["average"].pop("discriminator")  # as before it was averaged
+    assert any(not torch.equal(v, data["networks"]["discriminator"][k]) for k, v in averaged.items())
+    torch.save(data, tmp_path / "checkpoint.pt")
+    assert train(recipe, images, labels=few, images_seen=32, out=tmp_path, progress=False).exact_resume
+    again = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert set(again["average"]) == {"generator", "discriminator"}
