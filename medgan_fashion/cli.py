@@ -14,6 +14,7 @@ COMMANDS: dict[str, Any] = {
     "generate": gans.generate,
     "evaluate-images": evaluate.evaluate_images,
     "interpolate": models.interpolate,
+    "translate": models.translate,
     "export": models.export,
     "export-arms": compare.export_arms,
     "compare": compare.compare,
@@ -46,6 +47,7 @@ SWITCHES = (
     "--own_predictions",
     "--despite_privacy",
     "--paired",
+    "--back",
 )
 REPEATED = ("--data", "--set", "--customer", "--likes", "--dislikes", "--run")
 FIRST = {"power": "--pilot"}  # commands whose first word may be left out: power RUN, or power --accuracy 0.8

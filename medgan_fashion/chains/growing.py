@@ -10,8 +10,8 @@ from medgan_fashion.runs.growth_plan import LevelPlan
 from medgan_fashion.runs.single import Job, plan_job
 
 
-def print_plan(job: Job) -> None:
-    """Measures what is not measured yet and prints a row per level; nothing for a recipe that does not grow."""
+def print_plan(job: Job) -> bool:
+    """Measures what is not measured yet and prints a row per level; False, and nothing, for a recipe that grows not."""
     console = Console()
     with console.status("measuring a step of every level") as status:
 
@@ -20,7 +20,7 @@ def print_plan(job: Job) -> None:
 
         recipe, levels = plan_job(job, tell)
     if recipe.growth is None:
-        return
+        return False
     starts = [*level_starts(recipe.growth, len(levels) - 1), job.images_seen]
     title = f"{job.recipe} on {job.where}"
     columns = ("level", "size", "weights", "batch", "memory, MB", "s / 1000 images", "images", "minutes")
@@ -39,3 +39,4 @@ def print_plan(job: Job) -> None:
     console.print(table)
     seconds = sum(level.seconds * (b - a) for level, (a, b) in zip(levels, pairwise(starts), strict=True)) / 1000
     console.print(f"about {seconds / 3600:.1f} hours; the plan lies in {job.out / 'plan.json'}", soft_wrap=True)
+    return True

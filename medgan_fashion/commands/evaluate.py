@@ -34,6 +34,10 @@ def evaluate_images(
     from medgan_fashion.gan.files import write_whole
     from medgan_fashion.runs.image_source import read_sources
 
+    if updates < 1:
+        raise ValueError(f"--updates is {updates}; give 1 or more")
+    if out is not None:  # before the work, not after it
+        out.parent.mkdir(parents=True, exist_ok=True)
     given = read_sources(real, fake, held_out, size=size, labels_from=labels_from)
     effort = Effort(updates=updates)
     found = measure_set(

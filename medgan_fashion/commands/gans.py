@@ -30,7 +30,8 @@ def train(
         out: folder for checkpoint.pt and model.safetensors; the same command again resumes.
         recipe: a row of docs/core.md: mlp_gan, dcgan, cgan, acgan, wgan_gp, lsgan, ragan, sagan, r3gan, biggan, small,
             growing: progan, progan_cond, progan_small; few labels: sgan, sgan_dcgan; autoencoder, vae, vae_dcgan;
-            translating from --given: pix2pix, cyclegan.
+            garments: dvbpr_lsgan, dvbpr_lsgan_128; with masks: small_joint, small_spade; translating from --given:
+            pix2pix, cyclegan.
         images_seen: real images shown until it ends.
         size: height and width for a case table's crops and a folder's pictures.
         seed: everything random follows from it.
@@ -39,7 +40,7 @@ def train(
         set: one change of the recipe, for example --set networks.width=8 or, by level, --set
             growth.phase_images=[4000,6000] (otherwise the phases share images_seen out evenly); may be repeated.
         given: what a translation starts from: another folder, table or .npz; data is then what it arrives at.
-        paired: the pictures of --given are the partners of those of data, in the order of their names.
+        paired: the pictures of --given are the partners of those of data with the same names.
         init_from: start from the weights of this model.safetensors.
         dry_run: measure one step of every level of growth, print cost and the batch that fits, and train nothing.
     """
@@ -48,8 +49,10 @@ def train(
 
     job = Job(data, out, recipe, images_seen, size, seed, device, mammogram, parse_settings({}, set or []))
     job = replace(job, given=given, paired=paired, init_from=init_from)
-    print_plan(job)
+    grows = print_plan(job)
     if dry_run:
+        if not grows:
+            print(f"{recipe} does not grow, so there is no plan to measure; leave --dry-run out")
         return
     trained = train_on_file(job)
     if trained.alarm:

@@ -1,4 +1,4 @@
-"""Commands on a finished model: interpolate, export."""
+"""Commands on a finished model: interpolate, translate, export."""
 
 from pathlib import Path
 from typing import Literal
@@ -43,6 +43,30 @@ def interpolate(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_png(out, shades(picture[None], made.card.value_range)[0])
     print(f"{out}: {rows} x {frames} synthetic pictures, seed {from_seed} to seed {to_seed}")
+    print(in_words(release_note(find_card(model), False)))
+
+
+def translate(
+    model: Path,
+    pictures: Path,
+    out: Path = Path("translated"),
+    back: bool = False,
+    seed: int = 0,
+) -> None:
+    """Paint a folder's pictures as another domain with a model of pix2pix or cyclegan; every file says it is synthetic.
+
+    Args:
+        model: a model.safetensors of a translating recipe.
+        pictures: folder of the pictures to start from, as those of `train --given` were.
+        out: folder to write; its files stand in the order of the pictures' names.
+        back: the other way round (cyclegan).
+        seed: the same seed gives the same pictures.
+    """
+    from medgan_fashion.runs.privacy_cards import find_card, in_words, release_note
+    from medgan_fashion.runs.translate import translate_folder
+
+    made = translate_folder(model, pictures, out, back, seed)
+    print(f"{made} synthetic images in {out}, in the order of the names in {pictures}")
     print(in_words(release_note(find_card(model), False)))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from medgan_fashion.gan.data import as_images
+from medgan_fashion.gan.plain import from_plain, to_plain
 from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.sources import Domains, Source
 
@@ -32,6 +33,28 @@ def check_data(recipe: Recipe, data: Any, labels: Any, source: Source) -> None:
         raise ValueError(
             f"classify needs a labelled image of every class at least, but the labels have none of {', '.join(absent)}"
         )
+
+
+def device_of(name: str | torch.device | None) -> torch.device:
+    """The device to train on; without a name a GPU where there is one. ValueError for one that this machine lacks."""
+    has_gpu = torch.cuda.is_available()
+    try:
+        device = torch.device(name or ("cuda" if has_gpu else "cpu"))
+    except RuntimeError:
+        raise ValueError(f"unknown device {name!r}; give cpu or cuda") from None
+    if device.type == "cuda" and not has_gpu:
+        raise ValueError(f"device is {name} but torch finds no GPU here; give cpu, or leave it out")
+    return device
+
+
+def checked_recipe(recipe: Recipe, images_seen: int, seed: int) -> Recipe:
+    """The recipe as its file will hold it; ValueError for a value that no file may hold, nothing to show, or a seed
+    below 0."""
+    if images_seen < 1:
+        raise ValueError(f"images_seen is {images_seen}; give 1 or more")
+    if seed < 0:
+        raise ValueError(f"seed is {seed}; give 0 or more")
+    return from_plain(Recipe, to_plain(recipe))
 
 
 def _check_domains(recipe: Recipe, data: Any) -> None:

@@ -89,6 +89,8 @@ class Model:
         `given` (n, K, H, W) in the data's value range: the masks that a model of kind "spade" paints over; they come
         back as the images' last K channels.
         """
+        if n < 1:
+            raise ValueError(f"{n} images were asked for; give 1 or more")
         device = next(self.generator.parameters()).device
         y = self.labels(labels, n)
         handed = self._given(given, n)
@@ -124,11 +126,16 @@ class Model:
     def _scaled(self, images: Tensor) -> Tensor:
         """Images in the data's value range to [-1, 1]."""
         low, high = self.card.value_range
-        return (images.float() - low) * (2 / (high - low)) - 1
+        return (torch.as_tensor(images).float() - low) * (2 / (high - low)) - 1
+
+    def _check_named(self, y: Tensor | None, wanted: bool) -> None:
+        if y is None and wanted:
+            raise ValueError("this model is told its classes; give y, (N,) class numbers such as model.labels(None, n)")
 
     def synthesize(self, z: Tensor, y: Tensor | None = None, given: Tensor | None = None) -> Tensor:
         """Images in the data's value range as floats, differentiable in z (N, latent.size); y (N,) class numbers,
         `given` as in `generate`. A progressive generator may leave that range by a little."""
+        self._check_named(y, self.recipe.draws_classes)
         low, high = self.card.value_range
         painted = self._given(given, len(z))
         handed = () if painted is None else (painted.to(z.device),)
@@ -136,6 +143,7 @@ class Model:
 
     def discriminate(self, images: Tensor, y: Tensor | None = None) -> Judgement:
         """D's judgement of images in the data's value range, differentiable."""
+        self._check_named(y, self.recipe.networks.condition_d not in ("none", "classes", "shared"))
         images = self._scaled(images)
         if isinstance(self.discriminator, Growing):
             images = shrunk(images, self.discriminator.stage)

@@ -28,13 +28,17 @@ def to_plain(value: Any) -> Any:
 def from_plain(kind: type[T], data: dict[str, Any], where: str = "") -> T:
     """Rebuild the dataclass `kind` from `to_plain`'s dict; missing keys take their defaults.
 
-    Raises ValueError naming the key for one that `kind` does not have, or a value of the wrong type.
+    Raises ValueError naming the key for one that `kind` does not have, that is missing without a default, or whose
+    value is of the wrong type.
     """
     hints = typing.get_type_hints(kind)
     fields = {f.name for f in dataclasses.fields(kind)}  # pyright: ignore[reportArgumentType]
     for key in data:
         if key not in fields:
             raise ValueError(f"unknown key '{where}{key}'; {kind.__name__} has {', '.join(sorted(fields))}")
+    for field in dataclasses.fields(kind):  # pyright: ignore[reportArgumentType]
+        if field.name not in data and field.default is field.default_factory is dataclasses.MISSING:
+            raise ValueError(f"'{where}{field.name}' is missing; {kind.__name__} has no default for it")
     return kind(**{k: _value(hints[k], v, f"{where}{k}") for k, v in data.items()})
 
 

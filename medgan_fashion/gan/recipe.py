@@ -87,6 +87,13 @@ def _unread(nets: NetworkPair) -> list[tuple[bool, str]]:
     ]
 
 
+def _too_small(recipe: Recipe) -> list[tuple[bool, str]]:
+    nets = recipe.networks
+    counts = {"batch": recipe.batch, "n_critic": recipe.n_critic, "latent.size": recipe.latent.size}
+    counts |= {"networks.width": nets.width, "networks.max_width": nets.max_width}
+    return [(value < 1, f"{name} is {value}; it must be 1 or more") for name, value in counts.items()]
+
+
 def misfits(recipe: Recipe) -> list[tuple[bool, str]]:
     """(does it not fit, the sentence that names both pieces) for all that can be known before the data are."""
     nets, steady = recipe.networks, recipe.stabilise
@@ -97,6 +104,7 @@ def misfits(recipe: Recipe) -> list[tuple[bool, str]]:
     fewer = fewer or bool(recipe.augment) or steady != Stabilisers()
     unpaired = recipe.translation is not None and not recipe.translation.paired
     return [
+        *_too_small(recipe),
         *_unread(nets),
         (
             (recipe.growth is None) == (nets.kind == "progressive"),

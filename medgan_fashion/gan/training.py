@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from medgan_fashion.gan.alarms import diversity, nan_alarm, note_finite
-from medgan_fashion.gan.data_checks import check_data
+from medgan_fashion.gan.data_checks import check_data, checked_recipe, device_of
 from medgan_fashion.gan.game_table import build_game
 from medgan_fashion.gan.games import Batch, Game
 from medgan_fashion.gan.growth import Stage, batch_at, check_growth, shrunk
@@ -155,8 +155,8 @@ def train(
 
     Raises ValueError for data, recipe or checkpoint that do not fit, RuntimeError when nothing healthy was kept.
     """
-    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    recipe = find_recipe(recipe)
+    where = device_of(device)
+    recipe = checked_recipe(find_recipe(recipe), images_seen, seed)
     source = open_source(data, Describe(labels, classes, value_range, provenance or {}, where))
     check_data(recipe, data, labels, source)
     check_growth(recipe, source.card.shape, images_seen)

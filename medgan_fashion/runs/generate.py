@@ -35,12 +35,12 @@ def shades(images: NDArray[Any], value_range: tuple[float, float]) -> NDArray[np
     return np.clip((images - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
 
 
-def _pngs(images: NDArray[Any], value_range: tuple[float, float], mark: bool) -> list[NDArray[np.uint8]]:
+def as_pngs(images: NDArray[Any], value_range: tuple[float, float], mark: bool) -> list[NDArray[np.uint8]]:
     made = shades(images, value_range)
     return [burn_mark(x.transpose(1, 2, 0), 255)[0].transpose(2, 0, 1) for x in made] if mark else list(made)
 
 
-def _about(made: Model, model: Path, labels: list[str], seed: int, truncation: float | None) -> dict[str, Any]:
+def about_model(made: Model, model: Path, labels: list[str], seed: int, truncation: float | None) -> dict[str, Any]:
     return {
         "SyntheticData": "YES",
         "model": model.name,
@@ -59,7 +59,7 @@ def _save_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
         np.savez(file, SyntheticData=np.array("YES"), **arrays)  # pyright: ignore[reportArgumentType]
 
 
-def _write(out: Path, about: dict[str, Any], files: dict[str, Any]) -> None:
+def write_files(out: Path, about: dict[str, Any], files: dict[str, Any]) -> None:
     """synthetic.json first, so that no image ever lies there without it; its `files` stand in the order of `labels`,
     and `masks`, where there are some, in that of `files`."""
     out.mkdir(parents=True, exist_ok=True)
@@ -92,6 +92,8 @@ def _has_masks(made: Model) -> bool:
 
 def _check_format(made: Model, model: Path, format: Format) -> None:
     """ValueError for a model that cannot be drawn from here, or whose images the format cannot hold."""
+    if made.recipe.translation is not None:
+        raise ValueError(f"{model} paints over pictures, and `generate` has none to give it: `translate` has")
     if made.recipe.networks.given:
         raise ValueError(
             f"{model} paints over masks, and `generate` has none to give it: it is drawn from inside "
@@ -117,7 +119,7 @@ def _contents(made: Model, images: NDArray[Any], about: dict[str, Any], format: 
     if format == "dicom":
         objects = _dicoms(images, about, made, mark is not False)
         return {f"synthetic_{i:05d}.dcm": data for i, data in enumerate(objects)}
-    pictures = _pngs(parts["images"], made.card.value_range, bool(mark))
+    pictures = as_pngs(parts["images"], made.card.value_range, bool(mark))
     files = {f"synthetic_{i:05d}.png": picture for i, picture in enumerate(pictures)}
     inside = parts.get("masks", images[:0]) > sum(made.card.value_range) / 2
     return files | {f"synthetic_{i:05d}{MASK}": one.astype(np.uint8) * 255 for i, one in enumerate(inside)}
@@ -166,7 +168,7 @@ def generate_files(
     images = made.generate(n, chosen, seed=seed, truncation=truncation).numpy()
     numbers = made.labels(chosen, n)
     labels = [] if numbers is None else [classes[int(k)] for k in numbers]
-    about = _about(made, model, labels, seed, truncation) | {"privacy": release_note(card, despite_privacy)}
+    about = about_model(made, model, labels, seed, truncation) | {"privacy": release_note(card, despite_privacy)}
     files = _contents(made, images, about, format, mark)
-    _write(out, about, files)
+    write_files(out, about, files)
     return n

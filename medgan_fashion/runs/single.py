@@ -13,7 +13,7 @@ from medgan_fashion.gan.growth import check_growth, shared_out
 from medgan_fashion.gan.recipes import changed_recipe
 from medgan_fashion.imaging.case_table import read_case_table
 from medgan_fashion.imaging.config import ImageConfig, mammogram_image
-from medgan_fashion.imaging.image_folder import images_of_folder
+from medgan_fashion.imaging.image_folder import image_files, images_of_folder
 from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import prepare_cases
@@ -73,6 +73,8 @@ def _folder(path: Path, size: tuple[int, int]) -> dict[str, Any]:
 def _read(job: Job) -> dict[str, Any]:
     """images, labels, class names and value range for `train` from a case table, an .npz or a folder."""
     if job.given is not None:
+        if job.paired and job.data.is_dir() and job.given.is_dir():
+            _check_partners(job.given, job.data)
         wanted, given = (_read(replace(job, data=path, given=None)) for path in (job.data, job.given))
         return {"data": Domains(given["data"], wanted["data"], job.paired)}
     if job.data.is_dir():
@@ -105,6 +107,29 @@ def _shape(job: Job) -> tuple[tuple[int, ...], int]:
     return found["data"].shape[1:], 0 if found["labels"] is None else int(found["labels"].max()) + 1
 
 
+def _check_flags(job: Job, row: Recipe) -> None:
+    """ValueError, which names the flag, where what was asked for does not fit the recipe."""
+    if job.out.is_file():
+        raise ValueError(f"{job.out} is a file; give a folder as --out")
+    if job.paired and job.given is None:
+        raise ValueError(f"--paired says that pictures of {job.data} have partners; name their folder with --given")
+    if row.networks.given and job.given is None and job.data.suffix != ".npz":
+        raise ValueError(f"recipe {job.recipe} paints over given pictures; name their folder with --given")
+    if row.translation is not None and row.translation.paired and job.given is not None and not job.paired:
+        raise ValueError(f"recipe {job.recipe} needs pairs of pictures; say --paired, or take --recipe cyclegan")
+
+
+def _check_partners(given: Path, wanted: Path) -> None:
+    """ValueError that names the first picture of two folders without a partner of its name, whatever its suffix."""
+    names = [[p.relative_to(folder).with_suffix("") for p in image_files(folder)[0]] for folder in (given, wanted)]
+    for folder, other, own, others in ((given, wanted, *names), (wanted, given, *names[::-1])):
+        for name in own:
+            if name not in others:
+                raise ValueError(
+                    f"{folder / name} has no partner of its name in {other}; give both pictures of a pair one name"
+                )
+
+
 def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[LevelPlan]]:
     """The recipe as it will be trained. A growing one is measured level by level on this machine (once: the plan
     stays in the out folder, so that a resumed training finds the same batches), and its phases are shared out.
@@ -112,6 +137,7 @@ def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[Le
     Raises ValueError before anything is trained for a size, a length or a memory that does not fit.
     """
     row = changed_recipe(job.recipe, job.changes)
+    _check_flags(job, row)
     for path in (job.data, job.given, job.init_from):
         if path is not None and not path.exists():
             raise ValueError(
@@ -156,6 +182,8 @@ def train_on_file(job: Job, tell: Tell = lambda level: None) -> Trained:
     way; the same call again resumes."""
     recipe, _ = plan_job(job, tell)
     given = _read(job)
+    if isinstance(given["data"], Domains) and "given" not in job.changes.get("networks", {}):
+        recipe = changed_recipe(recipe, {"networks": {"given": given["data"].given.shape[1]}})
     grids = [_keep_grids(job.out, given.get("value_range"))]
     return train(
         recipe,

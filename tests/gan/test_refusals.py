@@ -1,10 +1,13 @@
 """Pieces that do not fit are refused before the first step, in a sentence that names both."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from medgan_fashion.gan import RECIPES, train
 from medgan_fashion.gan.recipe import Recipe, misfits
@@ -17,6 +20,12 @@ COLOURS = np.repeat(IMAGES, 3, axis=1)
 
 # row, changes, the two pieces that the sentence names
 RECIPE_SENTENCES: list[tuple[str, dict[str, Any], str, str]] = [
+    ("dcgan", {"batch": 0}, "batch is 0", "1 or more"),
+    ("dcgan", {"n_critic": 0}, "n_critic is 0", "1 or more"),
+    ("dcgan", {"networks": {"max_width": -4}}, "networks.max_width is -4", "1 or more"),
+    ("dcgan", {"networks": {"width": 0}}, "networks.width is 0", "1 or more"),
+    ("dcgan", {"latent": {"size": 0}}, "latent.size is 0", "1 or more"),
+    ("dcgan", {"penalties": [{"name": "r1"}]}, "penalties[0].weight", "PenaltyRow"),
     ("mlp_gan", {"networks": {"attention": 8}}, "networks.attention", "networks.kind mlp"),
     ("dcgan", {"networks": {"skip_z": True}}, "networks.skip_z", "networks.kind dcgan"),
     ("progan", {"networks": {"noise": 0.5}}, "networks.noise", "networks.kind progressive"),
@@ -125,3 +134,34 @@ def test_a_recipe_and_data_that_do_not_fit(
         )  # fmt: skip
     assert other in str(refusal.value)
     assert not steps  # before the first step
+
+
+def test_a_call_that_can_show_nothing_is_refused_before_a_folder_is_made(tmp_path: Path) -> None:
+    def asked(**how: Any) -> None:
+        train("dcgan", IMAGES, **({"images_seen": 16, "out": tmp_path / "out", "progress": False} | how))
+
+    for how, sentence in (
+        ({"images_seen": 0}, "images_seen is 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"device": "abacus"}, "unknown device 'abacus'; give cpu or cuda"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            asked(**how)
+    row = RECIPES["dcgan"]
+    wrong = replace(row, networks=replace(row.networks, norm_d="bach"))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=r"networks\.norm_d' is 'bach'; it must be one of"):
+        train(wrong, IMAGES, images_seen=16, out=tmp_path / "out", progress=False)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_says_what_it_is_not_given() -> None:
+    small = {"networks": {"width": 4, "max_width": 8}}
+    model = train(changed_recipe("cgan", small), IMAGES, labels=LABELS, images_seen=64, progress=False).model
+    for ask in (
+        lambda: model.synthesize(torch.zeros(2, model.latent.size)),
+        lambda: model.discriminate(torch.zeros(2, 1, 16, 16)),
+    ):
+        with pytest.raises(ValueError, match="told its classes; give y"):
+            ask()
+    with pytest.raises(ValueError, match="0 images were asked for"):
+        model.generate(0)
