@@ -160,8 +160,10 @@ def read_pictures(
     paths: Sequence[Path], size: tuple[int, int] | None, channels: int | None, synthetic: bool = False
 ) -> NDArray[np.uint8]:
     """These pictures as uint8 (N, C, H, W); everything else as in `images_of_folder`."""
-    if channels not in (None, 1, 3) or (size is not None and min(size) < 1):
-        raise ValueError(f"channels {channels} must be 1 (grey) or 3 (RGB), and size {size} 1 pixel or more a side")
+    if channels not in (None, 1, 3):
+        raise ValueError(f"channels is {channels}; it must be 1 (grey) or 3 (RGB)")
+    if size is not None and min(size) < 1:
+        raise ValueError(f"size is {list(size)}; it must be 1 pixel or more a side")
     found = [_read(one, size, synthetic) for one in paths]
     _check_sizes(paths, found)
     coloured = sum(len(pixels) == 3 for pixels in found)

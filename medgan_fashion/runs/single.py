@@ -138,11 +138,12 @@ def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[Le
     """
     row = changed_recipe(job.recipe, job.changes)
     _check_flags(job, row)
-    for path in (job.data, job.given, job.init_from):
+    if job.init_from is not None and not job.init_from.exists():
+        raise ValueError(f"no file {job.init_from}; give a model.safetensors as --init-from")
+    for path in (job.data, job.given):
         if path is not None and not path.exists():
             raise ValueError(
                 f"no file {path}; give a case table (CSV), an .npz with `images` and `labels`, or a folder of pictures"
-                + (", and a model.safetensors to start from" if path == job.init_from else "")
             )
     if row.growth is None:
         return row, []
