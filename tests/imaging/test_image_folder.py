@@ -172,5 +172,5 @@ def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
     put(tmp_path / "b.png", GREY)
     with pytest.raises(ValueError, match=r"both in its sub-folder 'cat' and beside it \(b\.png\)"):
         images_of_folder(tmp_path)
-    with pytest.raises(ValueError, match="channels 2 must be 1"):
+    with pytest.raises(ValueError, match="channels is 2; it must be 1"):
         images_of_folder(tmp_path / "cat", channels=2)
