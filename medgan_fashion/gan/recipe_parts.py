@@ -134,7 +134,7 @@ class Stabilisers:
     `adversarial`: weight of G's own objective beside it.
     `historical`: weight of ||theta - mean of the past thetas||^2 in both losses (the same paper, 3.3).
     `replay_fakes`: so many past fakes are kept, and half of the fakes that D sees are drawn from them. Beside batch
-        normalisation in D that broke down in all our trials (docs/steadying.md): the halves have other statistics.
+        normalisation in D it has cost in our trials (docs/steadying.md): the halves have other statistics.
     `replay_critics`: so many snapshots of D are kept, one every `snapshot_images`; G plays one of them as well as D.
     `instance_noise`: sd of Gaussian noise on all that D sees, falling to 0 at `noise_images`.
     `ada_target`: augmentation's probability p moves so that E sign(D(real)) meets this (Karras et al. 2020: 0.6), by
