@@ -18,7 +18,7 @@ from medgan_fashion.gan.model import Model
 from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.recipes import changed_recipe, find_recipe
 
-SGAN_STOPS = list(range(100_000, 400_001, 100_000))  # images seen
+SGAN_STOPS = [400_000]  # images seen
 BRAIN = changed_recipe("sgan_dcgan", {"networks": {"width": 16, "max_width": 64}, "batch": 32})
 BRAIN_STOPS = [10_000, 20_000]
 
@@ -137,7 +137,9 @@ ROWS: dict[str, Row] = {
         run_sgan,
         "The baseline has the same network, labels, number of updates, augmentation and noise. The paper's networks "
         "are fully connected (our recipe `sgan`); convolutions learn sooner. Each seed draws other labels. "
-        "Short of the paper's figure: 400,000 images are eight passes over the digits, and accuracy was still rising.",
+        "Short of the paper's figure after 400,000 images, eight passes over the digits; at 300,000 and without an average "
+        "of the discriminator it was 94.36 %, so more time alone would be slow. Drawings of a generator that matches "
+        "features are no good digits, here as in the paper.",
     ),
     "brain_sgan_10": brain_row(10),
     "brain_sgan_20": brain_row(20),
