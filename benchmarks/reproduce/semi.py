@@ -138,8 +138,8 @@ ROWS: dict[str, Row] = {
         "The baseline has the same network, labels, number of updates, augmentation and noise. The paper's networks "
         "are fully connected (our recipe `sgan`); convolutions learn sooner. Each seed draws other labels. "
         "Short of the paper's figure after 400,000 images, eight passes over the digits; at 300,000, without an "
-        "average of the discriminator, it was 94.36 %, so more time alone would be slow. Drawings of a generator that matches "
-        "features are no good digits, here as in the paper.",
+        "average of the discriminator, it was 94.36 %, so more time alone would be slow. A generator that "
+        "matches features draws no good digits, here as in the paper.",
     ),
     "brain_sgan_10": brain_row(10),
     "brain_sgan_20": brain_row(20),
