@@ -20,7 +20,7 @@ def _channels(made: Model, model: Path, back: bool) -> tuple[int, int]:
     found = (k, made.card.shape[0] - k)
     if not set(found) <= {1, 3}:
         raise ValueError(f"{model} turns {found[0]} channels into {found[1]}, and a picture has 1 (grey) or 3 (RGB)")
-    return found[::-1] if back else found
+    return (found[1], found[0]) if back else found
 
 
 def translate_folder(model: Path, pictures: Path, out: Path, back: bool = False, seed: int = 0) -> int:
