@@ -102,7 +102,14 @@ _rows = (
     ),
     garment_row("r3gan", "relativistic pairing with R1 and R2", "Huang et al. 2024", "FID 1.96", "CIFAR-10"),
     garment_row("small", "our default for a few hundred labelled images", "ours", "", ""),
-    garment_row("progan", "progressive growing", "Karras et al. 2018", "Inception score 8.80", "CIFAR-10"),
+    garment_row(
+        "progan",
+        "progressive growing",
+        "Karras et al. 2018",
+        "Inception score 8.80",
+        "CIFAR-10",
+        "At the paper's large batches 150,000 images, shared out over the levels, are few updates: silhouettes yet.",
+    ),
     garment_row("progan_small", "progressive growing, our slim row", "ours", "", ""),
 )
 
