@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from medgan_fashion.gan import RECIPES, train
-from medgan_fashion.gan.recipe import Recipe, misfits
+from medgan_fashion.gan.misfits import misfits
+from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.recipes import changed_recipe
 from medgan_fashion.gan.sources import Domains
 
