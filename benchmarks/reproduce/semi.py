@@ -118,8 +118,8 @@ def brain_row(per_class: int) -> Row:
         (0, 1, 2),
         run,
         "The set names no patients: near-duplicate slices are kept together, but a patient may stand on both sides. "
-        "With 135 held-out slices one standard error is about 4 percentage points. The row is about the classifier: its "
-        "generator, 20,000 images old and told to match features, draws spots and stripes, nothing that shows a lesion.",
+        "With 135 held-out slices one standard error is about 4 percentage points. The row is about the classifier; "
+        "its generator, told to match features, draws spots and stripes after 20,000 images and no lesions.",
     )
 
 
