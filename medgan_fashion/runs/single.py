@@ -121,13 +121,12 @@ def _check_flags(job: Job, row: Recipe) -> None:
 
 def _check_partners(given: Path, wanted: Path) -> None:
     """ValueError that names the first picture of two folders without a partner of its name, whatever its suffix."""
-    names = [[p.relative_to(folder).with_suffix("") for p in image_files(folder)[0]] for folder in (given, wanted)]
-    for folder, other, own, others in ((given, wanted, *names), (wanted, given, *names[::-1])):
-        for name in own:
-            if name not in others:
-                raise ValueError(
-                    f"{folder / name} has no partner of its name in {other}; give both pictures of a pair one name"
-                )
+    own, others = ({p.relative_to(f).with_suffix("") for p in image_files(f)[0]} for f in (given, wanted))
+    for folder, other, lone in ((given, wanted, own - others), (wanted, given, others - own)):
+        if lone:
+            raise ValueError(
+                f"{folder / min(lone)} has no partner of its name in {other}; give both pictures of a pair one name"
+            )
 
 
 def plan_job(job: Job, tell: Tell = lambda level: None) -> tuple[Recipe, list[LevelPlan]]:
