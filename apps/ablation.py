@@ -4,18 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from medgan_fashion.medical.summary import Summary
+from medgan_fashion.medical.summary import AuditItem, Summary
 from medgan_fashion.report.figures import arms_figure, dose_figure
 from medgan_fashion.report.numbers import decimal
 from medgan_fashion.report.page import near_copies, verdict_block
 from medgan_fashion.report.pictures import Pair, folds, load_samples
-from medgan_fashion.studio.comparing import Both, compare
 from medgan_fashion.studio.runs import Run
+from medgan_fashion.studio.segmentation import show_segmentation
+from medgan_fashion.studio.side_by_side import side_by_side
 from medgan_fashion.studio.study import (
     ClassPictures,
     arms_rows,
     audit_failures,
-    data_hash,
     dose_rows,
     pairs,
     pool_rows,
@@ -27,7 +27,6 @@ from medgan_fashion.studio.waiting import ready
 from medgan_fashion.studio.widgets import choose_run, page, plain
 
 PAIR = 2 * TILE + 42  # pixels that a pair of pictures in its frame is wide
-COLOURS = {"helps": "green", "hurts": "red", "no evidence of help": "blue", "too few cases to tell": "orange"}
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -117,41 +116,38 @@ def show_pictures(run: Run, summary: Summary) -> None:
     show_pairs(twins, near_copies(summary).get(fold, 0))
 
 
-def show_audit(summary: Summary) -> None:
-    failed = audit_failures(summary)
+def show_audit(audit: list[AuditItem]) -> None:
+    failed = audit_failures(audit)
     st.subheader("Leakage audit", anchor="audit")
-    if not summary["audit"]:
+    if not audit:
         st.error("No leakage check was written: nothing here shows that test patients stayed unseen.")
     elif failed:
         st.error(
-            f"{len(failed)} of {len(summary['audit'])} checks failed: the verdict must not be used before they "
-            "are explained."
+            f"{len(failed)} of {len(audit)} checks failed: the verdict must not be used before they are explained."
         )
         table(failed, "Checks against leakage that failed")
     else:
-        st.write(f"All {len(summary['audit'])} checks that test patients stayed unseen were passed.")
+        st.write(f"All {len(audit)} checks that test patients stayed unseen were passed.")
 
 
 def one_run(runs: list[Run]) -> None:
     run = choose_run(runs, "ablation")
     if run is None:
         return
+    if run.kind == "segmentation":
+        show_audit(show_segmentation(run)["audit"])
+        return
     summary = study_of(str(run.folder), run.stamp)
     st.html(verdict_block(summary))
     show_arms(summary)
     show_dose(summary)
     show_pictures(run, summary)
-    show_audit(summary)
-
-
-def both_table(found: tuple[Both, ...], what: str, runs: tuple[Run, Run], alt: str) -> None:
-    first, second = (f"{place}: {run.name}" for place, run in zip(("First", "Second"), runs, strict=True))
-    table([{what: one.what, first: one.first, second: one.second} for one in found], alt)
+    show_audit(summary["audit"])
 
 
 def two_runs(runs: list[Run]) -> None:
     if len(runs) < 2:
-        st.info("There is one ablation only: start the studio with two run folders to compare them.")
+        st.info("Two classifier ablations are needed to compare: start the studio with two such run folders.")
         return
     names = [run.name for run in runs]
     columns = st.columns(2)
@@ -163,34 +159,14 @@ def two_runs(runs: list[Run]) -> None:
     if first is second:
         st.info("Choose two different runs.")
         return
-    summaries = [study_of(str(run.folder), run.stamp) for run in (first, second)]
-    found = compare(summaries[0], summaries[1], (data_hash(first.folder), data_hash(second.folder)))
-    say = {"same": st.success, "different": st.error, "unknown": st.warning}[found.data]
-    say(plain(found.sentences[0]))
-    for column, run, side in zip(st.columns(2), (first, second), found.verdicts, strict=True):
-        with column, st.container(border=True):
-            st.caption(f"{plain(run.name)}: {plain(side.question)}")
-            st.markdown(f"### :{COLOURS[side.verdict]}[{plain(side.verdict.capitalize())}]")
-            st.write(plain(side.sentence))
-    for sentence in found.sentences[1:]:
-        st.write(plain(sentence))
-    st.subheader("Difference of each arm to its run's comparator")
-    both_table(found.arms, "Arm", (first, second), "Differences of the arms in both runs")
-    if found.facts:
-        st.subheader("How the data differ")
-        both_table(found.facts, "Data", (first, second), "What differs between the data")
-    st.subheader("What was set differently")
-    if found.config:
-        both_table(found.config, "Setting", (first, second), "Settings that differ")
-    else:
-        st.write("Nothing: both runs have the same configuration.")
+    summaries = study_of(str(first.folder), first.stamp), study_of(str(second.folder), second.stamp)
+    side_by_side((first, second), summaries)
 
 
 with page("Ablation") as visit:
     if ready(visit, "ablation", "study"):
-        ablations = visit.of("ablation")
         single, double = st.tabs(["One run", "Compare two runs"])
         with single:
-            one_run(ablations)
+            one_run([*visit.of("ablation"), *visit.of("segmentation")])
         with double:
-            two_runs(ablations)
+            two_runs(visit.of("ablation"))

@@ -139,7 +139,7 @@ def _as_picture(drawing: str, css: str, head: dict[str, Any]) -> str:
     return f'<img class="interval" src="data:image/svg+xml;base64,{source}" alt="{label[1] if label else ""}">'
 
 
-def verdict_block(summary: Summary) -> str:
+def verdict_block(summary: Summary | dict[str, Any]) -> str:
     """HTML of the verdict alone, to stand in another page, its texts escaped.
 
     The report's style is nested, so that it touches nothing else there; ink and paper are its own, for dark pages.

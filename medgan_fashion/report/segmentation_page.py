@@ -31,7 +31,20 @@ ARM_NOTES = {
 KEYS = ("title", "created", "data", "verdict", "cells", "gans", "audit", "config", "versions")
 
 
-def _dose(summary: dict[str, Any], arm: str) -> list[Any]:
+def check_segmentation(raw: dict[str, Any]) -> dict[str, Any]:
+    """The summary as it is; ValueError where it lacks something."""
+    for key in KEYS:
+        if key not in raw:
+            raise ValueError(f"summary.json has no '{key}'; run the chain lesion_segmentation again.")
+    return raw
+
+
+def synthetic_arms(summary: dict[str, Any]) -> list[str]:
+    """The arms with synthetic images, in the order of the grid."""
+    return list(dict.fromkeys(cell["arm"] for cell in summary["cells"] if cell["ratio"]))
+
+
+def dose_rows(summary: dict[str, Any], arm: str) -> list[Any]:
     """The rows of the dose figure for one synthetic arm; ratio 0 is the comparator."""
     against, rows = summary["verdict"]["against"], []
     for cell in summary["cells"]:
@@ -49,8 +62,8 @@ def _dose(summary: dict[str, Any], arm: str) -> list[Any]:
 
 def _figures(summary: dict[str, Any]) -> dict[str, str]:
     out = {}
-    for arm in dict.fromkeys(cell["arm"] for cell in summary["cells"] if cell["ratio"]):
-        rows = _dose(summary, arm)
+    for arm in synthetic_arms(summary):
+        rows = dose_rows(summary, arm)
         out[f"{arm} value"] = dose_figure(rows, "dice", difference=False)
         out[f"{arm} difference"] = dose_figure(rows, "dice", difference=True)
     return divs(out)
@@ -65,7 +78,7 @@ def _context(summary: dict[str, Any], arrays: Arrays, shareable: bool) -> dict[s
         "css": (TEMPLATES / "style.css").read_text(encoding="utf-8"),
         "plotly_js": get_plotlyjs(),
         "figures": _figures(summary),
-        "synthetic_arms": list(dict.fromkeys(cell["arm"] for cell in summary["cells"] if cell["ratio"])),
+        "synthetic_arms": synthetic_arms(summary),
         "notes": ARM_NOTES,
         "grids": grids(arrays),
         "outlines": outlines(arrays),
@@ -99,10 +112,7 @@ def segmentation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -
     """
     from medgan_fashion.report.write import shareable_summary
 
-    for key in KEYS:
-        if key not in raw:
-            raise ValueError(f"summary.json has no '{key}'; run the chain lesion_segmentation again.")
-    summary, arrays = raw, load_pictures(results / "pictures.npz")
+    summary, arrays = check_segmentation(raw), load_pictures(results / "pictures.npz")
     if shareable:
         summary, arrays = shareable_summary(raw), {}
     return {

@@ -1,12 +1,12 @@
 """What the page Ablation shows of one run: its tables in words, and its pictures fold by fold."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from medgan_fashion.medical.summary import Summary, check_summary
+from medgan_fashion.medical.summary import AuditItem, Summary, check_summary
 from medgan_fashion.report.numbers import NONE, arm_note, count, metric_name, metric_points, metric_value, p_value
 from medgan_fashion.report.page import near_copies
 from medgan_fashion.report.pictures import Arrays, Pair, Tile, grids, neighbours
@@ -94,9 +94,9 @@ def dose_rows(summary: Summary) -> list[Row]:
     return rows
 
 
-def audit_failures(summary: Summary) -> list[Row]:
+def audit_failures(audit: Sequence[AuditItem]) -> list[Row]:
     """The checks against leakage that failed."""
-    return [{"Check": item["check"], "Detail": item["detail"]} for item in summary["audit"] if not item["passed"]]
+    return [{"Check": item["check"], "Detail": item["detail"]} for item in audit if not item["passed"]]
 
 
 def samples(summary: Summary, arrays: Arrays, fold: int) -> list[ClassPictures]:

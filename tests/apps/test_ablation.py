@@ -62,7 +62,7 @@ def test_a_real_run_verdict_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert "data:image/svg+xml;base64," in block(page)
     assert "real+classic+gan,tested," in tables(page)[0]
     said = words(page)
-    for one in ("tried one amount of synthetic images only", "never for diagnosis", "There is one ablation only"):
+    for one in ("tried one amount of synthetic images", "never for diagnosis", "Two classifier ablations are needed"):
         assert one in said
     assert len(page.get("plotly_chart")) == 1
     assert "checks that test patients stayed unseen were passed" in said
