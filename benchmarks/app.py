@@ -50,15 +50,15 @@ SHOWN = "document.querySelector('[data-testid=stMain]').innerText + location.sea
 PICTURES = "[...document.querySelectorAll('[data-testid=stMain] img')].map(one => one.alt + one.src).join()"
 
 
-def answered(page: Page, act: Callable[[], object]) -> float:
-    """Seconds from an act until what it changes on the page has changed and the page is at rest again.
+def answered(page: Page, act: Callable[[], object], seen: str = f"{SHOWN} + {PICTURES}") -> float:
+    """Seconds from an act until what it changes on the page (`seen`) has changed and the page is at rest again.
 
     To ask for rest alone would be wrong: a page that has not begun to answer is at rest as well.
     """
-    before = page.evaluate(f"{SHOWN} + {PICTURES}")
+    before = page.evaluate(seen)
     started = time.perf_counter()
     act()
-    page.wait_for_function(f"before => ({SHOWN} + {PICTURES}) !== before", arg=before, polling=10)
+    page.wait_for_function(f"before => ({seen}) !== before", arg=before, polling=10)
     page.wait_for_function(AT_REST, polling=10)
     return time.perf_counter() - started
 
@@ -71,10 +71,18 @@ def click(page: Page, name: str) -> float:
     return answered(page, button.click)
 
 
+def slide(page: Page, number: int) -> float:
+    """The slider "Realistic or bold" from one end to the other: designs are waited for, not its word."""
+    slider = page.get_by_role("slider", name="Realistic or bold")
+    slider.focus()
+    page.wait_for_function(AT_REST, polling=10)
+    return answered(page, lambda: page.keyboard.press("End" if number % 2 else "Home"), PICTURES)
+
+
 def turn(page: Page, number: int) -> tuple[str, float]:
-    """One interaction of page 1: likes, dislikes and other pictures."""
-    kind = ("Like", "No", "Show me others", "Like")[number % 4]
-    return kind, click(page, kind)
+    """One interaction of page 1: likes, dislikes, other pictures and a slider."""
+    kind = ("Like", "No", "Show me others", "Like", "Realistic or bold")[number % 5]
+    return kind, slide(page, number // 5) if kind == "Realistic or bold" else click(page, kind)
 
 
 def breed(page: Page, number: int) -> tuple[str, float]:
