@@ -16,12 +16,13 @@ from medgan_fashion.studio.breeding import (
     turned,
     words_of,
 )
-from medgan_fashion.studio.garment_pages import enter
+from medgan_fashion.studio.garment_pages import choose_category, enter
 from medgan_fashion.studio.jobs import newest, submit
 from medgan_fashion.studio.pictures import Picture, add_pictures, find_picture, find_pictures, keep, lineage
 from medgan_fashion.studio.tiles import export_buttons, painted
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, show
+from medgan_fashion.studio.words import spoken
 from medgan_fashion.studio.workshop import Workshop
 
 TILE = 124  # pixels
@@ -64,12 +65,7 @@ def tiles(shop: Workshop, pictures: list[Picture], where: str) -> None:
 
 def start(visit: Visit, shop: Workshop) -> str:
     """Begin with something new; returns how lively everything is to be."""
-    categories = [shop.opened.catalogue.categories[category] for category in shop.draws()]
-    chosen = str(
-        st.pills(
-            "What shall it be?", categories, default=categories[0], required=True, format_func=plain, key="explored"
-        )
-    )
+    chosen = choose_category(shop, "What shall it be?", "explored")
     variety = str(st.select_slider("How different may it get?", list(VARIETY), value="lively", key="variety"))
 
     def surprise() -> None:
@@ -106,7 +102,7 @@ def more_of(visit: Visit, shop: Workshop, picture: Picture) -> None:
     if not choices:
         return
     left, right = st.columns(2)
-    attribute = str(left.selectbox("More or less of", list(choices), key="attribute"))
+    attribute = str(left.selectbox("More or less of", list(choices), key="attribute", format_func=spoken))
     value = str(right.selectbox("namely", choices[attribute], key=f"value-{attribute}"))
     told = {"attribute": attribute, "value": value, "category": picture.category}
     known = direction_of(shop, visit.settings, **told)

@@ -3,14 +3,13 @@
 import streamlit as st
 
 from medgan_fashion.fashion.drawings import Wish
-from medgan_fashion.studio.garment_pages import enter, shopper_of
-from medgan_fashion.studio.jobs import Job, newest
+from medgan_fashion.studio.garment_pages import choose_category, enter, shopper_of
 from medgan_fashion.studio.offers import recommended
 from medgan_fashion.studio.people import say
 from medgan_fashion.studio.pictures import add_pictures, find_pictures, keep
 from medgan_fashion.studio.searching import Shown, designs_for, search_again, search_for
 from medgan_fashion.studio.telling import begin_as, compare, rate, said_so_far, your_data
-from medgan_fashion.studio.tiles import TILE, export_buttons, item_tile, painted
+from medgan_fashion.studio.tiles import CARD, NEAR, TILE, export_buttons, item_tile, painted
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, show
 from medgan_fashion.studio.words import POPULAR, fits, looks, second_opinion, uncertainty
@@ -35,47 +34,50 @@ def design_tile(visit: Visit, shop: Workshop, shown: Shown, known: bool) -> None
         keep(visit.engine, visit.person, shown.picture.id)
         st.rerun()  # the whole page: it stands among the kept ones now
     st.caption("Nearest in the shop")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="xsmall"):
         for near in shown.to_buy:
-            with st.container(width=84):
+            with st.container(width=NEAR):
                 item_tile(shop, int(near))
 
 
-@st.fragment(run_every=LOOK_AGAIN)
-@guarded
-def searching(visit: Visit, run: str, before: Job) -> None:
-    """How far the search is; the page is drawn anew when a round has brought something."""
-    job = newest(visit.engine, "search", run, visit.person)
-    job_line(job)
-    if job is None or (job.id, job.rounds, job.open) != (before.id, before.rounds, True):
-        st.rerun(scope="app")
-
-
 def made_for_you(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
-    """Designs of one category; sliders rank the pool anew at once, a search goes on behind it."""
-    categories = [shop.opened.catalogue.categories[category] for category in shop.draws()]
-    chosen = st.pills(
-        "What shall it be?", categories, default=categories[0], required=True, format_func=plain, key="category"
-    )
-    category = shop.opened.catalogue.categories.index(str(chosen))
+    """Designs of one category, a part of the page that is drawn on its own: while a search goes on behind it, every
+    second or so, otherwise when a slider moves."""
+    job = search_for(visit, shop, shopper, _category(shop))
+    searching = job is not None and job.open
+    part = st.fragment(guarded(designs), run_every=LOOK_AGAIN if searching else None)
+    part(visit, shop, shopper, searching)
+
+
+def _category(shop: Workshop) -> int:
+    """What is to be drawn: the visitor's choice, or the largest category."""
+    chosen = str(st.session_state.get("category"))
+    numbers = {shop.opened.catalogue.categories[category]: category for category in shop.draws()}
+    return numbers.get(chosen, shop.draws()[0])
+
+
+def designs(visit: Visit, shop: Workshop, shopper: Shopper, looked_at: bool) -> None:
+    """Sliders rank the pool anew at once; what searches found stands among it. `looked_at`: drawn again by itself."""
+    category = shop.opened.catalogue.categories.index(choose_category(shop, "What shall it be?", "category"))
     left, right = st.columns(2)
     bold = left.select_slider("Realistic or bold", BOLD, value=BOLD[2], key="bold", help="How far from the shop's own")
     varied = right.select_slider("Similar or varied", VARIED, value=VARIED[2], key="varied", help="From one another")
     wish = Wish(BOLD.index(bold) / (len(BOLD) - 1), VARIED.index(varied) / (len(VARIED) - 1))
     job, known = search_for(visit, shop, shopper, category), bool(shopper.said or shopper.customer)
+    searching = job is not None and job.open
+    if searching != looked_at:
+        st.rerun()  # a search began or ended: the page says how often this part is drawn
 
     with st.container(horizontal=True):
         for one in designs_for(visit, shop, shopper, category, wish, DESIGNS):
-            with st.container(width=TILE + 70, border=True):
+            with st.container(width=CARD, border=True):
                 design_tile(visit, shop, one, known)
-    if job is not None and job.open:
-        searching(visit, shop.run.name, job)
-    elif job is not None and job.state == "failed":
-        job_line(job)
-    elif job is not None:
+    job_line(job)
+    if job is not None and job.state == "done":
         st.caption(f"We drew {len(shop.pools[category])} ideas and searched on from the best of them.")
-    again = doing(search_again, visit, shop, shopper, category)
-    st.button("Search for more", key="again", icon=":material/search:", on_click=again, disabled=bool(job and job.open))
+    if st.button("Search for more", key="again", icon=":material/search:", disabled=searching):
+        search_again(visit, shop, shopper, category)
+        st.rerun()
 
 
 def in_the_shop(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
@@ -104,7 +106,7 @@ def kept_designs(visit: Visit, shop: Workshop) -> None:
         st.write("Keep a design to name it, download it or go on from it in Explore.")
     with st.container(horizontal=True):
         for picture, image in zip(mine[::-1], painted(shop, mine[::-1]), strict=True):
-            with st.container(width=TILE + 70, border=True):
+            with st.container(width=CARD, border=True):
                 if image is None:
                     st.caption("Drawn by an earlier model of this shop; it cannot be shown any more.")
                 else:

@@ -7,11 +7,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.restyle_limits import CANNOT
-from medgan_fashion.studio.garment_pages import enter, shopper_of
+from medgan_fashion.studio.garment_pages import choose_category, enter, shopper_of
 from medgan_fashion.studio.jobs import Job, newest, submit
 from medgan_fashion.studio.pictures import add_pictures, find_picture, find_pictures, keep, new_picture, remove_photo
 from medgan_fashion.studio.searching import liking
-from medgan_fashion.studio.tiles import export_buttons, painted
+from medgan_fashion.studio.tiles import export_buttons, item_tile, painted
 from medgan_fashion.studio.uploads import TYPES, accept_photo, photo_pixels
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import LOG, Visit, doing, guarded, page, plain, show
@@ -30,18 +30,14 @@ def ask_for(visit: Visit, shop: Workshop, category: str, *, item: str = "", phot
 
 def from_the_shop(visit: Visit, shop: Workshop) -> None:
     """Choose a garment of the catalogue."""
-    catalogue = shop.opened.catalogue
-    names = [catalogue.categories[category] for category in shop.draws()]
-    chosen = str(
-        st.pills("What is it?", names, default=names[0], required=True, format_func=plain, key="mine-category")
-    )
+    catalogue, chosen = shop.opened.catalogue, choose_category(shop, "What is it?", "mine-category")
     rows = np.flatnonzero(catalogue.category == catalogue.categories.index(chosen))
     first = st.session_state.setdefault("mine-first", 0) % len(rows)
     with st.container(horizontal=True):
         for row in np.roll(rows, -first)[:OFFERED]:
             item = catalogue.items[row]
             with st.container(width=TILE):
-                show(catalogue.floats([row])[0], f"photo of {chosen} {item}", item)
+                item_tile(shop, int(row))
                 use = doing(ask_for, visit, shop, chosen, item=item)
                 st.button("This one", key=f"use-{item}", on_click=use, width="stretch")
     st.button(
@@ -92,13 +88,7 @@ def own_photo(visit: Visit, shop: Workshop) -> None:
     with left:
         show(photo_pixels(photo.pixels), "your photo", "Your photo")
     with right:
-        names = [shop.opened.catalogue.categories[category] for category in shop.draws()]
-        default = photo.category if photo.category in names else names[0]
-        chosen = str(
-            st.pills(
-                "What does it show?", names, default=default, required=True, format_func=plain, key=f"shows-{photo.id}"
-            )
-        )
+        chosen = choose_category(shop, "What does it show?", f"shows-{photo.id}", photo.category)
         use = doing(ask_for, visit, shop, chosen, photo=photo.id)
         st.button("Use this photo", key="use-photo", type="primary", on_click=use)
 

@@ -8,6 +8,7 @@ from medgan_fashion.studio.launch import THEME
 # an icon of our own: Streamlit would fetch a named one from the net
 ICON = Image.new("RGB", (32, 32), THEME["primaryColor"])
 st.set_page_config(page_title="medgan_fashion studio", page_icon=ICON, layout="wide")
+st.html("<style>[data-testid=stMainBlockContainer]{padding-top:4.5rem;padding-bottom:4rem}</style>")
 st.navigation(
     [
         st.Page("for_you.py", title="For you", icon=":material/favorite:", default=True),

@@ -13,6 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from medgan_fashion import __version__
+from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.imaging.burn_in import burn_mark
 from medgan_fashion.studio.pictures import Picture
 from medgan_fashion.studio.widgets import show
@@ -20,14 +21,21 @@ from medgan_fashion.studio.workshop import Workshop
 
 EXPORTED = 512  # pixels of an exported picture's side
 TILE = 164  # pixels of a tile: two beside each other on a phone
+CARD, NEAR = 266, 72  # of a card around a drawing, four on a wide screen, and of three items beside each other in it
+
+
+def _attribute(catalogue: Catalogue, row: int, part: str) -> str:
+    """The value of the first attribute in whose name that part stands; empty where there is none."""
+    return next((values[row] for name, values in catalogue.attributes.items() if part in name.lower()), "")
 
 
 def item_words(shop: Workshop, row: int) -> str:
-    """An item in the catalogue's own words: category, number, price."""
+    """An item in the catalogue's own words: colour and type where it has them, else the category; number, price."""
     catalogue = shop.opened.catalogue
+    kind = _attribute(catalogue, row, "type") or catalogue.categories[catalogue.category[row]]
+    words = f"{_attribute(catalogue, row, 'colo')} {kind} {catalogue.items[row]}".strip()
     price = catalogue.price[row]
-    words = f"{catalogue.categories[catalogue.category[row]]} {catalogue.items[row]}"
-    return words if np.isnan(price) else f"{words}, {price:.2f}"
+    return words[0].upper() + words[1:] + ("" if np.isnan(price) else f", {price:.2f}")
 
 
 def item_tile(shop: Workshop, row: int) -> None:

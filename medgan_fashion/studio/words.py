@@ -1,5 +1,7 @@
 """Numbers in a shopper's words; what they stand for is in the project's documentation."""
 
+import re
+
 from medgan_fashion.fashion.restyle_limits import CANNOT, FAITHFUL
 
 POPULAR = "Likely to please many"  # said of a design for somebody of whom nothing is known
@@ -56,3 +58,8 @@ def uncertainty(opinions: int) -> str:
     if opinions < 5:
         return f"{opinions} {'answer' if opinions == 1 else 'answers'} so far: a first guess. A few more make it yours."
     return f"{opinions} answers so far: we are beginning to know what you like."
+
+
+def spoken(name: str) -> str:
+    """A column's name as people say it: "baseColour" -> "base colour"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).lower()

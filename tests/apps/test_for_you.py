@@ -148,3 +148,14 @@ def test_a_key_that_is_nobody_s_begins_anew(studio: Studio) -> None:
         page = studio.open("for_you", me=key)
         assert not page.exception
         assert person_of(page) != key
+
+
+def test_items_are_named_by_colour_and_type_where_the_catalogue_has_them(studio: Studio) -> None:
+    page = studio.open("for_you")
+    alts = [one.proto.imgs[0].alt for one in page.get("image")]  # type: ignore[attr-defined]
+    catalogue = studio.desk.workshop(RUN).opened.catalogue
+    colours = {colour.capitalize() for colour in catalogue.attributes["colour"]}
+    photos = [alt.removeprefix("photo of ") for alt in alts if alt.startswith("photo of ")]
+    assert photos
+    assert all(words.split()[0] in colours for words in photos)
+    assert all(words.split()[2].rstrip(",") in catalogue.items for words in photos)
