@@ -1,7 +1,5 @@
 """Page 3: breed pictures: children of one, crosses of two, film strips, more or less of something; nothing is lost."""
 
-from functools import partial
-
 import streamlit as st
 
 from medgan_fashion.studio.breeding import (
@@ -21,7 +19,7 @@ from medgan_fashion.studio.jobs import newest, submit
 from medgan_fashion.studio.pictures import Picture, add_pictures, find_picture, find_pictures, keep, lineage
 from medgan_fashion.studio.tiles import export_buttons, painted
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
-from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, show
+from medgan_fashion.studio.widgets import Visit, doing, folded, guarded, page, plain, show
 from medgan_fashion.studio.words import spoken
 from medgan_fashion.studio.workshop import Workshop
 
@@ -154,26 +152,33 @@ def opened(visit: Visit, shop: Workshop, picture: Picture, variety: str) -> None
         def brood() -> None:
             put(visit, children(shop, picture, variety, new_seed()))
 
-        st.button(
-            "Children of this one",
-            key="children",
-            type="primary",
-            icon=":material/family_history:",
-            on_click=doing(brood),
-        )
+        look = {"key": "children", "type": "primary", "icon": ":material/family_history:"}
+        st.button("Children of this one", on_click=doing(brood), **look)
         two(visit, shop, picture, at(visit, shop, "with"))
         more_of(visit, shop, picture)
 
 
 def ancestors(visit: Visit, shop: Workshop, picture: Picture) -> None:
     """Where the picture comes from, each generation to be picked again."""
-    with st.expander("Where this one comes from", icon=":material/account_tree:"):
+    with folded("Where this one comes from", "ancestors", ":material/account_tree:") as open_now:
+        if not open_now:
+            return
         for number, generation in enumerate(lineage(visit.engine, visit.person, shop.run.name, picture.id)):
             if number == 0:
                 st.write(plain(words_of(picture).capitalize()) + ("" if picture.parents else "; it has no parents."))
                 continue
             st.caption("Parents" if number == 1 else f"{number} generations back")
             tiles(shop, generation, f"line{number}")
+
+
+def seen_before(visit: Visit, shop: Workshop) -> None:
+    """What was kept, and what was made last."""
+    with folded("Seen before", "before", ":material/history:") as open_now:
+        if open_now:
+            for title, where, kept in (("Kept", "kept", True), ("Newest", "newest", None)):
+                found = find_pictures(visit.engine, visit.person, shop.run.name, kept=kept, newest=24)
+                st.caption(title)
+                tiles(shop, [picture for picture in found[::-1] if picture.op != "photo"], where)
 
 
 with page("Explore") as visit:
@@ -192,9 +197,4 @@ with page("Explore") as visit:
             st.write("Press “Surprise me”, pick a picture that you like, and breed from it.")
         if picture is not None:
             ancestors(visit, shop, picture)
-        with st.expander("Seen before", icon=":material/history:"):
-            again = partial(find_pictures, visit.engine, visit.person, shop.run.name)
-            st.caption("Kept")
-            tiles(shop, [p for p in again(kept=True, newest=24)[::-1] if p.op != "photo"], "kept")
-            st.caption("Newest")
-            tiles(shop, [p for p in again(newest=24)[::-1] if p.op != "photo"], "newest")
+        seen_before(visit, shop)

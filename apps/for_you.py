@@ -132,11 +132,13 @@ with page("For you") as visit:
         if not shopper.customer:
             st.write(uncertainty(len(shopper.said.likes + shopper.said.dislikes) + len(shopper.said.choices)))
             st.subheader("What do you like?")
-            pictures, two = st.tabs(["Pictures", "A or B"])
+            pictures, two = st.tabs(["Pictures", "A or B"], key="asked", on_change="rerun")
             with pictures:
-                rate(visit, shop, shopper.said)
+                if pictures.open:
+                    rate(visit, shop, shopper.said)
             with two:
-                compare(visit, shop, shopper.said)
+                if two.open:
+                    compare(visit, shop, shopper.said)
             said_so_far(visit, shop, shopper.said)
         st.subheader("Drawn for you")
         made_for_you(visit, shop, shopper)

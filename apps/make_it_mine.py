@@ -163,11 +163,15 @@ with page("Make it mine") as visit:
         shopper = shopper_of(visit, shop)
         if not shopper.said and not shopper.customer:
             st.info("Tell us what you like on the page For you first: then a garment can move towards your taste.")
-        shelf, photo = st.tabs(["A garment of the shop", "Your own photo"])
+        names = ["A garment of the shop", "Your own photo"]
+        first = names["photo" in st.query_params]  # a refresh comes back to the photo that was sent
+        shelf, photo = st.tabs(names, default=first, key="whose", on_change="rerun")
         with shelf:
-            from_the_shop(visit, shop)
+            if shelf.open:
+                from_the_shop(visit, shop)
         with photo:
-            own_photo(visit, shop)
+            if photo.open:
+                own_photo(visit, shop)
         job = newest(visit.engine, "restyle", shop.run.name, visit.person)
         if job is not None:
             st.subheader("Yours")

@@ -8,7 +8,7 @@ from medgan_fashion.fashion.fold_in import fold_in
 from medgan_fashion.studio.offers import to_rate
 from medgan_fashion.studio.people import Said, choose, forget_person, say, say_all
 from medgan_fashion.studio.tiles import TILE, item_tile
-from medgan_fashion.studio.widgets import Visit, doing, plain
+from medgan_fashion.studio.widgets import Visit, doing, folded, plain
 from medgan_fashion.studio.workshop import Workshop
 
 RATED, REMEMBERED = 6, 6  # shown at once
@@ -16,18 +16,23 @@ RATED, REMEMBERED = 6, 6  # shown at once
 
 def begin_as(visit: Visit, shop: Workshop) -> None:
     """An invented person to begin with, or a customer of the run where those may be shown."""
-    with st.expander("Begin as an invented person", icon=":material/group:"), st.container(horizontal=True):
-        for profile in shop.profiles:
-            likes = tuple(shop.opened.catalogue.items[row] for row in profile.likes)
-            words = f"{profile.name}: {profile.words}" if profile.words else profile.name
-            put_on = doing(say_all, visit.engine, visit.person, shop.run.name, likes, ())
-            st.button(plain(words), key=f"profile-{profile.name}", on_click=put_on)
-        over = doing(say_all, visit.engine, visit.person, shop.run.name, (), ())
-        st.button("Start over", key="over", icon=":material/restart_alt:", on_click=over)
+    with folded("Begin as an invented person", "begin", ":material/group:") as open_now:
+        if open_now:
+            _profiles(visit, shop)
     if visit.settings.show_customers:
         names = ["", *shop.opened.history.customers]
         key = f"customer-{shop.run.name}"
         st.selectbox("Or look as a customer", names, key=key, format_func=lambda name: name or "nobody: your own taste")
+
+
+def _profiles(visit: Visit, shop: Workshop) -> None:
+    put_on = doing(say_all, visit.engine, visit.person, shop.run.name)
+    with st.container(horizontal=True):
+        for profile in shop.profiles:
+            likes = tuple(shop.opened.catalogue.items[row] for row in profile.likes)
+            words = f"{profile.name}: {profile.words}" if profile.words else profile.name
+            st.button(plain(words), key=f"profile-{profile.name}", on_click=put_on, args=(likes, ()))
+        st.button("Start over", key="over", icon=":material/restart_alt:", on_click=put_on, args=((), ()))
 
 
 def rate(visit: Visit, shop: Workshop, said: Said) -> None:
@@ -76,7 +81,10 @@ def _newest(said: Said) -> tuple[str, ...]:
 def said_so_far(visit: Visit, shop: Workshop, said: Said) -> None:
     """What was liked and not, each to be taken back."""
     word = doing(say, visit.engine, visit.person, shop.run.name)
-    with st.expander(f"What you told us: {len(said.likes)} liked, {len(said.dislikes)} not", icon=":material/history:"):
+    told = f"What you told us: {len(said.likes)} liked, {len(said.dislikes)} not"
+    with folded(told, "told", ":material/history:") as open_now:
+        if not open_now:
+            return
         if not said.likes + said.dislikes:
             st.write("Nothing yet.")
         shown = (said.likes[::-1] + said.dislikes[::-1]) if st.toggle("All of it", key="all-said") else _newest(said)

@@ -131,6 +131,14 @@ def page(title: str, *, synthetic: bool = True) -> Iterator[Visit]:
         yield visit
 
 
+@contextmanager
+def folded(title: str, key: str, icon: str) -> Iterator[bool]:
+    """A part that is folded away, and drawn only while it is open: what nobody sees costs every click its time."""
+    part = st.expander(title, key=key, icon=icon, on_change="rerun")
+    with part:
+        yield bool(part.open)
+
+
 def choose_run(runs: list[Run], what: str) -> Run | None:
     """The only run, or the one that the visitor picks; None, and a sentence, where there is none."""
     if not runs:

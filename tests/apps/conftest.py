@@ -54,6 +54,12 @@ def click(test: AppTest, label: str, number: int = 0) -> AppTest:
     return [button for button in test.button if button.label == label][number].click().run()
 
 
+def unfold(test: AppTest, key: str, tab: str | None = None) -> AppTest:
+    """Opens a part that is folded away, or goes to a tab."""
+    test.session_state[key] = True if tab is None else tab
+    return test.run()
+
+
 def texts(test: AppTest) -> str:
     """Everything that the page says."""
     parts = [*test.markdown, *test.caption, *test.info, *test.error, *test.warning, *test.subheader, *test.title]

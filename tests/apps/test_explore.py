@@ -1,7 +1,7 @@
 """Page 3: breeding, crossing, strips and turns, each kept with its lineage."""
 
 from medgan_fashion.studio.pictures import find_pictures
-from tests.apps.conftest import RUN, Studio, click, person_of, texts
+from tests.apps.conftest import RUN, Studio, click, person_of, texts, unfold
 
 
 def test_from_nothing_to_a_cross_and_back_along_the_lineage(studio: Studio) -> None:
@@ -15,7 +15,10 @@ def test_from_nothing_to_a_cross_and_back_along_the_lineage(studio: Studio) -> N
     page = click(page, "Film strip between them")
     ops = [picture.op for picture in find_pictures(studio.desk.engine, person_of(page), RUN)]
     assert {op: ops.count(op) for op in dict.fromkeys(ops)} == {"random": 8, "child": 8, "cross": 8, "film": 7}
+    assert "Parents" not in texts(page)
+    page = unfold(page, "ancestors")
     assert "Parents" in texts(page)
+    assert "Newest" in texts(unfold(page, "before"))
     page = click(page, "Keep")
     again = studio.open("explore", me=person_of(page))
     assert not again.exception

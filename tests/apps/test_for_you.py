@@ -8,7 +8,7 @@ from medgan_fashion.studio.jobs import newest
 from medgan_fashion.studio.people import is_person, said_by
 from medgan_fashion.studio.pictures import find_pictures
 from medgan_fashion.studio.widgets import NOTE
-from tests.apps.conftest import RUN, Studio, click, person_of, texts
+from tests.apps.conftest import RUN, Studio, click, person_of, texts, unfold
 
 
 def test_a_newcomer_sees_what_is_popular_and_that_drawings_are_synthetic(studio: Studio) -> None:
@@ -24,14 +24,14 @@ def test_likes_dislikes_and_choices_are_kept_at_once_and_survive_a_refresh(studi
     page = studio.open("for_you")
     page = click(page, "Like")
     page = click(page, "No")
-    page = click(page, "This one")
+    page = click(unfold(page, "asked", "A or B"), "This one")
     said = studio.said(page)
     assert (len(said.likes), len(said.dislikes), len(said.choices)) == (1, 1, 1)
     assert "3 answers so far" in texts(page)
     again = studio.open("for_you", me=person_of(page))
     assert person_of(again) == person_of(page)
     assert "3 answers so far" in texts(again)
-    again = click(again, "Take back")
+    again = click(unfold(again, "told"), "Take back")
     assert len(studio.said(again).likes + studio.said(again).dislikes) == 1
 
 
@@ -75,7 +75,7 @@ def test_sliders_rank_the_pool_anew_without_a_search(studio: Studio) -> None:
 
 
 def test_an_invented_person_can_be_put_on_and_left(studio: Studio) -> None:
-    page = studio.open("for_you")
+    page = unfold(studio.open("for_you"), "begin")
     name = next(button.label for button in page.button if str(button.key).startswith("profile-"))
     page = click(page, name)
     assert len(studio.said(page).likes) > 1

@@ -7,7 +7,7 @@ from PIL import Image
 
 from medgan_fashion.studio.jobs import newest
 from medgan_fashion.studio.pictures import find_pictures
-from tests.apps.conftest import RUN, Studio, click, person_of, texts
+from tests.apps.conftest import RUN, Studio, click, person_of, texts, unfold
 
 
 def _photo(studio: Studio) -> bytes:
@@ -28,7 +28,7 @@ def test_a_garment_of_the_shop_is_drawn_in_the_background(studio: Studio) -> Non
 
 
 def test_a_photo_is_kept_as_pixels_used_and_deleted(studio: Studio) -> None:
-    page = studio.open("make_it_mine")
+    page = unfold(studio.open("make_it_mine"), "whose", "Your own photo")
     page = page.file_uploader[0].set_value(("../../etc/passwd<b>.jpg", _photo(studio), "image/jpeg")).run()
     assert not page.exception
     mine = find_pictures(studio.desk.engine, person_of(page), RUN)
@@ -44,7 +44,7 @@ def test_a_photo_is_kept_as_pixels_used_and_deleted(studio: Studio) -> None:
 
 
 def test_what_is_no_picture_is_refused_in_a_sentence(studio: Studio) -> None:
-    page = studio.open("make_it_mine")
+    page = unfold(studio.open("make_it_mine"), "whose", "Your own photo")
     page = page.file_uploader[0].set_value(("shirt.png", b"<?php system($_GET['c']); ?>", "image/png")).run()
     assert not page.exception
     assert "Sorry, this file cannot be used, it is not a picture" in texts(page)
