@@ -10,7 +10,7 @@ from medgan_fashion.studio.pictures import add_pictures, find_pictures, keep
 from medgan_fashion.studio.searching import Shown, designs_for, search_again, search_for
 from medgan_fashion.studio.telling import begin_as, compare, rate, said_so_far, your_data
 from medgan_fashion.studio.tiles import CARD, NEAR, TILE, export_buttons, item_tile, painted
-from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
+from medgan_fashion.studio.waiting import DRAW_AGAIN, job_line
 from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, show
 from medgan_fashion.studio.words import POPULAR, fits, looks, second_opinion, uncertainty
 from medgan_fashion.studio.workshop import Shopper, Workshop
@@ -41,11 +41,11 @@ def design_tile(visit: Visit, shop: Workshop, shown: Shown, known: bool) -> None
 
 
 def made_for_you(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
-    """Designs of one category, a part of the page that is drawn on its own: while a search goes on behind it, every
-    second or so, otherwise when a slider moves."""
+    """Designs of one category, a part of the page that is drawn on its own: now and then while a search goes on behind
+    it, otherwise when a slider moves."""
     job = search_for(visit, shop, shopper, _category(shop))
     searching = job is not None and job.open
-    part = st.fragment(guarded(designs), run_every=LOOK_AGAIN if searching else None)
+    part = st.fragment(guarded(designs), run_every=DRAW_AGAIN if searching else None)
     part(visit, shop, shopper, searching)
 
 

@@ -1,6 +1,6 @@
 """Design: the garments that a customer or a segment would like most, drawn by searching the GAN's latent space."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -148,12 +148,22 @@ def _finished(bench: Bench, p: int, z: Tensor, seed: int) -> Designed:
     return Designed(problem, how, reason, images[chosen], latents, scores.take(chosen), real, real_scores)
 
 
-def climb(bench: Bench, start: Tensor, steps: int, seed: int) -> Tensor:
-    """The best latents (S, d) seen from each of S starts (S, d) within `steps`, for a bench of one problem."""
+def climb(
+    bench: Bench, start: Tensor, steps: int, seed: int, before_each: Callable[[], object] = lambda: None
+) -> Tensor:
+    """The best latents (S, d) seen from each of S starts (S, d) within `steps`, for a bench of one problem.
+
+    `before_each` is called before each step; what it raises ends the climb.
+    """
     config = replace(search_config(bench.config), starts=len(start), candidates=len(start), steps=steps)
-    atelier = bench.atelier
+    atelier, worth_of = bench.atelier, design_objective(bench)
+
+    def objective(z: Tensor, problem: Tensor, generator: torch.Generator) -> Tensor:
+        before_each()
+        return worth_of(z, problem, generator)
+
     found = search_latents(
-        design_objective(bench), atelier.model.latent, 1, config, seed=seed, start=start[None], device=atelier.device
+        objective, atelier.model.latent, 1, config, seed=seed, start=start[None], device=atelier.device
     )
     return found.z[0]
 

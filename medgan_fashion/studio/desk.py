@@ -1,5 +1,7 @@
 """A worker's desk: what it has open while it works, and how it says how far it is."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -9,6 +11,8 @@ from medgan_fashion.studio.jobs import Job, report
 from medgan_fashion.studio.runs import Run, find_runs
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.workshop import Workshop, open_workshop, prepare
+
+LOOK = 0.3  # seconds between two looks whether a job is still wanted
 
 
 class Dropped(Exception):
@@ -45,6 +49,19 @@ class Desk:
         """Progress; Dropped where nobody wants to know."""
         if not report(self.engine, job.id, done, said):
             raise Dropped
+
+    def pulse(self, job: Job) -> Callable[[], None]:
+        """To be called between the steps of long work: looks now and then, and raises Dropped where nobody waits."""
+        looked = time.monotonic()
+
+        def look() -> None:
+            nonlocal looked
+            if time.monotonic() - looked > LOOK:
+                looked = time.monotonic()
+                if not report(self.engine, job.id):
+                    raise Dropped
+
+        return look
 
     def reader(self, job: Job, attribute: str) -> AttributeReader:
         """What sees an attribute in pictures, learned once."""

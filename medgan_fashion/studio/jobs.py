@@ -40,10 +40,17 @@ def _job(row: Row[Any]) -> Job:
 
 
 def submit(
-    engine: Engine, kind: str, run: str, payload: dict[str, Any], *, person: str | None = None, lane: str = "desk"
+    engine: Engine,
+    kind: str,
+    run: str,
+    payload: dict[str, Any],
+    *,
+    person: str | None = None,
+    lane: str = "desk",
+    later: float = 0.0,
 ) -> str:
-    """Puts work in the queue of a lane; returns its id."""
-    now, key = time.time(), secrets.token_hex(8)
+    """Puts work in the queue of a lane, to be taken up after `later` seconds; returns its id."""
+    now, key = time.time() + later, secrets.token_hex(8)
     row = {"id": key, "person": person, "run": run, "kind": kind, "lane": lane, "payload": payload}
     row |= {"state": "waiting", "rounds": 0, "done": 0.0, "said": "", "tries": 0, "created": now, "changed": now}
     with engine.begin() as connection:
@@ -78,7 +85,8 @@ def rescue(engine: Engine, lane: str) -> None:
 
 def take(engine: Engine, lane: str, runs: list[str]) -> Job | None:
     """Claims a waiting job of those runs for the caller alone: who has had the fewest rounds, then who came first."""
-    waiting = (jobs.c.lane == lane) & (jobs.c.state == "waiting") & jobs.c.run.in_(runs)
+    due = jobs.c.created <= time.time()
+    waiting = (jobs.c.lane == lane) & (jobs.c.state == "waiting") & jobs.c.run.in_(runs) & due
     with engine.begin() as connection:
         row = connection.execute(select(jobs).where(waiting).order_by(jobs.c.rounds, jobs.c.created).limit(1)).first()
         if row is None:

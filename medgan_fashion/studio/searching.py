@@ -15,6 +15,9 @@ from medgan_fashion.studio.widgets import Visit
 from medgan_fashion.studio.workshop import Shopper, Workshop, read_shopper
 
 SEARCHED = 24  # of earlier searches, the newest, that are ranked with the pool
+SETTLE = (
+    0.8  # seconds that a taste rests before it is searched for: a like seldom comes alone, and the page comes first
+)
 REMEMBERED = 64  # tastes and looks that the process keeps at hand
 
 
@@ -48,7 +51,8 @@ def search_for(visit: Visit, shop: Workshop, shopper: Shopper, category: int) ->
         if read_shopper(job.payload["shopper"]) == shopper and job.payload["category"] == name:
             return job
         drop(visit.engine, "search", shop.run.name, visit.person)
-    submit(visit.engine, "search", shop.run.name, _payload(shopper, name, 0), person=visit.person)
+    told = _payload(shopper, name, 0)
+    submit(visit.engine, "search", shop.run.name, told, person=visit.person, later=SETTLE)
     return newest(visit.engine, "search", shop.run.name, visit.person)
 
 

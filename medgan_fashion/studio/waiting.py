@@ -13,6 +13,7 @@ from medgan_fashion.studio.supervisor import start_workers
 from medgan_fashion.studio.widgets import Visit, database, doing, guarded, plain
 
 LOOK_AGAIN = 1.0  # seconds between two looks at a job
+DRAW_AGAIN = 2.0  # seconds between two drawings of what a job brings
 
 
 @st.cache_resource(show_spinner=False)

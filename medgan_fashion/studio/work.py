@@ -44,9 +44,8 @@ def search_round(desk: Desk, job: Job) -> None:
     desk.tell(job, (job.rounds + 0.2) / len(ROUNDS), "Designing for you")
     if len(rows):
         seed = int(told["seed"]) + job.rounds
-        found = look_at(
-            shop.atelier, shop.standards, category, climb(taste.bench, torch.as_tensor(pool.z[rows]), steps, seed)
-        )
+        climbed = climb(taste.bench, torch.as_tensor(pool.z[rows]), steps, seed, desk.pulse(job))
+        found = look_at(shop.atelier, shop.standards, category, climbed)
         facts = {"seed": seed, "round": job.rounds}
         passed = np.flatnonzero(found.realistic)
         made = [_drawn(shop, told["category"], "searched", found.z[row], job=job.id, facts=facts) for row in passed]

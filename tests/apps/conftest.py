@@ -68,7 +68,8 @@ def texts(test: AppTest) -> str:
 
 @pytest.fixture(autouse=True)
 def _no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages start no background processes: tests do the work themselves."""
+    """Pages start no background processes: tests do the work themselves, at once."""
+    monkeypatch.setattr("medgan_fashion.studio.searching.SETTLE", 0.0)
     monkeypatch.setattr("medgan_fashion.studio.waiting.start_workers", lambda settings: None)
 
 

@@ -70,3 +70,13 @@ def test_a_failure_is_told_in_a_sentence(engine: Engine) -> None:
     job = newest(engine, "search", "run")
     assert job is not None
     assert (job.state, job.said) == ("failed", "That did not work: no such garment")
+
+
+def test_what_is_for_later_waits(engine: Engine) -> None:
+    key = submit(engine, "search", "run", {}, later=60.0)
+    assert take(engine, "desk", ["run"]) is None
+    with engine.begin() as connection:
+        connection.execute(update(jobs).values(created=jobs.c.created - 61))
+    job = take(engine, "desk", ["run"])
+    assert job is not None
+    assert job.id == key

@@ -4,12 +4,15 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from medgan_fashion.fashion.design import climb
 from medgan_fashion.fashion.restyle_limits import CANNOT, CLOSEST, FAITHFUL
 from medgan_fashion.studio.breeding import direction_of
-from medgan_fashion.studio.desk import Desk
-from medgan_fashion.studio.jobs import Job, drop, newest, submit
+from medgan_fashion.studio.desk import Desk, Dropped
+from medgan_fashion.studio.jobs import Job, drop, newest, submit, take
+from medgan_fashion.studio.offers import taste_in
 from medgan_fashion.studio.people import Said, new_person
 from medgan_fashion.studio.pictures import add_pictures, find_pictures, new_picture
 from medgan_fashion.studio.uploads import accept_photo
@@ -113,3 +116,27 @@ def test_a_bad_job_ends_in_a_sentence_and_the_worker_lives(desk: Desk, kind: str
     assert says in job.said
     assert "Traceback" not in job.said
     assert not work_once(desk, "desk")
+
+
+def test_a_search_that_is_not_wanted_any_more_stops_between_two_steps(
+    desk: Desk, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medgan_fashion.studio.desk.LOOK", 0.0)
+    person = new_person(desk.engine)
+    category = workshop.draws()[0]
+    submit(desk.engine, "search", RUN, {}, person=person)
+    job = take(desk.engine, "desk", [RUN])
+    assert job is not None
+    pulse, steps = desk.pulse(job), 0
+
+    def look() -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            drop(desk.engine, "search", RUN, person)
+        pulse()
+
+    bench = taste_in(workshop, _shopper(workshop), category).bench
+    with pytest.raises(Dropped):
+        climb(bench, torch.as_tensor(workshop.pools[category].z[:1]), 50, 0, look)
+    assert steps == 3
