@@ -22,7 +22,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-WAIT = 60_000  # milliseconds: patience, not a measurement
+WAIT = 180_000  # milliseconds: patience with a nice worker on a busy machine, not a measurement
 
 ELSEWHERE: list[str] = []  # what pages asked for from other machines: nothing, if all is well
 

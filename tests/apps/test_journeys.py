@@ -71,6 +71,7 @@ def _press(page: Page, name: str, number: int = 0) -> None:
 def _errors(page: Page) -> None:
     assert page.get_by_text("Something went wrong").count() == 0
     assert page.get_by_text("Traceback").count() == 0
+    assert page.locator("img:not([alt])").count() == 0
     assert not ELSEWHERE
 
 
@@ -107,7 +108,34 @@ def test_for_you_from_the_first_like_to_a_kept_design(app: Served, browser: Brow
         assert picture.info["SyntheticData"] == "YES"
     page.reload()
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("<img src=x onerror=alert(1)>")
-    assert page.locator("img:not([alt])").count() == 0
+    _errors(page)
+
+
+def _tab_to(page: Page, name: str) -> None:
+    """Presses Tab until that button has the focus."""
+    button = _button(page, name)
+    expect(button).to_be_visible()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if button.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"{name} is not reached by Tab")
+
+
+def test_for_you_by_the_keyboard_alone(app: Served, browser: Browser) -> None:
+    page = visit(browser, app.url)
+    _tab_to(page, "Like")
+    _settled(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 answer so far")).to_be_visible()
+    slider = page.get_by_role("slider", name="Realistic or bold")
+    slider.focus()
+    page.keyboard.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", "bold")
+    _tab_to(page, "Keep")
+    _settled(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_be_visible()
     _errors(page)
 
 
