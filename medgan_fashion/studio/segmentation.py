@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from medgan_fashion.report.figures import dose_figure
-from medgan_fashion.report.numbers import NONE, count, decimal, p_value, significant
+from medgan_fashion.report.numbers import NONE, count, decimal, p_value
 from medgan_fashion.report.page import verdict_block
 from medgan_fashion.report.segmentation_page import ARM_NOTES, check_segmentation, dose_rows, synthetic_arms
 from medgan_fashion.report.segmentation_pictures import Arrays, grids, load_pictures, outlines
@@ -32,7 +32,7 @@ def _role(cell: dict[str, Any], summary: dict[str, Any]) -> str:
 
 
 def _who(cell: dict[str, Any]) -> Row:
-    per_real = significant(cell["ratio"]) if cell["ratio"] else NONE
+    per_real = f"{cell['ratio']:g}" if cell["ratio"] else NONE
     return {"Patients": f"{100 * cell['real_fraction']:g} %", "Arm": cell["arm"], "Synthetic per real": per_real}
 
 
