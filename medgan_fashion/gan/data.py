@@ -56,6 +56,14 @@ def value_range(images: Tensor, given: tuple[float, float] | None, where: str = 
     return float(given[0]), float(given[1])
 
 
+def as_labels(labels: Any) -> Tensor:
+    """A copy as a tensor, because it may be a read-only map; ValueError for text."""
+    array = np.array(labels)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"labels are {array.dtype}; give numbers from 0, and what they are called as classes=[names]")
+    return torch.as_tensor(array)
+
+
 def class_names(labels: Tensor | None, classes: Sequence[str] | None) -> tuple[str, ...]:
     if labels is None:
         return ()

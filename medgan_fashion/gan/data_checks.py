@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 
-from medgan_fashion.gan.data import as_images
+from medgan_fashion.gan.data import as_images, as_labels
 from medgan_fashion.gan.plain import from_plain, to_plain
 from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.sources import Domains, Source
@@ -18,7 +17,7 @@ def check_data(recipe: Recipe, data: Any, labels: Any, source: Source) -> None:
     _check_domains(recipe, data)
     if labels is None or not recipe.conditional:
         return
-    told = torch.as_tensor(np.array(labels))  # a copy: it may be a read-only map
+    told = as_labels(labels)
     missing = int((told < 0).sum())
     if missing and (recipe.classify is None or recipe.networks.condition_g != "none"):
         raise ValueError(

@@ -136,6 +136,8 @@ class Model:
         """Images in the data's value range as floats, differentiable in z (N, latent.size); y (N,) class numbers,
         `given` as in `generate`. A progressive generator may leave that range by a little."""
         self._check_named(y, self.recipe.draws_classes)
+        if z.ndim != 2 or z.shape[1] != self.latent.size:
+            raise ValueError(f"z has shape {tuple(z.shape)}; this model's is (N, {self.latent.size})")
         low, high = self.card.value_range
         painted = self._given(given, len(z))
         handed = () if painted is None else (painted.to(z.device),)

@@ -1,5 +1,6 @@
 """Training data of any kind as one function: the batch at an address (seed, images seen)."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.data import DataCard, as_images, class_names, fingerprint, value_range
+from medgan_fashion.gan.data import DataCard, as_images, as_labels, class_names, fingerprint, value_range
 from medgan_fashion.gan.source_parts import Describe, Domains, RawBatch, Source, domains_source, shuffled_positions
 
 _ON_DEVICE = 2 * 2**30  # bytes: arrays up to this size live on the accelerator for the whole training
@@ -16,7 +17,7 @@ _ON_DEVICE = 2 * 2**30  # bytes: arrays up to this size live on the accelerator 
 
 def _array_source(data: Any, say: Describe) -> Source:
     images = as_images(data)
-    labels = None if say.labels is None else torch.as_tensor(np.array(say.labels))  # a copy: it may be a read-only map
+    labels = None if say.labels is None else as_labels(say.labels)
     names = class_names(labels, say.classes)
     labels = None if labels is None else labels.long()
     if labels is not None and len(labels) != len(images):
@@ -133,6 +134,8 @@ def open_source(data: Any, say: Describe) -> Source:
     (image, label)); a function `batch(seed, images_seen)`; or an iterable of batches, without exact resume;
     or `Domains`, two arrays for a translation.
     """
+    if isinstance(data, (str, os.PathLike)):
+        raise ValueError(f"data is the path {str(data)!r}; give what lies there: an array, a tensor or a Dataset")
     if isinstance(data, (np.ndarray, Tensor)):
         return _array_source(data, say)
     if say.labels is not None:

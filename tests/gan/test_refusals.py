@@ -144,10 +144,13 @@ def test_a_call_that_can_show_nothing_is_refused_before_a_folder_is_made(tmp_pat
     for how, sentence in (
         ({"images_seen": 0}, "images_seen is 0"),
         ({"seed": -1}, "seed is -1"),
+        ({"labels": ["cat"] * 24}, "labels are <U3; give numbers from 0"),
         ({"device": "abacus"}, "unknown device 'abacus'; give cpu or cuda"),
     ):
         with pytest.raises(ValueError, match=sentence):
             asked(**how)
+    with pytest.raises(ValueError, match="data is the path 'lesions'; give what lies there"):
+        train("dcgan", "lesions", images_seen=16, out=tmp_path / "out", progress=False)
     row = RECIPES["dcgan"]
     wrong = replace(row, networks=replace(row.networks, norm_d="bach"))  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match=r"networks\.norm_d' is 'bach'; it must be one of"):
@@ -166,3 +169,5 @@ def test_a_model_says_what_it_is_not_given() -> None:
             ask()
     with pytest.raises(ValueError, match="0 images were asked for"):
         model.generate(0)
+    with pytest.raises(ValueError, match=rf"z has shape \(2, 3\); this model's is \(N, {model.latent.size}\)"):
+        model.synthesize(torch.zeros(2, 3), torch.tensor([0, 1]))
