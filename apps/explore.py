@@ -32,12 +32,9 @@ def put(visit: Visit, made: list[Picture]) -> None:
     st.query_params["set"] = str(made[0].job)
 
 
-def pick(key: str) -> None:
-    st.query_params["at"] = key
-
-
-def pair_with(key: str) -> None:
-    st.query_params["with"] = key
+def point(name: str, key: str) -> None:
+    """Puts a picture's id into the address, under that name."""
+    st.query_params[name] = key
 
 
 def at(visit: Visit, shop: Workshop, name: str) -> Picture | None:
@@ -56,9 +53,9 @@ def tiles(shop: Workshop, pictures: list[Picture], where: str) -> None:
             with st.container(width=TILE):
                 show(image, f"drawn {picture.category}, {words_of(picture)}", picture.name or words_of(picture))
                 with st.container(horizontal=True, horizontal_alignment="center"):
-                    words = {"args": (picture.id,), "type": "tertiary"}
-                    st.button("Pick", key=f"pick-{where}-{picture.id}", on_click=pick, **words)
-                    st.button("Pair", key=f"pair-{where}-{picture.id}", on_click=pair_with, **words)
+                    for word, name in (("Pick", "at"), ("Pair", "with")):
+                        key = f"{word}-{where}-{picture.id}"
+                        st.button(word, key=key, type="tertiary", on_click=point, args=(name, picture.id))
 
 
 def start(visit: Visit, shop: Workshop) -> str:
@@ -126,9 +123,11 @@ def more_of(visit: Visit, shop: Workshop, picture: Picture) -> None:
         job_line(newest(visit.engine, "direction", shop.run.name, visit.person))
 
     job = newest(visit.engine, "direction", shop.run.name, visit.person)
-    if job is not None and job.payload == told and job.state != "done":
+    mine = job if job is not None and job.payload == told else None
+    if mine is not None and mine.open:
         learning()
-    if job is None or job.payload != told or not job.open:
+    else:
+        job_line(mine)
         st.button(plain(f"Learn what {value} looks like"), key="learn", icon=":material/school:", on_click=doing(learn))
 
 
@@ -152,8 +151,8 @@ def opened(visit: Visit, shop: Workshop, picture: Picture, variety: str) -> None
         def brood() -> None:
             put(visit, children(shop, picture, variety, new_seed()))
 
-        look = {"key": "children", "type": "primary", "icon": ":material/family_history:"}
-        st.button("Children of this one", on_click=doing(brood), **look)
+        icon = ":material/family_history:"
+        st.button("Children of this one", key="children", type="primary", icon=icon, on_click=doing(brood))
         two(visit, shop, picture, at(visit, shop, "with"))
         more_of(visit, shop, picture)
 

@@ -29,15 +29,20 @@ def design_tile(visit: Visit, shop: Workshop, shown: Shown, known: bool) -> None
     if known and (doubt := second_opinion(shown.liked_less, shown.held_out)):
         st.caption(plain(doubt))
 
-    if st.button("Keep", key=f"keep-{shown.key}", icon=":material/bookmark:", disabled=shown.picture.kept):
-        add_pictures(visit.engine, visit.person, [shown.picture] if shown.new else [])
-        keep(visit.engine, visit.person, shown.picture.id)
-        st.rerun()  # the whole page: it stands among the kept ones now
+    own = doing(keep_design, visit, shown)
+    st.button("Keep", key=f"keep-{shown.key}", icon=":material/bookmark:", on_click=own, disabled=shown.picture.kept)
     st.caption("Nearest in the shop")
     with st.container(horizontal=True, gap="xsmall"):
         for near in shown.to_buy:
             with st.container(width=NEAR):
                 item_tile(shop, int(near))
+
+
+def keep_design(visit: Visit, shown: Shown) -> None:
+    """Before the page is drawn, in which the design may stand no longer: a search may just have found better ones."""
+    add_pictures(visit.engine, visit.person, [shown.picture] if shown.new else [])
+    keep(visit.engine, visit.person, shown.picture.id)
+    st.session_state["kept-one"] = True
 
 
 def made_for_you(visit: Visit, shop: Workshop, shopper: Shopper) -> None:
@@ -65,8 +70,9 @@ def designs(visit: Visit, shop: Workshop, shopper: Shopper, looked_at: bool) -> 
     wish = Wish(BOLD.index(bold) / (len(BOLD) - 1), VARIED.index(varied) / (len(VARIED) - 1))
     job, known = search_for(visit, shop, shopper, category), bool(shopper.said or shopper.customer)
     searching = job is not None and job.open
-    if searching != looked_at:
-        st.rerun()  # a search began or ended: the page says how often this part is drawn
+    kept_one = st.session_state.pop("kept-one", False)
+    if kept_one or searching != looked_at:
+        st.rerun()  # the whole page: it shows what is kept, and says how often this part is drawn
 
     with st.container(horizontal=True):
         for one in designs_for(visit, shop, shopper, category, wish, DESIGNS):

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from medgan_fashion.fashion.restyle_limits import CANNOT
 from medgan_fashion.studio.garment_pages import choose_category, enter, shopper_of
-from medgan_fashion.studio.jobs import Job, newest, submit
+from medgan_fashion.studio.jobs import Job, drop, newest, submit
 from medgan_fashion.studio.pictures import add_pictures, find_picture, find_pictures, keep, new_picture, remove_photo
 from medgan_fashion.studio.searching import liking
 from medgan_fashion.studio.tiles import export_buttons, item_tile, painted
 from medgan_fashion.studio.uploads import TYPES, accept_photo, photo_pixels
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
-from medgan_fashion.studio.widgets import LOG, Visit, doing, guarded, page, plain, show
-from medgan_fashion.studio.words import fits, restyled
+from medgan_fashion.studio.widgets import LOG, NOT_KEPT, Visit, doing, excused, guarded, page, plain, show
+from medgan_fashion.studio.words import fits, nearness, restyled
 from medgan_fashion.studio.workshop import Shopper, Workshop
 
 OFFERED, TILE, LARGE = 8, 120, 300  # garments to choose from at once; pixels of tiles
@@ -25,6 +25,7 @@ def ask_for(visit: Visit, shop: Workshop, category: str, *, item: str = "", phot
     """Puts a garment in the queue, with the taste as it is now."""
     told = {"item": item, "photo": photo, "category": category, "seed": 0}
     told["shopper"] = shopper_of(visit, shop).plain()
+    drop(visit.engine, "restyle", shop.run.name, visit.person)  # only the newest is shown
     submit(visit.engine, "restyle", shop.run.name, told, person=visit.person)
 
 
@@ -54,20 +55,27 @@ def guessed(shop: Workshop, pixels: NDArray[np.uint8]) -> str:
 
 def take_upload(visit: Visit, shop: Workshop, data: bytes) -> None:
     """Keeps the pixels of a photo, once for each file."""
-    digest = hashlib.sha256(data).hexdigest()
-    if st.session_state.get("uploaded") == digest:
-        return
+    digest = f"{shop.run.name} {hashlib.sha256(data).hexdigest()}"
+    known, sentence = st.session_state.get("uploaded", ("", ""))
+    if known != digest:
+        sentence = _keep_photo(visit, shop, data)
+        st.session_state["uploaded"] = (digest, sentence)  # neither kept nor decoded again at every click
+    if sentence:
+        st.error(f"Sorry, {plain(sentence)}", icon=":material/block:")
+
+
+def _keep_photo(visit: Visit, shop: Workshop, data: bytes) -> str:
+    """Keeps a photo; a sentence where it is refused."""
     try:
         kept = accept_photo(data, visit.settings)
     except ValueError as error:
         LOG.warning("an upload of %d bytes was refused: %s", len(data), error)
-        st.error(f"Sorry, {plain(error)}", icon=":material/block:")
-        return
+        return str(error)
     category = guessed(shop, photo_pixels(kept))
     photo = new_picture(shop.run.name, "", category, "photo", np.zeros(0, dtype=np.float32), pixels=kept)
     add_pictures(visit.engine, visit.person, [photo])
-    st.session_state["uploaded"] = digest
     st.query_params["photo"] = photo.id
+    return ""
 
 
 def own_photo(visit: Visit, shop: Workshop) -> None:
@@ -77,9 +85,12 @@ def own_photo(visit: Visit, shop: Workshop) -> None:
         f"One garment, laid flat on a plain light ground, works best; {most}. We keep the picture itself, without its "
         "name, place or date; only you see it, and you can delete it."
     )
-    data = st.file_uploader("Your photo", type=list(TYPES), key="upload", max_upload_size=visit.settings.upload_mb)
+    turn = st.session_state.setdefault("upload-turn", 0)
+    size = visit.settings.upload_mb
+    data = st.file_uploader("Your photo", type=list(TYPES), key=f"upload-{turn}", max_upload_size=size)
     if data is not None:
-        take_upload(visit, shop, data.getvalue())
+        with excused("an upload", NOT_KEPT):
+            take_upload(visit, shop, data.getvalue())
     key = st.query_params.get("photo")
     photo = find_picture(visit.engine, visit.person, shop.run.name, key) if key else None
     if photo is None or photo.pixels is None:
@@ -95,6 +106,8 @@ def own_photo(visit: Visit, shop: Workshop) -> None:
         def delete() -> None:
             remove_photo(visit.engine, visit.person, photo.id)
             st.query_params.pop("photo", None)
+            st.session_state.pop("uploaded", None)
+            st.session_state["upload-turn"] = turn + 1  # an empty chooser: the file that lies in the old one is gone
 
         st.button("Delete this photo", key="delete-photo", icon=":material/delete:", on_click=doing(delete))
 
@@ -120,8 +133,8 @@ def result(visit: Visit, shop: Workshop, shopper: Shopper, job: Job) -> None:
     facts = drawn[0].facts
     st.markdown(f"**{plain(restyled(facts['answer'], facts['item']))}**")
     steps = ["the closest drawing", *[f"{k} of {len(drawn) - 1} towards you" for k in range(1, len(drawn))]]
-    with st.expander("How near is the drawing, in numbers?"):
-        st.write(plain(facts["reason"]))
+    with st.expander("How near is the drawing?"):
+        st.write(nearness(facts["quality"]))
     at = 0
     if len(drawn) > 1:
         at = steps.index(str(st.select_slider("From the original to your taste", steps, key=f"walk-{job.id}")))
@@ -164,7 +177,8 @@ with page("Make it mine") as visit:
         if not shopper.said and not shopper.customer:
             st.info("Tell us what you like on the page For you first: then a garment can move towards your taste.")
         names = ["A garment of the shop", "Your own photo"]
-        first = names["photo" in st.query_params]  # a refresh comes back to the photo that was sent
+        # a refresh comes back to the photo that was sent; fixed, because another default would be another row of tabs
+        first = st.session_state.setdefault("whose-first", names["photo" in st.query_params])
         shelf, photo = st.tabs(names, default=first, key="whose", on_change="rerun")
         with shelf:
             if shelf.open:

@@ -24,7 +24,7 @@ from medgan_fashion.studio.readings import (
 )
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.waiting import ready
-from medgan_fashion.studio.widgets import Visit, choose_run, page, plain
+from medgan_fashion.studio.widgets import NOT_KEPT, Visit, choose_run, excused, page, plain
 
 OPEN = "reader-study"  # in the session: the key of the open study, "" for the list of all
 WIDTH = 740  # of image and questions side by side; on a phone they stand one below the other
@@ -118,8 +118,9 @@ def read(visit: Visit, study: Study, reader: Reader) -> None:
     with right:
         answer = ask(study, position)
     if answer:
-        save_reading(visit.engine, study, reader, case.id, answer)
-        st.rerun()
+        with excused("a reading", NOT_KEPT):
+            save_reading(visit.engine, study, reader, case.id, answer)
+            st.rerun()
 
 
 def join_form(visit: Visit, study: Study) -> None:

@@ -80,8 +80,17 @@ def _check_header(picture: Image.Image, most_pixels: int) -> None:
     if min(width, height) < LEAST_SIDE:
         raise UnreadableError(f"tiny ({width}x{height} pixels)", f"give a picture of at least {LEAST_SIDE} each way")
     # an MPO is a phone's JPEG with previews or a second lens behind the photo
-    if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
+    if picture.format != "MPO" and _has_more(picture):
         raise UnreadableError("animated, or of several pages", "save the one picture that shows the garment")
+
+
+def _has_more(picture: Image.Image) -> bool:
+    """Whether there is a second frame; to count them all would take minutes for a file made to be slow."""
+    try:
+        picture.seek(1)
+    except EOFError:
+        return False
+    return True
 
 
 def _decode(file: BinaryIO, size: int, most_pixels: int) -> Image.Image:
@@ -105,7 +114,7 @@ def decode_photo(file: BinaryIO, size: int, most_pixels: int = MOST_PIXELS) -> N
     except UnreadableError:
         raise
     except Image.DecompressionBombError:
-        raise UnreadableError("huge", "make it smaller than 100 million pixels") from None
+        raise UnreadableError("huge", f"make it smaller than {most_pixels // 1_000_000} million pixels") from None
     except _ERRORS:
         raise UnreadableError("not a picture, or a damaged one", "open it in a viewer and export it again") from None
     pixels = np.asarray(picture)

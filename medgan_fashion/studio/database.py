@@ -38,8 +38,15 @@ def _alone(engine: Engine) -> Iterator[Connection]:
     if engine.url.get_backend_name() == "sqlite":
         with Path(f"{engine.url.database}.upgrade").open("a") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            with engine.begin() as connection:
-                yield connection
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                # begun by hand: Python's driver begins nothing before a CREATE TABLE, which would stay alone in a crash
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                except BaseException:
+                    connection.invalidate()  # closed, and with it undone
+                    raise
+                connection.exec_driver_sql("COMMIT")
         return
     with engine.begin() as connection:
         if engine.url.get_backend_name() == "postgresql":

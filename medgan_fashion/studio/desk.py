@@ -10,6 +10,7 @@ from medgan_fashion.fashion.directions import AttributeReader, train_reader
 from medgan_fashion.studio.jobs import Job, report
 from medgan_fashion.studio.runs import Run, find_runs
 from medgan_fashion.studio.settings import Settings
+from medgan_fashion.studio.words import spoken
 from medgan_fashion.studio.workshop import Workshop, open_workshop, prepare
 
 LOOK = 0.3  # seconds between two looks whether a job is still wanted
@@ -67,6 +68,6 @@ class Desk:
         """What sees an attribute in pictures, learned once."""
         key = (job.run, attribute)
         if key not in self._readers:
-            self.tell(job, 0.1, f"Learning what {attribute} looks like")
+            self.tell(job, 0.1, f"Learning what {spoken(attribute)} looks like")
             self._readers[key] = train_reader(self.workshop(job.run).atelier, attribute, seed=0)
         return self._readers[key]

@@ -10,7 +10,7 @@ from medgan_fashion.studio.people import said_by
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.waiting import ready, wait_for
-from medgan_fashion.studio.widgets import Visit, choose_run, plain
+from medgan_fashion.studio.widgets import Visit, choose_run, lasting, plain
 from medgan_fashion.studio.workshop import Shopper, Workshop, is_prepared, open_workshop
 
 
@@ -47,7 +47,7 @@ def enter(visit: Visit) -> Workshop | None:
 
 def shopper_of(visit: Visit, shop: Workshop) -> Shopper:
     """Whose taste the pages follow: the visitor's own, or the customer's that was picked."""
-    customer = st.session_state.get(f"customer-{shop.run.name}", "") if visit.settings.show_customers else ""
+    customer = lasting(f"customer-{shop.run.name}") if visit.settings.show_customers else ""
     return Shopper(shop.known(said_by(visit.engine, visit.person, shop.run.name)), customer)
 
 

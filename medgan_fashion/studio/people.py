@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from medgan_fashion.studio.schema import choices, opinions, people
 
@@ -53,8 +54,12 @@ def _set_opinion(connection: Connection, person: str, run: str, item: str, value
 
 def say(engine: Engine, person: str, run: str, item: str, value: int) -> None:
     """Keeps a person's word on an item: 1 likes it, -1 does not, 0 takes it back. On disk when this returns."""
-    with engine.begin() as connection:
-        _set_opinion(connection, person, run, item, value)
+    try:
+        with engine.begin() as connection:
+            _set_opinion(connection, person, run, item, value)
+    except IntegrityError:  # another window of theirs named it in the same moment, and there is a row to change now
+        with engine.begin() as connection:
+            _set_opinion(connection, person, run, item, value)
 
 
 def say_all(engine: Engine, person: str, run: str, likes: tuple[str, ...], dislikes: tuple[str, ...]) -> None:

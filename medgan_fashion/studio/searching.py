@@ -42,15 +42,18 @@ def _payload(shopper: Shopper, category: str, seed: int) -> dict[str, object]:
 
 def search_for(visit: Visit, shop: Workshop, shopper: Shopper, category: int) -> Job | None:
     """The search for this taste and category: the one there is, or a new one, for which older ones are given up; None
-    for a taste of which nothing is known."""
+    for a taste of which nothing is known, and where another window of this person has asked for another one since."""
     name = shop.opened.catalogue.categories[category]
     if not shopper.said and not shopper.customer:
         return None
-    job = newest(visit.engine, "search", shop.run.name, visit.person)
-    if job is not None:
-        if read_shopper(job.payload["shopper"]) == shopper and job.payload["category"] == name:
-            return job
-        drop(visit.engine, "search", shop.run.name, visit.person)
+    job, wanted = newest(visit.engine, "search", shop.run.name, visit.person), (shop.run.name, repr(shopper), name)
+    before = st.session_state.get("searched-for")
+    st.session_state["searched-for"] = wanted
+    if job is not None and read_shopper(job.payload["shopper"]) == shopper and job.payload["category"] == name:
+        return job
+    if before == wanted:  # to ask again would take it from the other window, which would take it back, for ever
+        return None
+    drop(visit.engine, "search", shop.run.name, visit.person)
     told = _payload(shopper, name, 0)
     submit(visit.engine, "search", shop.run.name, told, person=visit.person, later=SETTLE)
     return newest(visit.engine, "search", shop.run.name, visit.person)

@@ -8,7 +8,7 @@ from medgan_fashion.fashion.fold_in import fold_in
 from medgan_fashion.studio.offers import to_rate
 from medgan_fashion.studio.people import Said, choose, forget_person, say, say_all
 from medgan_fashion.studio.tiles import TILE, item_tile
-from medgan_fashion.studio.widgets import Visit, doing, folded, plain
+from medgan_fashion.studio.widgets import Visit, doing, folded, lasting_choice, plain
 from medgan_fashion.studio.workshop import Workshop
 
 RATED, REMEMBERED = 6, 6  # shown at once
@@ -21,8 +21,8 @@ def begin_as(visit: Visit, shop: Workshop) -> None:
             _profiles(visit, shop)
     if visit.settings.show_customers:
         names = ["", *shop.opened.history.customers]
-        key = f"customer-{shop.run.name}"
-        st.selectbox("Or look as a customer", names, key=key, format_func=lambda name: name or "nobody: your own taste")
+        own = "nobody: your own taste"
+        lasting_choice("Or look as a customer", names, f"customer-{shop.run.name}", lambda name: name or own)
 
 
 def _profiles(visit: Visit, shop: Workshop) -> None:
@@ -81,12 +81,10 @@ def _newest(said: Said) -> tuple[str, ...]:
 def said_so_far(visit: Visit, shop: Workshop, said: Said) -> None:
     """What was liked and not, each to be taken back."""
     word = doing(say, visit.engine, visit.person, shop.run.name)
-    told = f"What you told us: {len(said.likes)} liked, {len(said.dislikes)} not"
-    with folded(told, "told", ":material/history:") as open_now:
+    with folded("What you told us", "told", ":material/history:") as open_now:
         if not open_now:
             return
-        if not said.likes + said.dislikes:
-            st.write("Nothing yet.")
+        st.write(f"{len(said.likes)} liked, {len(said.dislikes)} not" if said.likes + said.dislikes else "Nothing yet.")
         shown = (said.likes[::-1] + said.dislikes[::-1]) if st.toggle("All of it", key="all-said") else _newest(said)
         with st.container(horizontal=True):
             for item in shown:

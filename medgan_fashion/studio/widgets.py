@@ -24,6 +24,7 @@ from medgan_fashion.studio.settings import Settings, read_settings
 
 LOG = logging.getLogger("medgan_fashion.studio")
 NOTE = "Pictures drawn here are synthetic: made by a computer, never for diagnosis."
+NOT_KEPT = "That was not kept: please try again."
 SHOWN = 320  # pixels of a shown picture's longer side
 _KEY = re.compile(r"[0-9a-f]{32}")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
@@ -75,7 +76,7 @@ def excused(where: str, lost: str = "Nothing you said is lost: reload the page t
     except (RerunException, StopException):
         raise
     except ValueError as error:
-        LOG.warning("%s: %s", where, error)
+        LOG.warning("%s: %s", where, error, exc_info=True)
         st.error(f"That did not work: {plain(error)}", icon=":material/error:")
     except Exception:
         number = secrets.token_hex(3)
@@ -101,7 +102,7 @@ def doing(action: Callable[..., Any], *given: Any, **named: Any) -> Callable[...
     page does."""
 
     def act(*more: Any) -> None:
-        with excused(getattr(action, "__name__", "a button"), "That was not kept: please try again."):
+        with excused(getattr(action, "__name__", "a button"), NOT_KEPT):
             action(*given, *more, **named)
 
     return act
@@ -139,6 +140,21 @@ def folded(title: str, key: str, icon: str) -> Iterator[bool]:
         yield bool(part.open)
 
 
+def lasting(key: str) -> str:
+    """What was chosen under that key, on whatever page; empty where nothing was."""
+    return str(st.session_state.get(f"lasting-{key}", ""))
+
+
+def lasting_choice(label: str, options: list[str], key: str, words: Callable[[str], str] = str) -> str:
+    """A choice that lasts from page to page: Streamlit forgets that of a widget which a page does not draw."""
+
+    def remember() -> None:
+        st.session_state[f"lasting-{key}"] = st.session_state[key]
+
+    at = options.index(lasting(key)) if lasting(key) in options else 0
+    return str(st.selectbox(label, options, index=at, key=key, format_func=words, on_change=remember))
+
+
 def choose_run(runs: list[Run], what: str) -> Run | None:
     """The only run, or the one that the visitor picks; None, and a sentence, where there is none."""
     if not runs:
@@ -147,8 +163,7 @@ def choose_run(runs: list[Run], what: str) -> Run | None:
     if len(runs) == 1:
         return runs[0]
     names = [run.name for run in runs]
-    chosen = st.selectbox("Run", names, key=f"run-{what}", format_func=str)
-    return runs[names.index(chosen)]
+    return runs[names.index(lasting_choice("Run", names, f"run-{what}"))]
 
 
 @lru_cache(maxsize=512)

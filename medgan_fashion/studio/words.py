@@ -51,6 +51,15 @@ def restyled(answer: str, item: str) -> str:
     return f"This is the closest we can draw. It is not {yours}: prints, texture and details get lost."
 
 
+def nearness(quality: dict[str, float]) -> str:
+    """Of how a garment's drawing compares with it: share of the silhouette, structural similarity inside it."""
+    outline, inside = (max(0.0, 100 * quality[name]) for name in ("silhouette", "ssim"))
+    return (
+        f"The drawing covers {outline:.0f} % of the garment's outline, and what lies inside is alike by {inside:.0f} "
+        "of 100 points; 100 would be the same picture. The whole measurement is in the recipe that you can download."
+    )
+
+
 def uncertainty(opinions: int) -> str:
     """Of the number of things that a person said."""
     if opinions == 0:

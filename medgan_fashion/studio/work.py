@@ -35,7 +35,7 @@ FRAMES = 3  # pictures between two steps of a walk
 def search_round(desk: Desk, job: Job) -> None:
     """One round of a search for designs; every round puts what it found into the database."""
     shop, told = desk.workshop(job.run), job.payload
-    category = shop.opened.catalogue.categories.index(told["category"])
+    category = _category(shop, told["category"])
     starts, steps = ROUNDS[job.rounds]
     taste = taste_in(shop, read_shopper(told["shopper"]), category)
     pool = shop.pools[category]
@@ -55,6 +55,13 @@ def search_round(desk: Desk, job: Job) -> None:
         next_round(desk.engine, job, (job.rounds + 1) / len(ROUNDS), {})
     else:
         finish(desk.engine, job.id, {})
+
+
+def _category(shop: Workshop, name: str) -> int:
+    """Its number; ValueError where the shop was made anew since, without it."""
+    if name not in shop.opened.catalogue.categories:
+        raise ValueError(f"this shop has no {name} any more: choose something else")
+    return shop.opened.catalogue.categories.index(name)
 
 
 def _drawn(shop: Workshop, category: str, op: str, z: np.ndarray, **more: Any) -> Picture:
@@ -83,7 +90,7 @@ def restyle_garment(desk: Desk, job: Job) -> None:
     """Draws a garment as nearly as the GAN can, says how nearly, and walks it towards a taste."""
     shop, told = desk.workshop(job.run), job.payload
     picture, row, source = _garment(desk, shop, job)
-    category = shop.opened.catalogue.categories.index(told["category"])
+    category = _category(shop, told["category"])
     config = from_plain(RestyleConfig, shop.opened.parts.settings["restyle"])
     desk.tell(job, 0.1, "Drawing your garment")
     encoder, own = shop.opened.latent_encoder(), np.array([row])
@@ -121,7 +128,7 @@ def learn_direction(desk: Desk, job: Job) -> None:
     attribute, value, category = told["attribute"], told["value"], told["category"]
     reader = desk.reader(job, attribute)
     desk.tell(job, 0.7, f"Finding out how to draw more {value}")
-    number = shop.opened.catalogue.categories.index(category)
+    number = _category(shop, category)
     direction = find_direction(shop.atelier, reader, value, number, seed=0)
 
     def fill(folder: Path) -> None:

@@ -57,7 +57,7 @@ def work_once(desk: Desk, lane: str) -> bool:
     except Dropped:
         LOG.info("job %s (%s) is not wanted any more", job.id, job.kind)
     except ValueError as error:
-        LOG.warning("job %s (%s): %s", job.id, job.kind, error)
+        LOG.warning("job %s (%s): %s", job.id, job.kind, error, exc_info=True)
         fail(desk.engine, job.id, f"That did not work: {error}")
     except Exception:
         LOG.exception("job %s (%s)", job.id, job.kind)

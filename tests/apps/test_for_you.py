@@ -51,6 +51,42 @@ def test_a_like_starts_a_search_whose_designs_join_the_pool(studio: Studio) -> N
     assert "We think it fits you" in texts(page)
 
 
+def test_two_windows_of_one_person_do_not_take_each_other_s_search(studio: Studio) -> None:
+    one = click(studio.open("for_you"), "Like")
+    two = studio.open("for_you", me=person_of(one))
+    other = two.pills(key="category").options[1]
+    two = two.pills(key="category").set_value(other).run()
+    job = newest(studio.desk.engine, "search", RUN, person_of(one))
+    assert job is not None
+    assert job.payload["category"] == other
+    for _ in range(3):
+        one, two = one.run(), two.run()
+    after = newest(studio.desk.engine, "search", RUN, person_of(one))
+    assert after is not None
+    assert (after.id, after.open) == (job.id, True)
+    assert studio.said(click(one, "Like")).likes  # and whoever says something new is searched for again
+    mine = newest(studio.desk.engine, "search", RUN, person_of(one))
+    assert mine is not None
+    assert mine.id != job.id
+
+
+def test_a_design_that_was_clicked_is_kept_though_it_stands_there_no_longer(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = studio.open("for_you")
+    monkeypatch.setattr("medgan_fashion.studio.searching.Offer.best", lambda self, wish, k: [])
+    page = click(page, "Keep")
+    assert not page.exception
+    assert len(find_pictures(studio.desk.engine, person_of(page), RUN, kept=True)) == 1
+
+
+def test_what_was_told_stays_open_while_it_is_taken_back(studio: Studio) -> None:
+    page = click(click(studio.open("for_you"), "Like"), "Like")
+    page = click(unfold(page, "told"), "Take back")
+    page = click(page, "Take back")
+    assert not studio.said(page)
+
+
 def test_a_design_is_kept_once_named_and_let_go(studio: Studio) -> None:
     page = click(studio.open("for_you"), "Keep")
     mine = find_pictures(studio.desk.engine, person_of(page), RUN, kept=True)
@@ -96,6 +132,11 @@ def test_a_customer_is_shown_only_where_that_was_asked_for(studio: Studio, monke
     page = customers.set_value(customers.options[1]).run()
     assert not page.exception
     assert "What do you like?" not in texts(page)
+    kept = f"lasting-customer-{RUN}"  # of no widget: other pages, which draw no such box, follow it
+    other = studio.open("make_it_mine")
+    assert "Tell us what you like" in texts(other)
+    other.session_state[kept] = page.session_state[kept]
+    assert "Tell us what you like" not in texts(other.run())
     hidden = replace(studio.settings, show_customers=False)
     for name, value in hidden.environment().items():
         monkeypatch.setenv(name, value)

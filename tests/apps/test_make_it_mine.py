@@ -21,9 +21,15 @@ def test_a_garment_of_the_shop_is_drawn_in_the_background(studio: Studio) -> Non
     job = newest(studio.desk.engine, "restyle", RUN, person_of(page))
     assert job is not None
     assert job.open
+    page = click(page, "This one", 1)  # only the newest is drawn
+    newer = newest(studio.desk.engine, "restyle", RUN, person_of(page))
+    assert newer is not None
+    assert newer.id != job.id
     studio.work()
+    assert {p.job for p in find_pictures(studio.desk.engine, person_of(page), RUN)} == {newer.id}
     page = studio.open("make_it_mine", me=person_of(page))
     assert not page.exception
+    assert "of the garment's outline" in texts(page)
     assert any(word in texts(page) for word in ("closest we can draw", "This is near this garment", "Sorry, we cannot"))
 
 
@@ -39,6 +45,9 @@ def test_a_photo_is_kept_as_pixels_used_and_deleted(studio: Studio) -> None:
     assert not page.exception
     page = click(page, "Delete this photo")
     assert "photo" not in [p.op for p in find_pictures(studio.desk.engine, person_of(page), RUN)]
+    page = page.file_uploader[0].set_value(("shirt.jpg", _photo(studio), "image/jpeg")).run()  # the same one again
+    assert [p.op for p in find_pictures(studio.desk.engine, person_of(page), RUN)].count("photo") == 1
+    page = click(page, "Delete this photo")
     page = studio.open("make_it_mine", me=person_of(page))
     assert "The photo was deleted" in texts(page)
 

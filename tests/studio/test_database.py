@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, insert, inspect, select, text
+from sqlalchemy import Engine, create_engine, event, insert, inspect, select, text
 
 from medgan_fashion.studio.database import open_database, upgrade
 from medgan_fashion.studio.schema import metadata, people
@@ -63,3 +63,22 @@ def test_what_cannot_be_opened_says_why_and_no_password(url: str, says: str) -> 
     with pytest.raises(ValueError, match=says) as caught:
         open_database(url)
     assert "secret" not in str(caught.value)
+
+
+def test_an_upgrade_that_is_cut_off_leaves_nothing_behind(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'cut.db'}"
+
+    def cut(connection: object, cursor: object, statement: str, *more: object) -> None:
+        if "CREATE TABLE readings" in statement:
+            raise KeyboardInterrupt
+
+    old = create_engine(url)
+    event.listen(old, "before_cursor_execute", cut)
+    with pytest.raises(KeyboardInterrupt):
+        upgrade(old)
+    event.remove(old, "before_cursor_execute", cut)
+    assert inspect(old).get_table_names() == []
+    old.dispose()
+    whole = open_database(url)
+    assert "readings" in inspect(whole).get_table_names()
+    whole.dispose()

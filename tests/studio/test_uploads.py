@@ -75,7 +75,7 @@ def _animation() -> bytes:
         (_photo("PNG", (700, 700)), "larger than 1 MB: please send a smaller picture"),
         (_photo(size=(4, 4)), "tiny"),
         (_animation(), "animated"),
-        (_synthetic(), "marked as synthetic"),
+        (_synthetic(), "marked as made by a computer: send a photo"),
     ],
 )
 def test_what_is_refused_and_why(data: bytes, says: str) -> None:
