@@ -80,13 +80,14 @@ def results(page: Page) -> None:
         page.wait_for_function(SETTLED)
         page.get_by_role("radio", name="real" if number % 2 else "synthetic", exact=True).click()
         page.get_by_role("radio", name="3", exact=True).click()
-        page.get_by_label("It shows").get_by_role("radio").nth(number % 3).click()
+        classes = page.get_by_label("It shows").get_by_role("radio")
+        classes.nth(number % classes.count()).click()
         press(page, "Next")
     expect(page.get_by_text("You read every image")).to_be_visible()
 
 
 def ablation(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Arms compared")).to_be_visible()
+    expect(page.get_by_role("heading", name="Leakage audit")).to_be_visible()
     page.wait_for_timeout(2000)
 
 
@@ -114,6 +115,7 @@ def take(browser: Browser, url: str, name: str, phone: bool, out: Path) -> None:
     page.wait_for_timeout(1500)
     journey(page)
     page.wait_for_timeout(800)
+    page.wait_for_function(SETTLED)
     width, height = page.evaluate("[innerWidth, document.querySelector('[data-testid=stMain]').scrollHeight]")
     page.set_viewport_size({"width": width, "height": min(height + 40, LONGEST)})
     page.mouse.move(0, 0)
