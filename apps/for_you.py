@@ -81,7 +81,8 @@ def designs(visit: Visit, shop: Workshop, shopper: Shopper, looked_at: bool) -> 
     job_line(job)
     if job is not None and job.state == "done":
         st.caption(f"We drew {len(shop.pools[category])} ideas and searched on from the best of them.")
-    if st.button("Search for more", key="again", icon=":material/search:", disabled=searching):
+    # a search climbs a taste: where none is known there is nothing to climb
+    if st.button("Search for more", key="again", icon=":material/search:", disabled=searching or not known):
         search_again(visit, shop, shopper, category)
         st.rerun()
 

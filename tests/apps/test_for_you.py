@@ -17,6 +17,7 @@ def test_a_newcomer_sees_what_is_popular_and_that_drawings_are_synthetic(studio:
     assert NOTE in texts(page)
     assert "You have not told us anything yet" in texts(page)
     assert "Likely to please many" in texts(page)
+    assert page.button(key="again").disabled  # there is no taste yet to search for
     assert newest(studio.desk.engine, "search", RUN, person_of(page)) is None
 
 
