@@ -1,9 +1,13 @@
 """People and what they said."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
+from medgan_fashion.studio import people
 from medgan_fashion.studio.people import Said, choose, forget_person, is_person, new_person, said_by, say, say_all
 from medgan_fashion.studio.pictures import add_pictures, find_pictures, new_picture
 from tests.studio.test_pictures import Z
@@ -41,3 +45,19 @@ def test_who_is_forgotten_leaves_nothing(engine: Engine, person: str) -> None:
     assert not is_person(engine, person)
     assert not said_by(engine, person, "run")
     assert find_pictures(engine, person, "run") == []
+
+
+def test_a_word_that_another_window_said_in_the_same_moment_is_no_error(
+    engine: Engine, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = people._set_opinion, []
+
+    def raced(*given: Any) -> None:
+        calls.append(given)
+        if len(calls) == 1:
+            raise IntegrityError("INSERT INTO opinions", {}, Exception("UNIQUE constraint failed"))
+        real(*given)
+
+    monkeypatch.setattr(people, "_set_opinion", raced)
+    say(engine, person, "run", "1", 1)
+    assert said_by(engine, person, "run") == Said(("1",))
