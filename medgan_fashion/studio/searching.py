@@ -15,9 +15,7 @@ from medgan_fashion.studio.widgets import Visit
 from medgan_fashion.studio.workshop import Shopper, Workshop, read_shopper
 
 SEARCHED = 24  # of earlier searches, the newest, that are ranked with the pool
-SETTLE = (
-    0.8  # seconds that a taste rests before it is searched for: a like seldom comes alone, and the page comes first
-)
+SETTLE = 0.8  # seconds that a taste rests before it is searched for: likes seldom come alone, and the page goes first
 REMEMBERED = 64  # tastes and looks that the process keeps at hand
 
 

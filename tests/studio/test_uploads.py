@@ -64,6 +64,23 @@ def _animation() -> bytes:
     return buffer.getvalue()
 
 
+def test_a_tiff_of_one_page_is_a_photo() -> None:
+    assert photo_pixels(accept_photo(_photo("TIFF"), SMALL)).shape == (3, SIDE, SIDE)
+
+
+def test_pages_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To count the pages of a file with very many took the server a minute."""
+
+    def counted(picture: object) -> int:
+        raise AssertionError("the pages were counted")
+
+    pages, buffer = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue", "green")], io.BytesIO()
+    pages[0].save(buffer, "TIFF", save_all=True, append_images=pages[1:])
+    monkeypatch.setattr("PIL.TiffImagePlugin.TiffImageFile.n_frames", property(counted))
+    with pytest.raises(ValueError, match="of several pages"):
+        accept_photo(buffer.getvalue(), SMALL)
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
