@@ -1,5 +1,6 @@
 """The plan of a growing training: measured in fresh processes, kept beside the training, and taken by it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import pytest
 from medgan_fashion.gan import RECIPES, Growth, NetworkPair, Recipe
 from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.measuring import Cost, measure_level
-from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.gan.plain import from_plain, to_plain
 from medgan_fashion.runs import growth_plan
 from medgan_fashion.runs.growth_plan import LevelPlan, free_memory, kept_plan, plan_growth, planned
+from tests.runs.dry_run import dry_run
 
 TINY: Recipe = replace(
     RECIPES["progan_small"],
@@ -71,10 +73,12 @@ def test_a_device_without_memory_for_the_first_probe_is_asked_for_less(monkeypat
 
 
 @pytest.mark.slow
-def test_a_real_plan_is_kept_for_the_resumed_training(tmp_path: Path) -> None:
+def test_a_real_plan_is_kept_for_the_resumed_training(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    written = json.loads((dry_run(tmp_path_factory) / "gan" / "plan.json").read_text())
+    levels = [from_plain(LevelPlan, level) for level in written["levels"]]
+    assert [(level.height, level.width, level.batch) for level in levels] == [(4, 4, 32), (8, 8, 32)]
+    assert all(level.parameters > 0 and level.seconds > 0 and level.megabytes > 0 for level in levels)
     small = replace(TINY, networks=replace(TINY.networks, width=4), growth=Growth((10,), (4,)))
-    levels = plan_growth(small, (1, 8, 8), 2, "cpu")
-    assert [(level.height, level.width, level.batch) for level in levels] == [(4, 4, 4), (8, 8, 4)]
     path = tmp_path / "out" / "plan.json"
 
     def kept(recipe: Recipe, device: str = "cpu", measured: list[LevelPlan] | None = None) -> list[LevelPlan]:

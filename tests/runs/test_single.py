@@ -1,6 +1,7 @@
 """A growing GAN from one file: planned, trained with the plan, resumed with it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,17 @@ from PIL import Image
 from medgan_fashion.cli import main
 from medgan_fashion.gan import load_model
 from medgan_fashion.runs.single import Job, plan_job, train_on_file
+from tests.runs.dry_run import COMMAND, IMAGES, dry_run
 
 
 @pytest.mark.slow
-def test_a_dry_run_measures_and_training_takes_its_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    images = np.random.default_rng(0).random((12, 1, 8, 8), dtype=np.float32)
-    np.savez(tmp_path / "images.npz", images=images, labels=np.arange(12) % 2)
+def test_a_dry_run_measures_and_training_takes_its_plan(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(dry_run(tmp_path_factory), tmp_path, dirs_exist_ok=True)
     out = tmp_path / "gan"
-    command = ["train", str(tmp_path / "images.npz"), "--out", str(out), "--recipe", "progan_small"]
-    command += ["--images-seen", "128", "--device", "cpu"]
-    assert main([*command, "--dry-run"]) == 0
-    said = capsys.readouterr().out
+    command = ["train", str(tmp_path / "images.npz"), "--out", str(out), *COMMAND]
+    said = (tmp_path / "said.txt").read_text()
     assert "progan_small on cpu" in said
     assert "8x8" in said
     assert not (out / "checkpoint.pt").exists()
@@ -33,7 +34,7 @@ def test_a_dry_run_measures_and_training_takes_its_plan(tmp_path: Path, capsys: 
     assert model.recipe.growth is not None
     assert model.recipe.growth.batches == (32, 16)
     assert model.recipe.growth.phase_images == (32,)
-    assert model.facts["images_seen"] == 128
+    assert model.facts["images_seen"] == IMAGES
     assert main(["train", *command[1:-4], "--images-seen", "256", "--device", "cpu"]) == 2
     assert "phase_images: [32] -> [64]" in capsys.readouterr().err
 
