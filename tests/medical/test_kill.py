@@ -2,28 +2,57 @@
 
 import hashlib
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from medgan_fashion.cli import main
+from medgan_fashion.runs import workers
+
 SETTINGS = [
-    "gan.images_seen=6000", "gan.changes={networks: {width: 8, max_width: 16}}", "image.size=[16, 16]", "folds=2",
-    "repeats=1", "classifier_seeds=2", "classifier={updates: 30, batch: 16}", "encoder_updates=20",
-    "phantom_patients=18",
+    "gan.images_seen=5000", "gan.changes={networks: {width: 8, max_width: 16}, batch: 64}", "image.size=[16, 16]",
+    "folds=2", "repeats=1", "classifier_seeds=2", "classifier={updates: 10, batch: 16}", "encoder_updates=10",
+    "phantom_patients=14",
 ]  # fmt: skip
 
 
-def start(run: Path, processes: int = 1) -> "subprocess.Popen[bytes]":
+IMPORTED = (
+    "torch._dynamo", "albumentations", "jsonargparse", "plotly.graph_objects", "sklearn.model_selection",
+    "medgan_fashion.chains.ablation", "medgan_fashion.medical.stages", "medgan_fashion.report.page",
+)  # fmt: skip
+# imported once, by a process without threads of which every run is a fork
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(list(IMPORTED))
+
+
+def command(words: list[str], method: str) -> None:
+    """The command in a process of its own, whose workers start by `method`: a user's are spawned."""
+    sys.stdout = Path(os.devnull).open("w")
+    started = multiprocessing.get_context(method)
+    workers.multiprocessing = SimpleNamespace(get_context=lambda _: started)  # pyright: ignore[reportAttributeAccessIssue]
+    sys.exit(main(words))
+
+
+def start(run: Path, processes: int = 1, method: str = "fork") -> BaseProcess:
     words = ["run", "demo", "--out", str(run), "--processes", str(processes)]
     for setting in SETTINGS:
         words += ["--set", setting]
-    code = f"import sys\nfrom medgan_fashion.cli import main\nsys.exit(main({words!r}))"
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+    os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # for the server: the import calls the network otherwise
+    process = SERVER.Process(target=command, args=(words, method))
+    process.start()
+    return process
+
+
+def ended(process: BaseProcess) -> int | None:
+    process.join()
+    return process.exitcode
 
 
 def stages(run: Path) -> dict[str, float]:
@@ -42,19 +71,19 @@ def models(run: Path) -> dict[str, str]:
 @pytest.mark.slow
 def test_killed_shared_and_whole_runs_agree_bit_for_bit(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert start(whole, 2).wait() == 0
-    process = start(broken)
+    assert ended(start(whole, 2)) == 0
+    process = start(broken, method="spawn")
     deadline = time.time() + 240
     while time.time() < deadline and not list((broken / "stages").glob("train_gan/.*.work/history.jsonl")):
-        time.sleep(0.1)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+        time.sleep(0.05)
+    process.kill()
+    assert ended(process) == -signal.SIGKILL
     time.sleep(2.5)  # the orphaned worker sees that its parent is gone
     before = stages(broken)
     assert before
     assert len(before) < len(stages(whole))
     helpers = [start(broken), start(broken)]
-    assert [helper.wait() for helper in helpers] == [0, 0]
+    assert [ended(helper) for helper in helpers] == [0, 0]
     after = stages(broken)
     assert {key: after[key] for key in before} == before
     assert models(whole) == models(broken)
