@@ -1,5 +1,6 @@
 """kill -9 in the middle of an ablation, then two processes on its folder: the same bits, nothing done twice."""
 
+import contextlib
 import hashlib
 import json
 import multiprocessing
@@ -34,10 +35,11 @@ SERVER.set_forkserver_preload(list(IMPORTED))
 
 def command(words: list[str], method: str) -> None:
     """The command in a process of its own, whose workers start by `method`: a user's are spawned."""
-    sys.stdout = Path(os.devnull).open("w")
     started = multiprocessing.get_context(method)
     workers.multiprocessing = SimpleNamespace(get_context=lambda _: started)  # pyright: ignore[reportAttributeAccessIssue]
-    sys.exit(main(words))
+    with Path(os.devnull).open("w") as nothing, contextlib.redirect_stdout(nothing):
+        code = main(words)
+    sys.exit(code)
 
 
 def start(run: Path, processes: int = 1, method: str = "fork") -> BaseProcess:
