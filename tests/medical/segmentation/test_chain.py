@@ -28,8 +28,8 @@ PLAIN: dict[str, Any] = {
     "real_fractions": [0.5, 1.0],
     "ratios": [0.5, 1.0],
     "joint": {"recipe": "small_joint", "changes": _SLIM, "images_seen": 2_000},
-    "spade": {"recipe": "small_spade", "changes": _SLIM, "images_seen": 500},
-    "segmenter": {"width": 8, "depth": 2, "updates": 40, "batch": 8},
+    "spade": {"recipe": "small_spade", "changes": _SLIM, "images_seen": 64},
+    "segmenter": {"width": 4, "depth": 2, "updates": 10, "batch": 8},
     "phantom_patients": 12,
 }
 STUDY = from_plain(SegmentationConfig, PLAIN)
