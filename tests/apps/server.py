@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -90,14 +90,24 @@ def _note(url: str) -> None:
         ELSEWHERE.append(url)
 
 
-def visit(browser: Browser, url: str, *, phone: bool = False) -> Page:
+def window(browser: Browser, *, phone: bool = False) -> BrowserContext:
     """A browser window of its own, as another person's."""
     size = ViewportSize(width=390, height=844) if phone else ViewportSize(width=1280, height=900)
-    page = browser.new_context(viewport=size, accept_downloads=True).new_page()
+    return browser.new_context(viewport=size, accept_downloads=True)
+
+
+def visit_in(context: BrowserContext, url: str) -> Page:
+    """A page in that window."""
+    page = context.new_page()
     page.set_default_timeout(WAIT)
     page.on("request", lambda request: _note(request.url))
     page.goto(url)
     return page
+
+
+def visit(browser: Browser, url: str, *, phone: bool = False) -> Page:
+    """A page in a browser window of its own."""
+    return visit_in(window(browser, phone=phone), url)
 
 
 def _postgres() -> Path | None:

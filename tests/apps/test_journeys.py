@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from medgan_fashion.fashion.parts import open_run
-from tests.apps.server import ELSEWHERE, Served, chromium, postgres, served, visit
+from tests.apps.server import ELSEWHERE, Served, chromium, postgres, served, visit, visit_in, window
 from tests.apps.tiny_study import tiny_study
 from tests.made_once import made_once
 
@@ -30,16 +30,37 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for both databases: what is prepared for the first is there for the second."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def alone(browser: Browser) -> BrowserContext:
+    """For all who come alone: the browser need not load and compile the pages' programs again for each of them."""
+    return window(browser)
+
+
+@pytest.fixture(autouse=True)
+def _pages_are_closed(browser: Browser, alone: BrowserContext) -> Iterator[None]:
+    """An open page goes on asking and painting."""
+    yield
+    for page in alone.pages:
+        page.close()
+    for context in browser.contexts:
+        if context is not alone:
+            context.close()
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def app(
     request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
     shop_run: Path,
     study_run: Path,
-    browser: Browser,
+    home: Path,
 ) -> Iterator[Served]:
     """The application on a shop and a study, with workers, on either database."""
-    home = tmp_path_factory.mktemp(f"home_{request.param}")
     words = ("--run", shop_run, "--run", study_run, "--home", home)
     if request.param == "sqlite":
         with served(*words) as started:
@@ -87,8 +108,8 @@ def _go(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
-def test_for_you_from_the_first_like_to_a_kept_design(app: Served, browser: Browser) -> None:
-    page = visit(browser, app.url)
+def test_for_you_from_the_first_like_to_a_kept_design(app: Served, alone: BrowserContext) -> None:
+    page = visit_in(alone, app.url)
     expect(page.get_by_text("Pictures drawn here are synthetic")).to_be_visible()
     _press(page, "Like")
     expect(page.get_by_text("1 answer so far")).to_be_visible()
@@ -122,8 +143,8 @@ def _tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"{name} is not reached by Tab")
 
 
-def test_for_you_by_the_keyboard_alone(app: Served, browser: Browser) -> None:
-    page = visit(browser, app.url)
+def test_for_you_by_the_keyboard_alone(app: Served, alone: BrowserContext) -> None:
+    page = visit_in(alone, app.url)
     _tab_to(page, "Like")
     _settled(page)
     page.keyboard.press("Enter")
@@ -139,8 +160,8 @@ def test_for_you_by_the_keyboard_alone(app: Served, browser: Browser) -> None:
     _errors(page)
 
 
-def test_a_photo_is_refused_or_drawn(app: Served, browser: Browser, shop_run: Path, tmp_path: Path) -> None:
-    page = visit(browser, f"{app.url}/make_it_mine")
+def test_a_photo_is_refused_or_drawn(app: Served, alone: BrowserContext, shop_run: Path, tmp_path: Path) -> None:
+    page = visit_in(alone, f"{app.url}/make_it_mine")
     page.get_by_role("tab", name="Your own photo").click()
     bad = tmp_path / "shirt.png"
     bad.write_bytes(b"GIF89a<script>alert(1)</script>")
@@ -209,8 +230,8 @@ def test_two_readers_at_once_read_all_and_then_see_results(app: Served, browser:
     _errors(first)
 
 
-def test_the_ablation_says_its_verdict_first(app: Served, browser: Browser) -> None:
-    page = visit(browser, f"{app.url}/ablation")
+def test_the_ablation_says_its_verdict_first(app: Served, alone: BrowserContext) -> None:
+    page = visit_in(alone, f"{app.url}/ablation")
     expect(page.get_by_role("heading", name="Arms compared")).to_be_visible()
     expect(
         page.get_by_text("All 7 checks").or_(page.get_by_text("checks that test patients stayed unseen"))
@@ -218,8 +239,8 @@ def test_the_ablation_says_its_verdict_first(app: Served, browser: Browser) -> N
     _errors(page)
 
 
-def test_a_labelled_zip_is_taken_away(app: Served, browser: Browser) -> None:
-    page = visit(browser, f"{app.url}/generate")
+def test_a_labelled_zip_is_taken_away(app: Served, alone: BrowserContext) -> None:
+    page = visit_in(alone, f"{app.url}/generate")
     _press(page, "Prepare download")
     download = page.get_by_role("button", name="synthetic pictures (")
     expect(download).to_be_visible()
