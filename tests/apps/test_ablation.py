@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from medgan_fashion.studio.settings import Settings
-from tests.apps.tiny_study import tiny_study
+from tests.apps.tiny_study import shared_study
 from tests.report.conftest import CLASSES, make_samples, make_summary, write_run
 
 PAGE = Path(__file__).parents[2] / "apps" / "ablation.py"
@@ -20,7 +20,7 @@ PAGE = Path(__file__).parents[2] / "apps" / "ablation.py"
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real run; no test may change it."""
-    return tiny_study(tmp_path_factory.mktemp("runs") / "tiny")
+    return shared_study(tmp_path_factory)
 
 
 @pytest.fixture

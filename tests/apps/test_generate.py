@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from medgan_fashion.report.pictures import COLOURS
 from medgan_fashion.runs.privacy_cards import model_hash, write_card
 from medgan_fashion.studio.settings import Settings
-from tests.apps.tiny_study import tiny_study
+from tests.apps.tiny_study import shared_study
 from tests.report.conftest import CLASSES, make_summary
 from tests.runs.planted_cards import planted_card
 from tests.studio.planted_models import ROWS, plant_gan, plant_run
@@ -24,7 +24,7 @@ PAGE = Path(__file__).parents[2] / "apps" / "generate.py"
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real run; no test may change it."""
-    return tiny_study(tmp_path_factory.mktemp("runs") / "tiny")
+    return shared_study(tmp_path_factory)
 
 
 def visit(monkeypatch: pytest.MonkeyPatch, home: Path, *runs: Path) -> AppTest:

@@ -15,13 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from medgan_fashion.fashion.parts import open_run
 from tests.apps.server import ELSEWHERE, Served, chromium, postgres, served, visit, visit_in, window
-from tests.apps.tiny_study import tiny_study
-from tests.made_once import made_once
+from tests.apps.tiny_study import shared_study
 
 
 @pytest.fixture(scope="module")
 def study_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_once(tmp_path_factory, "tiny_study", tiny_study)
+    return shared_study(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from medgan_fashion.studio.database import open_database
 from medgan_fashion.studio.readings import Study, list_studies, progress
 from medgan_fashion.studio.schema import readings
 from medgan_fashion.studio.settings import Settings
-from tests.apps.tiny_study import tiny_study
+from tests.apps.tiny_study import shared_study
 
 N = 12
 PAGE = Path(__file__).resolve().parents[2] / "apps" / "reader_study.py"
@@ -21,7 +21,7 @@ PAGE = Path(__file__).resolve().parents[2] / "apps" / "reader_study.py"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_study(tmp_path_factory.mktemp("page") / "tiny")
+    return shared_study(tmp_path_factory)
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
+from tests.made_once import made_once
 
 TINY = {
     "image": {"size": [16, 16]},
@@ -24,3 +27,8 @@ def tiny_study(folder: Path) -> Path:
     """Runs it in this process into `folder`, which becomes the run, and answers that folder."""
     run_ablation(None, folder, from_plain(AblationConfig, TINY), processes=0)
     return folder
+
+
+def shared_study(factory: pytest.TempPathFactory) -> Path:
+    """That run, once for the whole session; no test may change it."""
+    return made_once(factory, "tiny_study", lambda folder: tiny_study(folder / "tiny")) / "tiny"

@@ -11,7 +11,7 @@ from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.recipes import Latent
 from medgan_fashion.studio.models import list_models, truncation
 from medgan_fashion.studio.runs import Run, read_run
-from tests.apps.tiny_study import tiny_study
+from tests.apps.tiny_study import shared_study
 from tests.report.conftest import CLASSES, make_summary
 from tests.studio.planted_models import ROWS, models_of, plant_gan, plant_run
 
@@ -21,8 +21,8 @@ def gan(name: str, fold: int, classes: list[str], rows: str = ROWS) -> dict[str,
     return make_summary()["gans"][0] | {"name": name, "fold": fold, "classes": classes, "training_rows": rows}
 
 
-def test_a_real_ablation_by_fold_and_repeat(tmp_path: Path) -> None:
-    models = models_of(tiny_study(tmp_path / "tiny"))
+def test_a_real_ablation_by_fold_and_repeat(tmp_path_factory: pytest.TempPathFactory) -> None:
+    models = models_of(shared_study(tmp_path_factory))
     assert [one.name for one in models] == ["tiny, fold 1, repeat 1", "tiny, fold 2, repeat 1"]
     assert {(one.kind, one.shape, one.conditional, one.prior) for one in models} == {
         ("medical", (1, 16, 16), True, "normal")

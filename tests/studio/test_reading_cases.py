@@ -23,13 +23,13 @@ from medgan_fashion.studio.reading_cases import (
     reading_order,
 )
 from medgan_fashion.studio.runs import Run, read_run
-from tests.apps.tiny_study import tiny_study
+from tests.apps.tiny_study import shared_study
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished ablation with a real GAN."""
-    found = read_run(tiny_study(tmp_path_factory.mktemp("cases") / "tiny"))
+    found = read_run(shared_study(tmp_path_factory))
     assert found
     return found
 
