@@ -1,6 +1,8 @@
 """A process of its own that need not import torch again: a fork of this one."""
 
 import os
+import signal
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -26,6 +28,14 @@ def forked(work: Callable[[], object]) -> int:
         os._exit(code)  # nothing of pytest's is to be ended twice
 
 
-def exit_code(child: int) -> int:
-    """Waits until the child ends; what it ended with, or minus the signal that killed it."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+def exit_code(child: int, patience: float = 120.0) -> int:
+    """Waits until the child ends; what it ended with, or minus the signal that killed it: one who stays for longer
+    than those seconds is killed."""
+    deadline = time.monotonic() + patience
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.02)

@@ -1,16 +1,17 @@
 """Workers leave with whoever started them, even one that is gone before they have begun."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
+
 from medgan_fashion.studio.settings import Settings
+from medgan_fashion.studio.worker import main
+from tests.forked import exit_code, forked
 
 
-def test_a_worker_without_its_parent_leaves_at_once(tmp_path: Path) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    environment = os.environ | Settings(home=str(tmp_path / "home")).environment()
-    command = [sys.executable, "-m", "medgan_fashion.studio.worker", "desk", str(gone.pid)]
-    assert subprocess.run(command, env=environment, timeout=120).returncode == 1
+def test_a_worker_without_its_parent_leaves_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = forked(lambda: None)
+    assert exit_code(gone) == 0
+    for name, value in Settings(home=str(tmp_path / "home")).environment().items():
+        monkeypatch.setenv(name, value)
+    assert exit_code(forked(lambda: main("desk", gone))) == 1
