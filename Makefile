@@ -9,6 +9,8 @@ INSTALL_TOOLS := dpkg -s $(TOOLS) >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && co
 	{ apt-get install -qq -y --no-install-recommends $(TOOLS) || \
 	{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $(TOOLS); }; } >/dev/null 2>&1; }
 export OMP_WAIT_POLICY = PASSIVE
+# where the environment forbids byte code, every process would compile all that it imports anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test setup reproduce reproduce-quick
 demo: $(VENV)/.medical
