@@ -49,22 +49,84 @@ if TYPE_CHECKING:
 
 # lazy, so that configuration (recipes) can be read without loading torch
 _HOME = {
-    "lerp": "latent", "sample_latent": "latent", "slerp": "latent",
-    "Model": "model", "load_model": "model_file", "save_model": "model_file",
-    "OBJECTIVES": "objectives", "Objective": "objectives", "PENALTIES": "penalties",
-    "NETWORKS": "networks", "Judgement": "layers", "RECIPES": "recipes", "Recipe": "recipe", "Growth": "recipe_parts",
-    "Latent": "recipe_parts", "NetworkPair": "recipe_parts", "PenaltyRow": "recipe_parts", "Classify": "recipe_parts",
-    "Autoencoding": "recipe_parts", "Translation": "recipe_parts", "Stabilisers": "recipe_parts", "Domains": "sources",
-    "search_latents": "latent_search", "SearchConfig": "latent_search", "Found": "latent_search",
-    "invert": "inversion", "InversionConfig": "inversion", "Inversions": "inversion", "FrozenCritic": "critic",
-    "train_latent_encoder": "latent_encoder", "LatentEncoder": "latent_encoder",
-    "save_latent_encoder": "latent_encoder", "load_latent_encoder": "latent_encoder",
-    "find_direction": "directions", "score_direction": "directions", "DirectionScore": "directions",
-    "apply_direction": "directions", "orthogonal_to": "directions", "film_strip": "strips", "slider_grid": "strips",
-    "export_onnx": "export", "export_program": "export", "start_from": "warm_start",
-    "save_pretrained": "hub", "from_pretrained": "hub", "push_to_hub": "hub",
-    "Progress": "watching", "Score": "watching", "Trained": "training", "train": "training",
-}  # fmt: skip
+    "medgan_fashion.gan.latent": (
+        "lerp",
+        "sample_latent",
+        "slerp",
+    ),
+    "medgan_fashion.gan.model": ("Model",),
+    "medgan_fashion.gan.model_file": (
+        "load_model",
+        "save_model",
+    ),
+    "medgan_fashion.gan.objectives": (
+        "OBJECTIVES",
+        "Objective",
+    ),
+    "medgan_fashion.gan.penalties": ("PENALTIES",),
+    "medgan_fashion.gan.networks": ("NETWORKS",),
+    "medgan_fashion.gan.layers": ("Judgement",),
+    "medgan_fashion.gan.recipes": ("RECIPES",),
+    "medgan_fashion.gan.recipe": ("Recipe",),
+    "medgan_fashion.gan.recipe_parts": (
+        "Growth",
+        "Latent",
+        "NetworkPair",
+        "PenaltyRow",
+        "Classify",
+        "Autoencoding",
+        "Translation",
+        "Stabilisers",
+    ),
+    "medgan_fashion.gan.sources": ("Domains",),
+    "medgan_fashion.gan.latent_search": (
+        "search_latents",
+        "SearchConfig",
+        "Found",
+    ),
+    "medgan_fashion.gan.inversion": (
+        "invert",
+        "InversionConfig",
+        "Inversions",
+    ),
+    "medgan_fashion.gan.critic": ("FrozenCritic",),
+    "medgan_fashion.gan.latent_encoder": (
+        "train_latent_encoder",
+        "LatentEncoder",
+        "save_latent_encoder",
+        "load_latent_encoder",
+    ),
+    "medgan_fashion.gan.directions": (
+        "find_direction",
+        "score_direction",
+        "DirectionScore",
+        "apply_direction",
+        "orthogonal_to",
+    ),
+    "medgan_fashion.gan.strips": (
+        "film_strip",
+        "slider_grid",
+    ),
+    "medgan_fashion.gan.export": (
+        "export_onnx",
+        "export_program",
+    ),
+    "medgan_fashion.gan.warm_start": ("start_from",),
+    "medgan_fashion.gan.hub": (
+        "save_pretrained",
+        "from_pretrained",
+        "push_to_hub",
+    ),
+    "medgan_fashion.gan.watching": (
+        "Progress",
+        "Score",
+    ),
+    "medgan_fashion.gan.training": (
+        "Trained",
+        "train",
+    ),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [  # noqa: RUF022 - in reading order
     "train", "Trained", "Progress", "Score", "load_model", "save_model", "Model",
@@ -79,6 +141,6 @@ __all__ = [  # noqa: RUF022 - in reading order
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'medgan_fashion.gan' has no attribute '{name}'")
-    return getattr(import_module(f"medgan_fashion.gan.{_HOME[name]}"), name)
+    return getattr(import_module(_MODULE_OF[name]), name)

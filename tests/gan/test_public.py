@@ -61,7 +61,7 @@ def test_every_name_has_a_home() -> None:
         assert getattr(gan, name).__class__.__name__ != "module", name
         home = getattr(getattr(gan, name), "__module__", "medgan_fashion.gan")
         assert home.startswith("medgan_fashion.gan"), name
-    assert set(gan.__all__) == set(gan._HOME)
+    assert set(gan.__all__) == set(gan._MODULE_OF)
 
 
 def test_every_function_says_what_it_does() -> None:
