@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig

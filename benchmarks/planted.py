@@ -11,7 +11,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.planted import PLANTED

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline, split_inputs
 from medgan_fashion.cli import main
 from medgan_fashion.fashion.garments_config import read_settings
 from medgan_fashion.fashion.recommender_config import DVBPR_CODE
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.segmentation.config import SegmentationConfig

@@ -12,7 +12,7 @@ from scipy import stats
 from benchmarks import steadying
 from benchmarks.reproduce.steadying import VARIANTS, compare, differences, holm, paired, variant_recipe
 from benchmarks.reproduce.steadying_runs import grid_of, run_one
-from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.base.plain import to_plain
 
 
 def found(variant: str, seed: int, kid: float | None) -> dict:

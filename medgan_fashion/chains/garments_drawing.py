@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import from_plain, merged
 from medgan_fashion.chains.garments_steps import Given, category_number
 from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.catalogue import Catalogue
@@ -22,8 +24,6 @@ from medgan_fashion.fashion.photos import read_photo
 from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.restyle import Restyled, restyle
 from medgan_fashion.fashion.restyle_limits import load_limits
-from medgan_fashion.gan.files import write_whole
-from medgan_fashion.gan.plain import from_plain, merged
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.runs.generate import write_png
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.gan.plain import merged
+from medgan_fashion.base.plain import merged
 
 Chain = Callable[[dict[str, Any], dict[str, Path], Path, bool, int | None], None]
 
@@ -97,7 +97,7 @@ def _only_cases(inputs: dict[str, Path], chain: str) -> Path | None:
 def _ablation(
     settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
 ) -> None:
-    from medgan_fashion.gan.plain import from_plain
+    from medgan_fashion.base.plain import from_plain
     from medgan_fashion.medical.ablation_config import AblationConfig
 
     config = from_plain(AblationConfig, settings)
@@ -121,7 +121,7 @@ def _garments(
 def _segmentation(
     settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
 ) -> None:
-    from medgan_fashion.gan.plain import from_plain
+    from medgan_fashion.base.plain import from_plain
     from medgan_fashion.medical.segmentation.config import SegmentationConfig
 
     config = from_plain(SegmentationConfig, settings)

@@ -29,9 +29,9 @@ def evaluate_images(
     import json
     from dataclasses import asdict
 
+    from medgan_fashion.base.files import write_whole
     from medgan_fashion.evaluation.measure_rows import as_table
     from medgan_fashion.evaluation.measure_set import Effort, measure_set
-    from medgan_fashion.gan.files import write_whole
     from medgan_fashion.runs.image_source import read_sources
 
     if updates < 1:

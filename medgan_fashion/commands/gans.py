@@ -80,8 +80,8 @@ def privacy(
         mammogram: as the training read its pictures.
         set: one threshold (docs/privacy.md), for example --set auc_passed=0.8; may be repeated.
     """
+    from medgan_fashion.base.plain import from_plain
     from medgan_fashion.evaluation.privacy_rules import PrivacyRules
-    from medgan_fashion.gan.plain import from_plain
     from medgan_fashion.report.privacy_pictures import write_pairs
     from medgan_fashion.runs.privacy_single import PrivacyJob, screen_model
 
@@ -119,7 +119,7 @@ def generate(
         mark: burn SYNTHETIC into a corner; default: in dicom yes, in png no. The flags stay either way.
         despite_privacy: write dicom although the model's privacy card says blocked; synthetic.json records it.
     """
-    from medgan_fashion.gan.files import write_whole
+    from medgan_fashion.base.files import write_whole
     from medgan_fashion.report.data_card import CARD, card_of_files
     from medgan_fashion.runs.generate import generate_files
     from medgan_fashion.runs.privacy_cards import in_words

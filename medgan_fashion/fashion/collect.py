@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.catalogue_check import describe_catalogue
 from medgan_fashion.fashion.collect_designs import (
     control_arms,
@@ -24,8 +26,6 @@ from medgan_fashion.fashion.parts import Parts, write_parts
 from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.recommender_files import load_recommender
 from medgan_fashion.fashion.shop import Shop
-from medgan_fashion.gan.files import write_whole
-from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.runs.stage import Stored, Task
 from medgan_fashion.runs.versions import versions
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from medgan_fashion.base.files import write_whole
 from medgan_fashion.fashion.customer_ids import find_customer, known_as
 from medgan_fashion.fashion.forget_folders import finish, forget_designs, forget_drawn, forget_reports, swap
 from medgan_fashion.fashion.forget_pictures import forget_pictures
@@ -12,7 +13,6 @@ from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vect
 from medgan_fashion.fashion.forgotten import FILE, remember
 from medgan_fashion.fashion.purchases import load_purchases, save_purchases
 from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
-from medgan_fashion.gan.files import write_whole
 
 _TEXT = (".yaml", ".yml", ".jsonl", ".log", ".txt", ".md")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
 
 _OF_CUSTOMERS = ("design_", "restyled_", "arm_")  # the others show items and the GAN's drawings for nobody
 

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
+from medgan_fashion.base.files import write_whole
 from medgan_fashion.fashion.forgetting import without_pairs
 from medgan_fashion.fashion.purchases import Purchases
-from medgan_fashion.gan.files import write_whole
 
 FILE = "forgotten.json"
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.collect import collect
 from medgan_fashion.fashion.customer_ids import find_customer
 from medgan_fashion.fashion.features import read_features
@@ -14,7 +15,6 @@ from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.garments_plan import Planner
 from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.shop import Shop, open_shop
-from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.runs.declare import declare
 from medgan_fashion.runs.workers import share, work
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from medgan_fashion.base.plain import from_plain, merged, to_plain
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig, PurchaseConfig
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.recommender_config import (
@@ -16,7 +17,6 @@ from medgan_fashion.fashion.recommender_config import (
     VbprConfig,
 )
 from medgan_fashion.fashion.sample_config import SampleConfig
-from medgan_fashion.gan.plain import from_plain, merged, to_plain
 from medgan_fashion.gan.recipes import Recipe, changed_recipe
 
 LEAST_SIZE = 16  # side of pictures that the encoder of categories can look at

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.catalogue import save_catalogue
 from medgan_fashion.fashion.category_encoder import check_categories
 from medgan_fashion.fashion.customer_ids import find_customer
@@ -27,7 +28,6 @@ from medgan_fashion.fashion.stages_gan import (
 from medgan_fashion.fashion.stages_recommend import fit_recommender, new_customers, rank_recommenders
 from medgan_fashion.fashion.stages_restyle import inversion_limits, planted_inversion, restyle_photos
 from medgan_fashion.gan import load_model
-from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.runs.stage import Stored, Task, store
 
 K = 10  # length of the lists that the ranking figures judge

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder
 from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.catalogue import Catalogue, load_catalogue
@@ -13,9 +15,7 @@ from medgan_fashion.fashion.recommender import FactorModel, Recommender
 from medgan_fashion.fashion.recommender_files import load_recommender
 from medgan_fashion.fashion.shelf import on_shelf
 from medgan_fashion.gan import load_model
-from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.latent_encoder import LatentEncoder, load_latent_encoder
-from medgan_fashion.gan.plain import from_plain
 
 _FILE = "parts.json"
 

@@ -58,8 +58,8 @@ class Shop:
 @stage(version=1)
 def sample_shop(work: Path, sample: dict[str, Any], size: int, seed: int) -> None:
     """The embedded sample: rendered garments and customers whose taste is known."""
+    from medgan_fashion.base.plain import from_plain
     from medgan_fashion.fashion.sample_config import SampleConfig
-    from medgan_fashion.gan.plain import from_plain
 
     write_sample(work, replace(from_plain(SampleConfig, sample), size=size), seed)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.design import design
 from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.fashion.design_files import load_designed, save_designed
@@ -16,7 +17,6 @@ from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.purchases import load_purchases
 from medgan_fashion.fashion.scores import set_up
 from medgan_fashion.fashion.transfer import arm, contestants
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.runs.stage import stage
 
 Asked = list[list[int]]  # (customer, category) of each problem

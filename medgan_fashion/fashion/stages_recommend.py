@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder
 from medgan_fashion.evaluation.ranking import rank_figures
 from medgan_fashion.evaluation.ranking_intervals import gain_ratio_interval
@@ -19,7 +20,6 @@ from medgan_fashion.fashion.purchases import load_purchases
 from medgan_fashion.fashion.ranking import RankingTable, rank_quality, ranking_task
 from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
 from medgan_fashion.fashion.split import Split
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.runs.stage import stage
 
 

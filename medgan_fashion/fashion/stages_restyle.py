@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.drawn_photos import Drawn, draw_photos, measure_limits, unseen_photos
 from medgan_fashion.fashion.garment_mask import garment_mask
@@ -22,7 +23,6 @@ from medgan_fashion.gan import load_model
 from medgan_fashion.gan.inversion import InversionConfig, invert
 from medgan_fashion.gan.latent_encoder import load_latent_encoder
 from medgan_fashion.gan.latent_search import SearchConfig
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.runs.stage import stage
 
 FLOOR = SearchConfig(starts=1, candidates=256, steps=1, learning_rate=1e-9, noise=0.0, prior_weight=0.0)

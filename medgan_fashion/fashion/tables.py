@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.imaging.csv_rows import read_rows
+from medgan_fashion.base.sheets import read_rows
 
 IMAGE_SEPARATOR = "|"  # between several pictures in one field
 

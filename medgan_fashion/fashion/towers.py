@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.fashion.encoder_tower import rebuild_encoder
 from medgan_fashion.fashion.recommender import Tower
 from medgan_fashion.fashion.recommender_config import TowerConfig
-from medgan_fashion.gan.plain import from_plain, to_plain
 
 
 def _levels(size: int) -> int:

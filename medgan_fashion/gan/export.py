@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.gan.drawing import Draw, Drawing, Inputs, called, check_drawn, example_inputs
-from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.gan.released import released
 
 FORMAT = "medgan_fashion.export/1"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
+from medgan_fashion.base.files import write_whole
 from medgan_fashion.gan.export import needs, released
-from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.model import Model
 from medgan_fashion.gan.model_file import load_model, save_model
 

@@ -13,12 +13,12 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan.growth import base_grid
 from medgan_fashion.gan.latent import free_from, latent_from, sample_latent
 from medgan_fashion.gan.latent_search import address
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.plain import from_plain, to_plain
 from medgan_fashion.gan.recipe_parts import Latent
 
 FORMAT = "medgan_fashion.latent_encoder/1"

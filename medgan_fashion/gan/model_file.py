@@ -9,11 +9,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.data import DataCard
-from medgan_fashion.gan.files import write_whole
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.plain import from_plain, to_plain
 from medgan_fashion.gan.recipe import Recipe
 
 FORMAT = "medgan_fashion.model/1"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from medgan_fashion.gan.plain import from_plain, merged, to_plain
+from medgan_fashion.base.plain import from_plain, merged, to_plain
 from medgan_fashion.gan.recipe import Recipe
 from medgan_fashion.gan.recipe_parts import (
     Autoencoding,

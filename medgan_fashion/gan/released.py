@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any
 
-from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.base.plain import to_plain
 
 KEPT = ("training_rows", "masks", "synthetic")  # the hash of the training rows, and two words of this package
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from medgan_fashion.base.sheets import order_classes, read_rows, read_text
+from medgan_fashion.base.xlsx_rows import is_workbook
 from medgan_fashion.imaging.case_sources import (
     SUFFIXES,
     Found,
@@ -22,13 +24,11 @@ from medgan_fashion.imaging.case_sources import (
 )
 from medgan_fashion.imaging.case_writer import relative_to_table
 from medgan_fashion.imaging.cbis_ddsm import is_cbis_ddsm, join_cbis_ddsm
-from medgan_fashion.imaging.csv_rows import order_classes, read_rows, read_text
 from medgan_fashion.imaging.film_archive import FilmRules, Level, choose_films, with_tags
 from medgan_fashion.imaging.label_columns import LabelColumns
 from medgan_fashion.imaging.label_join import join_labels
 from medgan_fashion.imaging.mini_mias import is_mini_mias, join_mini_mias
 from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.xlsx_rows import is_workbook
 
 Left = list[tuple[str, str]]
 Pair = tuple[Found, Region]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.classic import augmented_set
 from medgan_fashion.medical.config import ClassicConfig
 from medgan_fashion.runs.folds import Fold, load_fold

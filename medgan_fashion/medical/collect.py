@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.gan.files import write_whole
-from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.audit import audit

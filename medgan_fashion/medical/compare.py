@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
 from medgan_fashion.medical.checklist import checklist
 from medgan_fashion.medical.comparisons import Comparisons
 from medgan_fashion.medical.finished import OpenRun

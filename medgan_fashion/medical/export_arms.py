@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
 from medgan_fashion.medical.arm_pool import arm_pool
 from medgan_fashion.medical.finished import OpenRun, check_done
 from medgan_fashion.medical.picture_store import keep_picture

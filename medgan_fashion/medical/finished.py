@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.prepare_cache import find_prepared
 from medgan_fashion.medical.ablation_config import AblationConfig

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.medical.ablation_config import BALANCED_ARMS, GATED_ARM, AblationConfig
 from medgan_fashion.medical.balancing import balanced_classic, check_imbalance, rare_images
 from medgan_fashion.medical.gate import gated_images

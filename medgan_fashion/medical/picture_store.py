@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
 
 WHITE = 65535
 

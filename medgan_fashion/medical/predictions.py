@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.gan.files import write_whole
-from medgan_fashion.imaging.csv_rows import read_rows
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.sheets import read_rows
 from medgan_fashion.medical.finished import OpenRun, check_done
 from medgan_fashion.medical.scores import load_scores, score_table
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.classification import (
     auroc,
     balanced_accuracy,
@@ -15,7 +16,6 @@ from medgan_fashion.evaluation.classification import (
     sensitivity,
     support_weighted,
 )
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.medical.ablation_config import BALANCED_ARMS
 from medgan_fashion.medical.arm_pool import arm_pool
 from medgan_fashion.medical.classic import augmented_set

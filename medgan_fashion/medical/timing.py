@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.gan.growth import base_grid, batch_at, level_starts
 from medgan_fashion.gan.measuring import measure_level
-from medgan_fashion.gan.plain import to_plain
 from medgan_fashion.gan.recipes import Recipe
 from medgan_fashion.gan.training import train
 from medgan_fashion.imaging.imageset import ImageSet

@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
 from medgan_fashion.medical.checklist import state
 from medgan_fashion.report.model_card import plain
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
 from medgan_fashion.report.pictures import Arrays, Pair, tile, tile_image
 
 KEY = re.compile(r"f(\d+)_privacy_(synthetic|train|distance|copy)")

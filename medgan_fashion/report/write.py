@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
 
 if TYPE_CHECKING:
     from medgan_fashion.medical.summary import Summary

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.gan.files import write_whole
-from medgan_fashion.gan.plain import differences
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import differences
 
 
 def declare(run: Path, plain: dict[str, Any]) -> None:

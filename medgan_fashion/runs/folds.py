@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.config import IntensityConfig
 from medgan_fashion.imaging.imageset import ImageSet, centre
 from medgan_fashion.imaging.intensity import Intensity, fit_intensity

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from medgan_fashion.base.files import write_whole
 from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.evaluation.kid import kid
 from medgan_fashion.gan import Progress, Recipe, Score, train
-from medgan_fashion.gan.files import write_whole
 
 SCORED = 2000  # about as many training rows at most are compared by KID: its subsets are far smaller
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from medgan_fashion.base.files import write_whole
 from medgan_fashion.gan import Model, load_model
-from medgan_fashion.gan.files import write_whole
 from medgan_fashion.imaging.burn_in import burn_mark
 from medgan_fashion.imaging.synthetic_dicom import Origin, synthetic_datasets
 from medgan_fashion.runs.privacy_cards import check_release, find_card, release_note

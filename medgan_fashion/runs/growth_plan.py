@@ -10,10 +10,10 @@ from pathlib import Path
 
 import torch
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import differences, from_plain, to_plain
 from medgan_fashion.gan.growth import base_grid, batch_at
 from medgan_fashion.gan.measuring import Cost, measure_level
-from medgan_fashion.gan.plain import differences, from_plain, to_plain
 from medgan_fashion.gan.recipes import Recipe
 
 SHARE = 0.8  # of the memory that is free: what a plan may fill

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder, save_encoder, train_encoder
 from medgan_fashion.gan import Recipe, load_model
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.runs.folds import Fold, load_fold
 from medgan_fashion.runs.gan_training import Rows, train_kept

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.design import climb
 from medgan_fashion.fashion.design_config import RestyleConfig
 from medgan_fashion.fashion.directions import find_direction
@@ -18,7 +19,6 @@ from medgan_fashion.fashion.drawn_photos import draw_photos
 from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.restyle import Restyled, restyle
 from medgan_fashion.gan.latent import between
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.runs.stage import store
 from medgan_fashion.studio.desk import Desk
 from medgan_fashion.studio.jobs import Job, finish, next_round

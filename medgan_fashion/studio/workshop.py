@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.fashion.drawings import Drawings, draw_pool, load_drawings, save_drawings
@@ -21,7 +22,6 @@ from medgan_fashion.fashion.realism import fit_realism
 from medgan_fashion.fashion.restyle_limits import Limits, load_limits
 from medgan_fashion.fashion.scores import Standards, measure_standards
 from medgan_fashion.gan.critic import FrozenCritic
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.runs.stage import Stored, store
 from medgan_fashion.studio.people import Said
 from medgan_fashion.studio.runs import Run

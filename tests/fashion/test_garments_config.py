@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.chains.table import find_pipeline, read_pipeline
 from medgan_fashion.fashion.garments_config import GarmentsConfig, read_settings
-from medgan_fashion.gan.plain import from_plain, to_plain
 
 
 def test_the_pipeline_file_is_valid_and_defaults_stay() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.catalogue import Catalogue, save_catalogue
 from medgan_fashion.fashion.fitting import fit
 from medgan_fashion.fashion.neighbourhood import Neighbourhood
@@ -14,7 +15,6 @@ from medgan_fashion.fashion.recommender_config import DvbprConfig, PairsConfig, 
 from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
 from medgan_fashion.fashion.split import split_purchases
 from medgan_fashion.fashion.stages_recommend import fit_recommender, new_customers, rank_recommenders
-from medgan_fashion.gan.plain import to_plain
 
 DVBPR = DvbprConfig(factors=4, tower=TowerConfig(size=16, width=8), pairs=PairsConfig(updates=40, batch=32))
 

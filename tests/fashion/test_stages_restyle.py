@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion import stages_restyle
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.purchases import Purchases, save_purchases
 from medgan_fashion.fashion.restyle_limits import CANNOT, CLOSEST, UNJUDGED, load_limits
 from medgan_fashion.fashion.stages_restyle import inversion_limits, planted_inversion, restyle_photos
-from medgan_fashion.gan.plain import to_plain
 from tests.fashion.tiny_atelier import BLUE, RED, atelier, catalogue, gan
 
 DESIGN = DesignConfig(starts=2, candidates=8, steps=2, fallback_draws=4, n_diverse=2)

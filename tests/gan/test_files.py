@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.gan.files import write_whole
+from medgan_fashion.base.files import write_whole
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:

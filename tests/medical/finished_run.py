@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from tests.made_once import made_once

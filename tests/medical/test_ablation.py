@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation import estimate, open_study, run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.balancing import check_imbalance, equal_shares, missing
 from medgan_fashion.medical.pools import Counts, Images, compose, fill_pool, stand_in

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.checklist import STANDARDS, checklist, state
 from tests.report.conftest import make_summary

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.gan.plain import from_plain, to_plain
+from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.medical.ablation import open_study
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arm_pool import arm_pool

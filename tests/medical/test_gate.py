@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.ablation import open_study, run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arm_pool import arm_pool

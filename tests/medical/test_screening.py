@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.gan.plain import from_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.ablation import open_study
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.plan import Planner

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.imaging.config import MammogramConfig
 from medgan_fashion.medical.ablation_config import AblationConfig
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline
-from medgan_fashion.gan.plain import from_plain
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation import open_study, run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig

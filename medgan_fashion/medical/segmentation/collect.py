@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.gan.files import write_whole
-from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.base.files import write_whole
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.medical.audit import Audited, audit_sets
 from medgan_fashion.medical.findings import data_section

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.gan.plain import to_plain
+from medgan_fashion.base.plain import to_plain
 from medgan_fashion.imaging.folds import patient_folds
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.materials import fraction_of_patients

@@ -4,7 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from medgan_fashion.imaging.xlsx_rows import is_workbook, read_workbook
+from medgan_fashion.base.xlsx_rows import is_workbook, read_workbook
 
 
 def order_classes(labels: list[str]) -> tuple[str, ...]:
