@@ -12,7 +12,7 @@ import argparse
 import torch
 
 from medgan_fashion.gan import RECIPES
-from medgan_fashion.gan.growth import base_grid
+from medgan_fashion.gan.recipe.schedules import base_grid
 from medgan_fashion.runs.growth_plan import level_cost
 
 

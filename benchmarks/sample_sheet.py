@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from medgan_fashion.gan import load_model
-from medgan_fashion.gan.growth import base_grid, level_starts
+from medgan_fashion.gan.recipe.schedules import base_grid, level_starts
 
 SCALE = 3
 

@@ -14,7 +14,7 @@ from benchmarks.reproduce.shared import trained
 from medgan_fashion.gan.attacks import Attack, fgsm
 from medgan_fashion.gan.defence import DEFENDER, Defence, Spanner, defended
 from medgan_fashion.gan.defence_figures import accuracy
-from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.gan.recipe.table import changed_recipe
 
 GENERATOR = changed_recipe(
     "dcgan", {"networks": SLIM, "ema_half_life": 10_000, "batch": 32, "lr_g": 3e-4, "lr_d": 3e-4}

@@ -9,8 +9,8 @@ from benchmarks.reproduce.judging import agreement, asked_for, digit_judge, draw
 from benchmarks.reproduce.row import Job, Row
 from benchmarks.reproduce.shared import trained
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipes import changed_recipe, find_recipe
+from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.table import changed_recipe, find_recipe
 
 MLP_GAN = replace(find_recipe("mlp_gan"), ema_half_life=10_000)
 SLIM = {"width": 32, "max_width": 128}

@@ -20,7 +20,7 @@ from benchmarks.reproduce.translation_judging import (
 from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.gan import InversionConfig, Inversions, Model, SearchConfig, invert, train
-from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.gan.sources import Domains
 
 CYCLE_IMAGES, SHOP_IMAGES, INVERTED = 10_000, 30_000, 60

@@ -10,7 +10,7 @@ from benchmarks.reproduce.judging import Distances, agreement, asked_for, distan
 from benchmarks.reproduce.objectives import JUDGE_UPDATES
 from benchmarks.reproduce.row import Job, Row
 from medgan_fashion.gan import train
-from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.gan.recipe.table import changed_recipe
 
 IMAGES = 100_000
 TRUNCATIONS = (0.3, 0.5, 0.75, 1.0, 1.5, 2.0)

@@ -7,9 +7,9 @@ from benchmarks.reproduce.data import garments, write_grid
 from benchmarks.reproduce.judging import agreement, asked_for, distances, drawn, judge_of
 from benchmarks.reproduce.row import Job, Row
 from medgan_fashion.gan import train
-from medgan_fashion.gan.growth import shared_out
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipes import changed_recipe, find_recipe
+from medgan_fashion.gan.recipe.schedules import shared_out
+from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.table import changed_recipe, find_recipe
 
 IMAGES = 150_000  # shown to each row's discriminator: the same for all
 JUDGE_UPDATES = 1_500

@@ -15,8 +15,8 @@ from medgan_fashion.gan import train
 from medgan_fashion.gan.augment import augment
 from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipes import changed_recipe, find_recipe
+from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.table import changed_recipe, find_recipe
 
 SGAN_STOPS = [400_000]  # images seen
 BRAIN = changed_recipe("sgan_dcgan", {"networks": {"width": 16, "max_width": 64}, "batch": 32})

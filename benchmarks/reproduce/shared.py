@@ -4,7 +4,7 @@ from benchmarks.reproduce.data import Split
 from benchmarks.reproduce.row import Job
 from medgan_fashion.gan import train
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe.spec import Recipe
 
 
 def trained(job: Job, name: str, recipe: Recipe, split: Split, images: int, labelled: bool = False) -> Model:

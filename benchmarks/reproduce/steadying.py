@@ -14,8 +14,8 @@ from scipy import stats
 from benchmarks.reproduce.data import folder_of
 from benchmarks.reproduce.row import Job, Row
 from benchmarks.reproduce.steadying_runs import run_one
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.table import changed_recipe
 
 IMAGES_SEEN = 24_000
 SEEDS = (0, 1, 2, 3, 4)

@@ -17,7 +17,7 @@ from medgan_fashion.evaluation.encoder import Encoder, train_encoder
 from medgan_fashion.evaluation.kid import kid_full
 from medgan_fashion.evaluation.precision_recall import overlap
 from medgan_fashion.gan import Model, train
-from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe.spec import Recipe
 
 FAKES = 1_000
 COLLAPSED = 0.1  # of the coverage that other reals reach

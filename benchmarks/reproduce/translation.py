@@ -11,7 +11,7 @@ from benchmarks.reproduce.home_to_shop import home_to_shop
 from benchmarks.reproduce.row import Job, Row
 from benchmarks.reproduce.translation_judging import garment_judge, paired_figures, sheet
 from medgan_fashion.gan import Model, train
-from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.gan.sources import Domains
 
 Figures = dict[str, float]

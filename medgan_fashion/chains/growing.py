@@ -5,7 +5,7 @@ from itertools import pairwise
 from rich.console import Console
 from rich.table import Table
 
-from medgan_fashion.gan.growth import level_starts
+from medgan_fashion.gan.recipe.schedules import level_starts
 from medgan_fashion.runs.growth_plan import LevelPlan
 from medgan_fashion.runs.single import Job, plan_job
 

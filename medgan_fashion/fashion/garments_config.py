@@ -17,7 +17,7 @@ from medgan_fashion.fashion.recommender_config import (
     VbprConfig,
 )
 from medgan_fashion.fashion.sample_config import SampleConfig
-from medgan_fashion.gan.recipes import Recipe, changed_recipe
+from medgan_fashion.gan.recipe.table import Recipe, changed_recipe
 
 LEAST_SIZE = 16  # side of pictures that the encoder of categories can look at
 COMPARED = ("popularity", "item_knn", "als", "bpr", "vbpr", "dvbpr")

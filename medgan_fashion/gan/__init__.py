@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from medgan_fashion.gan.networks import NETWORKS
     from medgan_fashion.gan.objectives import OBJECTIVES, Objective
     from medgan_fashion.gan.penalties import PENALTIES
-    from medgan_fashion.gan.recipe import Recipe
-    from medgan_fashion.gan.recipe_parts import (
+    from medgan_fashion.gan.recipe.recipe_parts import (
         Autoencoding,
         Classify,
         Growth,
@@ -40,7 +39,8 @@ if TYPE_CHECKING:
         Stabilisers,
         Translation,
     )
-    from medgan_fashion.gan.recipes import RECIPES
+    from medgan_fashion.gan.recipe.spec import Recipe
+    from medgan_fashion.gan.recipe.table import RECIPES
     from medgan_fashion.gan.sources import Domains
     from medgan_fashion.gan.strips import film_strip, slider_grid
     from medgan_fashion.gan.training import Trained, train
@@ -66,9 +66,9 @@ _HOME = {
     "medgan_fashion.gan.penalties": ("PENALTIES",),
     "medgan_fashion.gan.networks": ("NETWORKS",),
     "medgan_fashion.gan.layers": ("Judgement",),
-    "medgan_fashion.gan.recipes": ("RECIPES",),
-    "medgan_fashion.gan.recipe": ("Recipe",),
-    "medgan_fashion.gan.recipe_parts": (
+    "medgan_fashion.gan.recipe.table": ("RECIPES",),
+    "medgan_fashion.gan.recipe.spec": ("Recipe",),
+    "medgan_fashion.gan.recipe.recipe_parts": (
         "Growth",
         "Latent",
         "NetworkPair",

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
-from medgan_fashion.gan.growth import base_grid
 from medgan_fashion.gan.layers import Wrap
+from medgan_fashion.gan.recipe.schedules import base_grid
 
 
 class SelfAttention2d(nn.Module):

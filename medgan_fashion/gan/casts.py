@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from medgan_fashion.gan.layers import Verdict
 from medgan_fashion.gan.networks import NETWORKS
-from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe.spec import Recipe
 
 Shape = tuple[int, ...]
 

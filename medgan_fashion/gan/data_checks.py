@@ -6,7 +6,7 @@ import torch
 
 from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan.data import as_images, as_labels
-from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.sources import Domains, Source
 
 

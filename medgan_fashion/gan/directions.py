@@ -12,7 +12,7 @@ from torch import Tensor
 from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.latent_search import address
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.recipe_parts import Latent
+from medgan_fashion.gan.recipe.recipe_parts import Latent
 
 Floats = NDArray[np.float64]
 Judge = Callable[[Tensor], Any]  # images (n, C, H, W) in the data's value range -> (n,) how much of the attribute

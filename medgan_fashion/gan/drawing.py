@@ -7,9 +7,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.growth import full_size
 from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.recipe.schedules import full_size
 
 CHECKED = (1, 5)  # batches that are looked at
 ROUNDING = 4  # times the model's own rounding error may be met by another program's

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from medgan_fashion.gan.autoencoding import autoencoding
 from medgan_fashion.gan.games import Game
-from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.synthesis import synthesis
 from medgan_fashion.gan.translation import translation
 

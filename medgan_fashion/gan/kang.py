@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from medgan_fashion.gan.growth import base_grid
 from medgan_fashion.gan.layers import Judgement
-from medgan_fashion.gan.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.recipe.schedules import base_grid
 
 HALVINGS = 4
 SLOPE = 0.2

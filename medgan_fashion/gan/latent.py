@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.recipe_parts import Latent
+from medgan_fashion.gan.recipe.recipe_parts import Latent
 
 EDGE = 1 - 1e-4  # how near a searched z may start to the border of U(-1, 1), where tanh has no slope
 

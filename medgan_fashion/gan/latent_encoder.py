@@ -15,11 +15,11 @@ from torch.nn.functional import one_hot
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.gan.growth import base_grid
 from medgan_fashion.gan.latent import free_from, latent_from, sample_latent
 from medgan_fashion.gan.latent_search import address
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.recipe_parts import Latent
+from medgan_fashion.gan.recipe.recipe_parts import Latent
+from medgan_fashion.gan.recipe.schedules import base_grid
 
 FORMAT = "medgan_fashion.latent_encoder/1"
 IMAGE_WEIGHT = 10.0  # of the mean square of pixels in [-1, 1], beside that of z

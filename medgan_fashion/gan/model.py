@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from medgan_fashion.gan.data import DataCard
-from medgan_fashion.gan.growth import Growing, full_size, shrunk
 from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.layers import Judgement
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipe_parts import Latent
+from medgan_fashion.gan.recipe.recipe_parts import Latent
+from medgan_fashion.gan.recipe.schedules import Growing, full_size, shrunk
+from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.sampling import draw
 
 

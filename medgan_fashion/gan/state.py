@@ -14,8 +14,8 @@ from medgan_fashion.base.plain import differences, from_plain, to_plain
 from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.data import DataCard
 from medgan_fashion.gan.games import Game, Networks, Remembered
-from medgan_fashion.gan.growth import Growing, Stage, base_grid, stage_at
-from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe.schedules import Growing, Stage, base_grid, stage_at
+from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.warm_start import start_from
 
 FORMAT = 1

@@ -12,7 +12,7 @@ from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.layers import Judgement
 from medgan_fashion.gan.objectives import Objective, build_objective, empty_logits
 from medgan_fashion.gan.penalties import PENALTIES
-from medgan_fashion.gan.recipe import Recipe
+from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.stabilisers import critic_terms, generator_terms, memories, noised, replayed
 
 

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from medgan_fashion.gan.growth import base_grid
 from medgan_fashion.gan.layers import Judgement, LabelledLatent, LabelPlane
-from medgan_fashion.gan.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.recipe.schedules import base_grid
 
 HALVINGS = 3  # of the 70x70 patches of Isola et al. 2017
 

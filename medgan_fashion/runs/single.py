@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from medgan_fashion.gan import Domains, Progress, Recipe, Trained, train
-from medgan_fashion.gan.growth import check_growth, shared_out
-from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.gan.recipe.schedules import check_growth, shared_out
+from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.imaging.case_table import read_case_table
 from medgan_fashion.imaging.config import ImageConfig, mammogram_image
 from medgan_fashion.imaging.image_folder import image_files, images_of_folder

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from medgan_fashion.fashion.directions import apply_direction, find_direction, mean_difference, train_reader
-from medgan_fashion.gan.recipes import Latent
+from medgan_fashion.gan.recipe.table import Latent
 
 from .tiny_atelier import atelier
 

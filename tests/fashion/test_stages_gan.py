@@ -18,7 +18,7 @@ from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.data import DataCard
 from medgan_fashion.gan.model import Model
 from medgan_fashion.gan.model_file import model_from_weights
-from medgan_fashion.gan.recipes import find_recipe
+from medgan_fashion.gan.recipe.table import find_recipe
 from tests.fashion.tiny_atelier import CATEGORIES, catalogue, encoder, gan
 
 

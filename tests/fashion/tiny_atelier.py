@@ -15,7 +15,7 @@ from medgan_fashion.fashion.recommender import FactorModel, Prior, Tower, embed
 from medgan_fashion.gan.data import DataCard
 from medgan_fashion.gan.layers import Judgement
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.recipes import Latent, NetworkPair, Recipe
+from medgan_fashion.gan.recipe.table import Latent, NetworkPair, Recipe
 
 SIZE, CATEGORIES, EACH = 16, ("bar", "square"), 60
 RED, BLUE = 0, 1  # customers

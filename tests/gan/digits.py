@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from medgan_fashion.gan.attacks import Attack, pgd
 from medgan_fashion.gan.defence import Defence, Spanner, calibrated
 from medgan_fashion.gan.latent_search import SearchConfig
-from medgan_fashion.gan.recipes import Latent
+from medgan_fashion.gan.recipe.table import Latent
 from medgan_fashion.gan.robust_training import RobustTraining, train_robust
 
 SEARCH = SearchConfig(

@@ -11,7 +11,7 @@ from medgan_fashion.gan.defence import Defence, defended, projected
 from medgan_fashion.gan.defence_figures import accuracy, noise_images, outcome
 from medgan_fashion.gan.latent import latent_from
 from medgan_fashion.gan.manifold_attack import Climb, climbed, manifold_attack, manifold_pairs
-from medgan_fashion.gan.recipes import Latent
+from medgan_fashion.gan.recipe.table import Latent
 from tests.gan.digits import ATTACK, SEARCH, classifier, components, defence, digits, onto, unaware
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from medgan_fashion.gan.latent import between, crossed, mutated, sample_latent
-from medgan_fashion.gan.recipes import Latent
+from medgan_fashion.gan.recipe.table import Latent
 
 PRIORS: tuple[Literal["normal", "uniform", "sphere"], ...] = ("normal", "uniform", "sphere")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.gan import RECIPES, train
-from medgan_fashion.gan.recipes import NetworkPair
+from medgan_fashion.gan.recipe.table import NetworkPair
 
 from .test_recipes import tiny
 

@@ -17,7 +17,7 @@ from medgan_fashion.gan.directions import (
     ridge_direction,
     score_direction,
 )
-from medgan_fashion.gan.recipe_parts import Latent
+from medgan_fashion.gan.recipe.recipe_parts import Latent
 
 D = 6
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from medgan_fashion.gan.latent import lerp, sample_latent, slerp, to_sphere
-from medgan_fashion.gan.recipes import Latent
+from medgan_fashion.gan.recipe.table import Latent
 
 
 def stream(seed: int = 0) -> torch.Generator:

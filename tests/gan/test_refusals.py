@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from medgan_fashion.gan import RECIPES, train
-from medgan_fashion.gan.misfits import misfits
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.table import changed_recipe
+from medgan_fashion.gan.recipe.validate import misfits
 from medgan_fashion.gan.sources import Domains
 
 IMAGES = np.random.default_rng(0).random((24, 1, 16, 16)).astype(np.float32)
@@ -112,7 +112,7 @@ def test_every_rule_on_recipes_is_met_above(monkeypatch: pytest.MonkeyPatch) -> 
         met.update([i for i, (wrong, _) in enumerate(rules) if wrong][:1])
         return rules
 
-    monkeypatch.setattr("medgan_fashion.gan.recipe.misfits", noted)
+    monkeypatch.setattr("medgan_fashion.gan.recipe.spec.misfits", noted)
     for row, changes, one, _ in RECIPE_SENTENCES:
         with pytest.raises(ValueError, match=re.escape(one)):
             changed_recipe(row, changes)

@@ -12,8 +12,8 @@ from medgan_fashion.gan.games import Batch, Networks, Remembered
 from medgan_fashion.gan.layers import Judgement
 from medgan_fashion.gan.objectives import non_saturating
 from medgan_fashion.gan.penalties import r1, r2
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipe_parts import Stabilisers
+from medgan_fashion.gan.recipe.recipe_parts import Stabilisers
+from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.stabilisers import critic_terms, generator_terms, memories, noised, replay, replayed
 from medgan_fashion.gan.synthesis import shown
 

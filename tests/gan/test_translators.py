@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from medgan_fashion.gan.growth import doubled
 from medgan_fashion.gan.penalties import r1
-from medgan_fashion.gan.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.recipe.schedules import doubled
 from medgan_fashion.gan.translators import PatchDiscriminator, ResnetTranslator, UNetTranslator
 
 PAIR = NetworkPair(kind="unet", width=8, max_width=16, given=1)

@@ -6,7 +6,7 @@ import torch
 
 from medgan_fashion.gan import save_model
 from medgan_fashion.gan.casts import build_networks
-from medgan_fashion.gan.recipes import RECIPES
+from medgan_fashion.gan.recipe.table import RECIPES
 from medgan_fashion.gan.warm_start import start_from
 
 from .tiny_models import tiny_model
@@ -67,7 +67,7 @@ def test_what_fits_is_taken_where_that_is_wanted(tmp_path: Path) -> None:
 
 
 def test_a_stage_of_growth_is_not_taken_over(tmp_path: Path) -> None:
-    from medgan_fashion.gan.growth import Growing, Stage
+    from medgan_fashion.gan.recipe.schedules import Growing, Stage
 
     model = tiny_model("progan_small")
     assert isinstance(model.generator, Growing)

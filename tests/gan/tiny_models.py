@@ -5,8 +5,8 @@ import torch
 from medgan_fashion.gan import RECIPES, Model
 from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.data import DataCard
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipes import changed_recipe
+from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.table import changed_recipe
 
 SMALL = {"networks": {"width": 4, "max_width": 8}, "latent": {"size": 6}}
 CLASSES = ("a", "b", "c")

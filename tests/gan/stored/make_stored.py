@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 from medgan_fashion.gan import load_model, save_latent_encoder, train, train_latent_encoder
-from medgan_fashion.gan.recipes import Recipe, changed_recipe
+from medgan_fashion.gan.recipe.table import Recipe, changed_recipe
 
 SIZE = {"networks": {"width": 4, "max_width": 8}, "latent": {"size": 4}, "batch": 4}
 SEEN = 24  # images, of the stored checkpoint

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from medgan_fashion.gan.misfits import misfits
-from medgan_fashion.gan.recipe_parts import (
+from medgan_fashion.gan.recipe.recipe_parts import (
     Autoencoding,
     Classify,
     Growth,
@@ -14,6 +13,7 @@ from medgan_fashion.gan.recipe_parts import (
     Stabilisers,
     Translation,
 )
+from medgan_fashion.gan.recipe.validate import misfits
 
 
 @dataclass(frozen=True)

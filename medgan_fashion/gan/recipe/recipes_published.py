@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipe_parts import Classify, Growth, Latent, NetworkPair, PenaltyRow, Stabilisers
+from medgan_fashion.gan.recipe.recipe_parts import Classify, Growth, Latent, NetworkPair, PenaltyRow, Stabilisers
+from medgan_fashion.gan.recipe.spec import Recipe
 
 _dcgan = Recipe()
 

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from medgan_fashion.gan.recipe_parts import NetworkPair, Stabilisers
+from medgan_fashion.gan.recipe.recipe_parts import NetworkPair, Stabilisers
 
 if TYPE_CHECKING:
-    from medgan_fashion.gan.recipe import Recipe
+    from medgan_fashion.gan.recipe.spec import Recipe
 
 PAINTERS = ("spade", "unet", "resnet")  # kinds whose generator is given a picture
 ALONE = ("mlp", "dcgan", "kang", "progressive", "residual")  # kinds whose generator is not

@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from medgan_fashion.base.plain import from_plain, merged, to_plain
-from medgan_fashion.gan.recipe import Recipe
-from medgan_fashion.gan.recipe_parts import (
+from medgan_fashion.gan.recipe.recipe_parts import (
     Autoencoding,
     Classify,
     Growth,
@@ -15,7 +14,8 @@ from medgan_fashion.gan.recipe_parts import (
     Stabilisers,
     Translation,
 )
-from medgan_fashion.gan.recipes_published import PUBLISHED
+from medgan_fashion.gan.recipe.recipes_published import PUBLISHED
+from medgan_fashion.gan.recipe.spec import Recipe
 
 
 def find_recipe(recipe: "str | Recipe") -> Recipe:
