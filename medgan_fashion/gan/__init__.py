@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     )
     from medgan_fashion.gan.latent_search import Found, SearchConfig, search_latents
     from medgan_fashion.gan.layers import Judgement
+    from medgan_fashion.gan.losses.objectives import OBJECTIVES, Objective
+    from medgan_fashion.gan.losses.penalties import PENALTIES
     from medgan_fashion.gan.model import Model
     from medgan_fashion.gan.model_file import load_model, save_model
     from medgan_fashion.gan.networks import NETWORKS
-    from medgan_fashion.gan.objectives import OBJECTIVES, Objective
-    from medgan_fashion.gan.penalties import PENALTIES
     from medgan_fashion.gan.recipe.recipe_parts import (
         Autoencoding,
         Classify,
@@ -59,11 +59,11 @@ _HOME = {
         "load_model",
         "save_model",
     ),
-    "medgan_fashion.gan.objectives": (
+    "medgan_fashion.gan.losses.objectives": (
         "OBJECTIVES",
         "Objective",
     ),
-    "medgan_fashion.gan.penalties": ("PENALTIES",),
+    "medgan_fashion.gan.losses.penalties": ("PENALTIES",),
     "medgan_fashion.gan.networks": ("NETWORKS",),
     "medgan_fashion.gan.layers": ("Judgement",),
     "medgan_fashion.gan.recipe.table": ("RECIPES",),

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from medgan_fashion.gan.augment import AUGMENTS, augment, cutout, translation
+from medgan_fashion.gan.losses.augment import AUGMENTS, augment, cutout, translation
 
 
 @pytest.mark.parametrize("name", AUGMENTS)

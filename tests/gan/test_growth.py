@@ -13,7 +13,7 @@ from medgan_fashion.gan import RECIPES, Growth, Model, Recipe, load_model, save_
 from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.game_table import build_game
 from medgan_fashion.gan.games import Batch
-from medgan_fashion.gan.penalties import gradient_penalty
+from medgan_fashion.gan.losses.penalties import gradient_penalty
 from medgan_fashion.gan.progressive import PixelNorm, equalised, level_widths
 from medgan_fashion.gan.recipe.schedules import (
     Growing,

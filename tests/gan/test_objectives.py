@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.objectives import (
+from medgan_fashion.gan.losses.objectives import (
     OBJECTIVES,
     build_objective,
     hinge,

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.penalties import PENALTIES, drift, gradient_penalty, r1
+from medgan_fashion.gan.losses.penalties import PENALTIES, drift, gradient_penalty, r1
 
 
 def linear_critic(images: Tensor) -> Tensor:

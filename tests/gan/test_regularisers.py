@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from medgan_fashion.gan.losses.penalties import r1
+from medgan_fashion.gan.losses.regularisers import feature_distance, orthogonal
 from medgan_fashion.gan.minibatch import MinibatchDiscrimination
-from medgan_fashion.gan.penalties import r1
-from medgan_fashion.gan.regularisers import feature_distance, orthogonal
 
 
 def _cost(weights: list[list[float]]) -> float:

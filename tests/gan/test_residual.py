@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.functional import avg_pool2d
 
 from medgan_fashion.gan.attention import SelfAttention2d, attended_level
-from medgan_fashion.gan.penalties import r1
+from medgan_fashion.gan.losses.penalties import r1
 from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import doubled
 from medgan_fashion.gan.residual import (

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from medgan_fashion.gan.penalties import r1
+from medgan_fashion.gan.losses.penalties import r1
 from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import doubled
 from medgan_fashion.gan.translators import PatchDiscriminator, ResnetTranslator, UNetTranslator
