@@ -14,7 +14,7 @@ from medgan_fashion.commands.models import export, interpolate
 from medgan_fashion.evaluation.privacy import FORMAT
 from medgan_fashion.evaluation.privacy_rules import BLOCKED
 from medgan_fashion.gan import Model, load_model, save_model
-from medgan_fashion.gan.casts import build_networks
+from medgan_fashion.gan.networks.build import build_networks
 
 from .gan.tiny_models import tiny_model
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from medgan_fashion.gan.latent import slerp
+from medgan_fashion.gan.networks.latent import slerp
 
 Floats = NDArray[np.float64]
 Synth = Callable[[Tensor], Tensor]

@@ -16,8 +16,8 @@ from medgan_fashion.fashion.guards import random_view
 from medgan_fashion.fashion.preference import Problem, agreed
 from medgan_fashion.fashion.realism import shortfall
 from medgan_fashion.fashion.scores import Bench, Scores, Standards, score_pictures, set_up
-from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.latent_search import RowObjective, SearchConfig, address, search_latents
+from medgan_fashion.gan.networks.latent import sample_latent
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

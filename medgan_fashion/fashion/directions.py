@@ -10,8 +10,8 @@ from torch import Tensor
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
 from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.gan.directions import apply_direction, mean_difference
-from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.latent_search import address
+from medgan_fashion.gan.networks.latent import sample_latent
 
 Floats = NDArray[np.float64]
 LEAST = 20  # items of a value, and items without it, to learn it from

@@ -14,8 +14,8 @@ from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.diverse import choose_diverse
 from medgan_fashion.fashion.guards import verdicts
 from medgan_fashion.fashion.scores import Standards
-from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.latent_search import address
+from medgan_fashion.gan.networks.latent import sample_latent
 
 Floats = NDArray[np.float64]
 SHORTLIST = 60  # of which a diverse few are chosen

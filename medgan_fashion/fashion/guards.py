@@ -12,7 +12,7 @@ from medgan_fashion.fashion.atelier import CHUNK, Atelier
 from medgan_fashion.fashion.design_config import ViewConfig
 from medgan_fashion.fashion.recommender import resized
 from medgan_fashion.gan.critic import FrozenCritic
-from medgan_fashion.gan.latent import sample_latent
+from medgan_fashion.gan.networks.latent import sample_latent
 
 REALS = 256  # photos of each category, at most, that the discriminator is calibrated on
 

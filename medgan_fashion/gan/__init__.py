@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from medgan_fashion.gan.export import export_onnx, export_program
     from medgan_fashion.gan.hub import from_pretrained, push_to_hub, save_pretrained
     from medgan_fashion.gan.inversion import InversionConfig, Inversions, invert
-    from medgan_fashion.gan.latent import lerp, sample_latent, slerp
     from medgan_fashion.gan.latent_encoder import (
         LatentEncoder,
         load_latent_encoder,
@@ -23,12 +22,13 @@ if TYPE_CHECKING:
         train_latent_encoder,
     )
     from medgan_fashion.gan.latent_search import Found, SearchConfig, search_latents
-    from medgan_fashion.gan.layers import Judgement
     from medgan_fashion.gan.losses.objectives import OBJECTIVES, Objective
     from medgan_fashion.gan.losses.penalties import PENALTIES
     from medgan_fashion.gan.model import Model
     from medgan_fashion.gan.model_file import load_model, save_model
-    from medgan_fashion.gan.networks import NETWORKS
+    from medgan_fashion.gan.networks.dcgan import NETWORKS
+    from medgan_fashion.gan.networks.latent import lerp, sample_latent, slerp
+    from medgan_fashion.gan.networks.layers import Judgement
     from medgan_fashion.gan.recipe.recipe_parts import (
         Autoencoding,
         Classify,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 # lazy, so that configuration (recipes) can be read without loading torch
 _HOME = {
-    "medgan_fashion.gan.latent": (
+    "medgan_fashion.gan.networks.latent": (
         "lerp",
         "sample_latent",
         "slerp",
@@ -64,8 +64,8 @@ _HOME = {
         "Objective",
     ),
     "medgan_fashion.gan.losses.penalties": ("PENALTIES",),
-    "medgan_fashion.gan.networks": ("NETWORKS",),
-    "medgan_fashion.gan.layers": ("Judgement",),
+    "medgan_fashion.gan.networks.dcgan": ("NETWORKS",),
+    "medgan_fashion.gan.networks.layers": ("Judgement",),
     "medgan_fashion.gan.recipe.table": ("RECIPES",),
     "medgan_fashion.gan.recipe.spec": ("Recipe",),
     "medgan_fashion.gan.recipe.recipe_parts": (

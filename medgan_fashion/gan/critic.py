@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.latent import sample_latent
-from medgan_fashion.gan.layers import MinibatchDeviation
-from medgan_fashion.gan.minibatch import MinibatchDiscrimination
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.sampling import PIXELS
+from medgan_fashion.gan.networks.latent import sample_latent
+from medgan_fashion.gan.networks.layers import MinibatchDeviation
+from medgan_fashion.gan.networks.minibatch import MinibatchDiscrimination
+from medgan_fashion.gan.networks.sampling import PIXELS
 
 
 def _deviations(network: nn.Module) -> list[nn.Module]:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.gan.data import as_images, as_labels
+from medgan_fashion.gan.networks.card import as_images, as_labels
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.sources import Domains, Source
 

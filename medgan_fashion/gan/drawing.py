@@ -7,8 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.recipe.schedules import full_size
 
 CHECKED = (1, 5)  # batches that are looked at

@@ -16,7 +16,7 @@ from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.gan.drawing import Draw, Drawing, Inputs, called, check_drawn, example_inputs
 from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.released import released
+from medgan_fashion.gan.networks.released import released
 
 FORMAT = "medgan_fashion.export/1"
 TOLERANCE = 1e-5  # of the value range: how far the file's images may lie from Model.synthesize's

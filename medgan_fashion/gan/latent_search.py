@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.latent import free_from, kept_within, latent_from, prior_term, sample_latent
+from medgan_fashion.gan.networks.latent import free_from, kept_within, latent_from, prior_term, sample_latent
 from medgan_fashion.gan.recipe.recipe_parts import Latent
 
 # (z (B, d), number of each row's problem (B,), generator) -> (B,), to be maximised; each row must depend on its own z

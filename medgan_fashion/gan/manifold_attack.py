@@ -9,7 +9,7 @@ from torch import Tensor
 
 from medgan_fashion.gan.attacks import Attack, Classifier, into_ball, margin, steady
 from medgan_fashion.gan.defence import Spanner, distance
-from medgan_fashion.gan.latent import free_from, latent_from, sample_latent
+from medgan_fashion.gan.networks.latent import free_from, latent_from, sample_latent
 from medgan_fashion.gan.recipe.table import Latent
 
 Rows = Callable[[Tensor], Tensor]  # latents (N, k, d) -> one number per row (N,)

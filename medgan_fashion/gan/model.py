@@ -6,13 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.data import DataCard
-from medgan_fashion.gan.latent import sample_latent
-from medgan_fashion.gan.layers import Judgement
+from medgan_fashion.gan.networks.card import DataCard
+from medgan_fashion.gan.networks.latent import sample_latent
+from medgan_fashion.gan.networks.layers import Judgement
+from medgan_fashion.gan.networks.sampling import draw
 from medgan_fashion.gan.recipe.recipe_parts import Latent
 from medgan_fashion.gan.recipe.schedules import Growing, full_size, shrunk
 from medgan_fashion.gan.recipe.spec import Recipe
-from medgan_fashion.gan.sampling import draw
 
 
 def to_data_range(images: Tensor, card: DataCard) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.data import DataCard
+from medgan_fashion.gan.networks.card import DataCard
 
 RawBatch = tuple[Tensor, Tensor | None]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medgan_fashion.gan.directions import apply_direction
-from medgan_fashion.gan.latent import between
 from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.networks.latent import between
 from medgan_fashion.gan.recipe.recipe_parts import Latent
 
 FINE = 4  # steps looked at for each frame of a strip that is spaced evenly by features

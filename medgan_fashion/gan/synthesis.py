@@ -7,11 +7,11 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from medgan_fashion.gan.games import Batch, Game, Networks, Step, given_part
-from medgan_fashion.gan.latent import sample_latent
-from medgan_fashion.gan.layers import Judgement
 from medgan_fashion.gan.losses.augment import augment
 from medgan_fashion.gan.losses.objectives import Objective, build_objective, empty_logits
 from medgan_fashion.gan.losses.penalties import PENALTIES
+from medgan_fashion.gan.networks.latent import sample_latent
+from medgan_fashion.gan.networks.layers import Judgement
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.stabilisers import critic_terms, generator_terms, memories, noised, replayed
 

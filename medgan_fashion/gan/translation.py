@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from medgan_fashion.gan.games import Batch, Game, Memory, Networks, Remembered, Step
-from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.losses.objectives import Objective, build_objective, empty_logits
+from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.stabilisers import replay, replayed
 from medgan_fashion.gan.synthesis import (

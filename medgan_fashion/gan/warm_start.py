@@ -9,7 +9,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from medgan_fashion.gan.model_file import load_model
-from medgan_fashion.gan.released import released
+from medgan_fashion.gan.networks.released import released
 
 STAGE = "_extra_state"  # how far a network has grown: the training's own affair
 SHOWN = 12  # layers named in an error

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from medgan_fashion.evaluation.smoothness import path_length, strip_steps
-from medgan_fashion.gan.latent import lerp, to_sphere
+from medgan_fashion.gan.networks.latent import lerp, to_sphere
 
 
 def flat(images: np.ndarray) -> np.ndarray:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.gan.data import DataCard
 from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.networks.card import DataCard
 
 from .tiny_atelier import BLUE, RED, SIZE, atelier, catalogue, gan, recommender
 

@@ -20,7 +20,7 @@ from medgan_fashion.fashion.drawings import (
 )
 from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.scores import Standards, measure_standards, score_pictures, set_up
-from medgan_fashion.gan.latent import sample_latent
+from medgan_fashion.gan.networks.latent import sample_latent
 from tests.fashion.tiny_atelier import LATENT, RED, atelier
 
 SQUARE = 1

@@ -9,8 +9,8 @@ from medgan_fashion.gan.attacks import Attack, fgsm, pgd, slope_of
 from medgan_fashion.gan.aware_attack import along_tangent, aware_attacks, aware_pgd, aware_slope, strongest
 from medgan_fashion.gan.defence import Defence, defended, projected
 from medgan_fashion.gan.defence_figures import accuracy, noise_images, outcome
-from medgan_fashion.gan.latent import latent_from
 from medgan_fashion.gan.manifold_attack import Climb, climbed, manifold_attack, manifold_pairs
+from medgan_fashion.gan.networks.latent import latent_from
 from medgan_fashion.gan.recipe.table import Latent
 from tests.gan.digits import ATTACK, SEARCH, classifier, components, defence, digits, onto, unaware
 

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 import torch
 
-from medgan_fashion.gan.latent import between, crossed, mutated, sample_latent
+from medgan_fashion.gan.networks.latent import between, crossed, mutated, sample_latent
 from medgan_fashion.gan.recipe.table import Latent
 
 PRIORS: tuple[Literal["normal", "uniform", "sphere"], ...] = ("normal", "uniform", "sphere")

@@ -12,7 +12,7 @@ from torch import nn
 from medgan_fashion.gan import train
 from medgan_fashion.gan.game_table import build_game
 from medgan_fashion.gan.games import Batch
-from medgan_fashion.gan.layers import Judgement, Verdict
+from medgan_fashion.gan.networks.layers import Judgement, Verdict
 from medgan_fashion.gan.recipe.recipe_parts import Classify, NetworkPair, Stabilisers
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.synthesis import class_term

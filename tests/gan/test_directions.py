@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from medgan_fashion.gan import Model, Recipe
-from medgan_fashion.gan.data import DataCard
 from medgan_fashion.gan.directions import (
     METHODS,
     apply_direction,
@@ -17,6 +16,7 @@ from medgan_fashion.gan.directions import (
     ridge_direction,
     score_direction,
 )
+from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.recipe.recipe_parts import Latent
 
 D = 6

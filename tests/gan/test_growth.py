@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from medgan_fashion.gan import RECIPES, Growth, Model, Recipe, load_model, save_model, train, training
-from medgan_fashion.gan.casts import build_networks
 from medgan_fashion.gan.game_table import build_game
 from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.losses.penalties import gradient_penalty
-from medgan_fashion.gan.progressive import PixelNorm, equalised, level_widths
+from medgan_fashion.gan.networks.build import build_networks
+from medgan_fashion.gan.networks.progressive import PixelNorm, equalised, level_widths
 from medgan_fashion.gan.recipe.schedules import (
     Growing,
     Stage,

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from medgan_fashion.gan.latent import lerp, sample_latent, slerp, to_sphere
+from medgan_fashion.gan.networks.latent import lerp, sample_latent, slerp, to_sphere
 from medgan_fashion.gan.recipe.table import Latent
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from medgan_fashion.gan.latent import sample_latent
 from medgan_fashion.gan.latent_encoder import (
     LatentEncoder,
     load_latent_encoder,
     save_latent_encoder,
     train_latent_encoder,
 )
+from medgan_fashion.gan.networks.latent import sample_latent
 from tests.gan.test_inversion import model_of, planted
 
 

@@ -10,7 +10,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from medgan_fashion.gan.losses.penalties import r1
 from medgan_fashion.gan.losses.regularisers import feature_distance, orthogonal
-from medgan_fashion.gan.minibatch import MinibatchDiscrimination
+from medgan_fashion.gan.networks.minibatch import MinibatchDiscrimination
 
 
 def _cost(weights: list[list[float]]) -> float:

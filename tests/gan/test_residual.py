@@ -8,11 +8,9 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d
 
-from medgan_fashion.gan.attention import SelfAttention2d, attended_level
 from medgan_fashion.gan.losses.penalties import r1
-from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
-from medgan_fashion.gan.recipe.schedules import doubled
-from medgan_fashion.gan.residual import (
+from medgan_fashion.gan.networks.attention import SelfAttention2d, attended_level
+from medgan_fashion.gan.networks.biggan import (
     ResidualDiscriminator,
     ResidualGenerator,
     UpBlock,
@@ -20,6 +18,8 @@ from medgan_fashion.gan.residual import (
     doubled_and_convolved,
     piece_size,
 )
+from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.recipe.schedules import doubled
 
 PLAIN = NetworkPair(kind="residual", width=8, max_width=16)
 BIG = replace(PLAIN, condition_g="norm", condition_d="projection", spectral_norm=True, skip_z=True)

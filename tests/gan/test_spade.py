@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from medgan_fashion.gan import RECIPES, NetworkPair, Recipe, load_model, train
+from medgan_fashion.gan.networks.spade import Spade
 from medgan_fashion.gan.recipe.table import changed_recipe
-from medgan_fashion.gan.spade import Spade
 
 
 def _pairs(n: int, seed: int) -> np.ndarray:

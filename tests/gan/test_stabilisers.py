@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from medgan_fashion.gan.game_table import build_game
 from medgan_fashion.gan.games import Batch, Networks, Remembered
-from medgan_fashion.gan.layers import Judgement
 from medgan_fashion.gan.losses.objectives import non_saturating
 from medgan_fashion.gan.losses.penalties import r1, r2
+from medgan_fashion.gan.networks.layers import Judgement
 from medgan_fashion.gan.recipe.recipe_parts import Stabilisers
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.stabilisers import critic_terms, generator_terms, memories, noised, replay, replayed

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from medgan_fashion.gan import save_model
-from medgan_fashion.gan.casts import build_networks
+from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.recipe.table import RECIPES
 from medgan_fashion.gan.warm_start import start_from
 

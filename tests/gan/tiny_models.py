@@ -3,8 +3,8 @@
 import torch
 
 from medgan_fashion.gan import RECIPES, Model
-from medgan_fashion.gan.casts import build_networks
-from medgan_fashion.gan.data import DataCard
+from medgan_fashion.gan.networks.build import build_networks
+from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.recipe.table import changed_recipe
 

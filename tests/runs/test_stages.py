@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.gan.data import DataCard
+from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.imaging.imageset import Card, ImageSet
 from medgan_fashion.runs import stages
 from medgan_fashion.runs.folds import Fold, load_fold, store_rows, test_fold, training_fold

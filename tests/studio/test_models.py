@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from medgan_fashion.gan.latent import sample_latent
+from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.recipe.table import Latent
 from medgan_fashion.studio.models import list_models, truncation
 from medgan_fashion.studio.runs import Run, read_run

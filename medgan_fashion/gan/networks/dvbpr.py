@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from medgan_fashion.gan.layers import Judgement
+from medgan_fashion.gan.networks.layers import Judgement
 from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import base_grid
 

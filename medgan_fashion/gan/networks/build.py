@@ -6,8 +6,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.layers import Verdict
-from medgan_fashion.gan.networks import NETWORKS
+from medgan_fashion.gan.networks.dcgan import NETWORKS
+from medgan_fashion.gan.networks.layers import Verdict
 from medgan_fashion.gan.recipe.spec import Recipe
 
 Shape = tuple[int, ...]

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.latent import sample_latent
+from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.recipe.recipe_parts import Latent
 
 PIXELS = 2**22  # drawn at once: 256 images of 128x128, three of 1280x1024

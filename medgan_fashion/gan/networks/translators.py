@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from medgan_fashion.gan.layers import Judgement, LabelledLatent, LabelPlane
+from medgan_fashion.gan.networks.layers import Judgement, LabelledLatent, LabelPlane
 from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import base_grid
 

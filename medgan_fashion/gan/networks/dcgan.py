@@ -5,16 +5,24 @@ import math
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from medgan_fashion.gan.attention import SelfAttention2d, attended_level
-from medgan_fashion.gan.kang import KangDiscriminator, KangGenerator
-from medgan_fashion.gan.layers import Judgement, LabelledLatent, LabelPlane, MinibatchDeviation, Noise, Verdict, Wrap
-from medgan_fashion.gan.minibatch import MinibatchDiscrimination
-from medgan_fashion.gan.progressive import ProDiscriminator, ProGenerator
+from medgan_fashion.gan.networks.attention import SelfAttention2d, attended_level
+from medgan_fashion.gan.networks.biggan import ResidualDiscriminator, ResidualGenerator
+from medgan_fashion.gan.networks.dvbpr import KangDiscriminator, KangGenerator
+from medgan_fashion.gan.networks.layers import (
+    Judgement,
+    LabelledLatent,
+    LabelPlane,
+    MinibatchDeviation,
+    Noise,
+    Verdict,
+    Wrap,
+)
+from medgan_fashion.gan.networks.minibatch import MinibatchDiscrimination
+from medgan_fashion.gan.networks.progressive import ProDiscriminator, ProGenerator
+from medgan_fashion.gan.networks.spade import SpadeGenerator
+from medgan_fashion.gan.networks.translators import PatchDiscriminator, ResnetTranslator, UNetTranslator
 from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import base_grid
-from medgan_fashion.gan.residual import ResidualDiscriminator, ResidualGenerator
-from medgan_fashion.gan.spade import SpadeGenerator
-from medgan_fashion.gan.translators import PatchDiscriminator, ResnetTranslator, UNetTranslator
 
 
 def _widths(pair: NetworkPair, k: int) -> list[int]:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
-from medgan_fashion.gan.layers import Wrap
+from medgan_fashion.gan.networks.layers import Wrap
 from medgan_fashion.gan.recipe.schedules import base_grid
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from medgan_fashion.gan.layers import LabelledLatent
+from medgan_fashion.gan.networks.layers import LabelledLatent
 from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import base_grid
 

@@ -9,7 +9,7 @@ from torch.nn.functional import avg_pool2d
 from torch.nn.utils.parametrize import register_parametrization
 from torch.utils.checkpoint import checkpoint
 
-from medgan_fashion.gan.layers import Judgement, LabelledLatent, MinibatchDeviation, Verdict
+from medgan_fashion.gan.networks.layers import Judgement, LabelledLatent, MinibatchDeviation, Verdict
 from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import Growing, Stage, base_grid, doubled
 
