@@ -8,7 +8,7 @@ from benchmarks.reproduce.data import Split, digits, write_grid
 from benchmarks.reproduce.judging import agreement, asked_for, digit_judge, drawn, parzen, variety
 from benchmarks.reproduce.row import Job, Row
 from benchmarks.reproduce.shared import trained
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.recipe.table import changed_recipe, find_recipe
 

@@ -18,7 +18,7 @@ from medgan_fashion.evaluation.fid import fid
 from medgan_fashion.evaluation.kid import kid
 from medgan_fashion.evaluation.precision_recall import overlap
 from medgan_fashion.evaluation.training import Normalised, predict, train_classifier
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 
 SIGMAS = tuple(np.logspace(-1, -0.3, 10).round(3).tolist())  # sd of the Parzen windows, pixels in [0, 1]
 

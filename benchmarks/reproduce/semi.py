@@ -13,7 +13,7 @@ from benchmarks.reproduce.judging import drawn
 from benchmarks.reproduce.row import Job, Row
 from medgan_fashion.gan import train
 from medgan_fashion.gan.losses.augment import augment
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.recipe.table import changed_recipe, find_recipe

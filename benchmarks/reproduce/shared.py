@@ -3,7 +3,7 @@
 from benchmarks.reproduce.data import Split
 from benchmarks.reproduce.row import Job
 from medgan_fashion.gan import train
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.recipe.spec import Recipe
 
 

@@ -85,7 +85,7 @@ def export(
         despite_privacy: write it although the model's privacy card says blocked.
     """
     from medgan_fashion.gan import load_model
-    from medgan_fashion.gan.export import export_onnx, export_program
+    from medgan_fashion.gan.models.export import export_onnx, export_program
     from medgan_fashion.runs.privacy_cards import check_release, find_card, in_words, release_note
 
     made, card = load_model(model), find_card(model)

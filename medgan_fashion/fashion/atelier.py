@@ -13,7 +13,7 @@ from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.encoder_tower import EncoderFeatures
 from medgan_fashion.fashion.recommender import FactorModel, resized
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 
 Tastes = tuple[NDArray[np.float32], ...]
 """Customers' vectors (T, K_m) for each recommender, in the order of `Atelier.recommenders`."""

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
         orthogonal_to,
         score_direction,
     )
-    from medgan_fashion.gan.export import export_onnx, export_program
-    from medgan_fashion.gan.hub import from_pretrained, push_to_hub, save_pretrained
     from medgan_fashion.gan.inversion import InversionConfig, Inversions, invert
     from medgan_fashion.gan.latent_encoder import (
         LatentEncoder,
@@ -24,8 +22,10 @@ if TYPE_CHECKING:
     from medgan_fashion.gan.latent_search import Found, SearchConfig, search_latents
     from medgan_fashion.gan.losses.objectives import OBJECTIVES, Objective
     from medgan_fashion.gan.losses.penalties import PENALTIES
-    from medgan_fashion.gan.model import Model
-    from medgan_fashion.gan.model_file import load_model, save_model
+    from medgan_fashion.gan.models.export import export_onnx, export_program
+    from medgan_fashion.gan.models.hub import from_pretrained, push_to_hub, save_pretrained
+    from medgan_fashion.gan.models.model import Model
+    from medgan_fashion.gan.models.model_file import load_model, save_model
     from medgan_fashion.gan.networks.dcgan import NETWORKS
     from medgan_fashion.gan.networks.latent import lerp, sample_latent, slerp
     from medgan_fashion.gan.networks.layers import Judgement
@@ -54,8 +54,8 @@ _HOME = {
         "sample_latent",
         "slerp",
     ),
-    "medgan_fashion.gan.model": ("Model",),
-    "medgan_fashion.gan.model_file": (
+    "medgan_fashion.gan.models.model": ("Model",),
+    "medgan_fashion.gan.models.model_file": (
         "load_model",
         "save_model",
     ),
@@ -107,12 +107,12 @@ _HOME = {
         "film_strip",
         "slider_grid",
     ),
-    "medgan_fashion.gan.export": (
+    "medgan_fashion.gan.models.export": (
         "export_onnx",
         "export_program",
     ),
     "medgan_fashion.gan.warm_start": ("start_from",),
-    "medgan_fashion.gan.hub": (
+    "medgan_fashion.gan.models.hub": (
         "save_pretrained",
         "from_pretrained",
         "push_to_hub",

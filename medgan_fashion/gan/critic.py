@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.networks.layers import MinibatchDeviation
 from medgan_fashion.gan.networks.minibatch import MinibatchDiscrimination

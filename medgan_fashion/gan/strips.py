@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medgan_fashion.gan.directions import apply_direction
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.latent import between
 from medgan_fashion.gan.recipe.recipe_parts import Latent
 

@@ -14,8 +14,8 @@ from medgan_fashion.gan.alarms import diversity, nan_alarm, note_finite
 from medgan_fashion.gan.data_checks import check_data, checked_recipe, device_of
 from medgan_fashion.gan.game_table import build_game
 from medgan_fashion.gan.games import Batch, Game
-from medgan_fashion.gan.model import Model
-from medgan_fashion.gan.model_file import model_from_weights, save_model
+from medgan_fashion.gan.models.model import Model
+from medgan_fashion.gan.models.model_file import model_from_weights, save_model
 from medgan_fashion.gan.recipe.schedules import Stage, batch_at, check_growth, shrunk
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.recipe.table import find_recipe

@@ -8,7 +8,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from medgan_fashion.gan.model_file import load_model
+from medgan_fashion.gan.models.model_file import load_model
 from medgan_fashion.gan.networks.released import released
 
 STAGE = "_extra_state"  # how far a network has grown: the training's own affair

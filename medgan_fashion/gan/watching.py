@@ -11,7 +11,7 @@ from torch import Tensor
 
 from medgan_fashion.gan.alarms import COLLAPSED, collapse_alarm, diversity, nan_alarm
 from medgan_fashion.gan.games import given_part
-from medgan_fashion.gan.model import to_data_range
+from medgan_fashion.gan.models.model import to_data_range
 from medgan_fashion.gan.networks.sampling import draw
 from medgan_fashion.gan.state import State, copy_weights, published
 

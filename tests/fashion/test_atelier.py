@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.card import DataCard
 
 from .tiny_atelier import BLUE, RED, SIZE, atelier, catalogue, gan, recommender

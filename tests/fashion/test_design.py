@@ -8,7 +8,7 @@ from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.realism import Realism
 from medgan_fashion.fashion.scores import Standards, measure_standards, set_up
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 
 from .tiny_atelier import BLUE, RED, Painter, atelier, catalogue, gan
 

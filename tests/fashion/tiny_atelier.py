@@ -12,7 +12,7 @@ from medgan_fashion.evaluation.encoder import Encoder, train_encoder
 from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.recommender import FactorModel, Prior, Tower, embed
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.networks.layers import Judgement
 from medgan_fashion.gan.recipe.table import Latent, NetworkPair, Recipe

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from medgan_fashion.gan import RECIPES, Model
-from medgan_fashion.gan import export as export_module
-from medgan_fashion.gan.drawing import Drawing, check_drawn, example_inputs, turned
-from medgan_fashion.gan.export import export_onnx, export_program
+from medgan_fashion.gan.models import export as export_module
+from medgan_fashion.gan.models.drawing import Drawing, check_drawn, example_inputs, turned
+from medgan_fashion.gan.models.export import export_onnx, export_program
 
 from .tiny_models import tiny_model
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.recipe.spec import Recipe

@@ -14,8 +14,8 @@ import torch
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.gan.drawing import Draw, Drawing, Inputs, called, check_drawn, example_inputs
-from medgan_fashion.gan.model import Model
+from medgan_fashion.gan.models.drawing import Draw, Drawing, Inputs, called, check_drawn, example_inputs
+from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.released import released
 
 FORMAT = "medgan_fashion.export/1"
