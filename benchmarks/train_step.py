@@ -18,9 +18,9 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from medgan_fashion.gan.game_table import build_game
-from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.recipe.table import RECIPES, NetworkPair, Recipe
+from medgan_fashion.gan.schemes.base import Batch
+from medgan_fashion.gan.schemes.table import build_game
 from medgan_fashion.gan.sources import Describe, open_source
 from medgan_fashion.gan.state import new_state
 from medgan_fashion.gan.training import advance

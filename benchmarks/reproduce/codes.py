@@ -12,9 +12,9 @@ from benchmarks.reproduce.data import Pictures, digits, write_grid
 from benchmarks.reproduce.judging import drawn, rows_of
 from benchmarks.reproduce.row import Job, Row
 from benchmarks.reproduce.shared import trained
-from medgan_fashion.gan.autoencoding import kl_to_normal, reconstruction
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.recipe.table import changed_recipe, find_recipe
+from medgan_fashion.gan.schemes.autoencoding import kl_to_normal, reconstruction
 
 CODE = 30  # numbers in the autoencoder's code
 AUTOENCODER = changed_recipe(

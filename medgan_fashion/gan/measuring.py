@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.gan.game_table import build_game
-from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.recipe.schedules import base_grid, level_starts, shrunk
 from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.schemes.base import Batch
+from medgan_fashion.gan.schemes.table import build_game
 from medgan_fashion.gan.state import State, grow, new_state, update_average
 from medgan_fashion.gan.training import advance
 

@@ -11,11 +11,11 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import differences, from_plain, to_plain
-from medgan_fashion.gan.games import Game, Networks, Remembered
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.recipe.schedules import Growing, Stage, base_grid, stage_at
 from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.schemes.base import Game, Networks, Remembered
 from medgan_fashion.gan.warm_start import start_from
 
 FORMAT = 1

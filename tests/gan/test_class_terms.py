@@ -10,12 +10,12 @@ import torch
 from torch import nn
 
 from medgan_fashion.gan import train
-from medgan_fashion.gan.game_table import build_game
-from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.networks.layers import Judgement, Verdict
 from medgan_fashion.gan.recipe.recipe_parts import Classify, NetworkPair, Stabilisers
 from medgan_fashion.gan.recipe.spec import Recipe
-from medgan_fashion.gan.synthesis import class_term
+from medgan_fashion.gan.schemes.adversarial import class_term
+from medgan_fashion.gan.schemes.base import Batch
+from medgan_fashion.gan.schemes.table import build_game
 
 from .test_recipes import phantoms, tiny
 from .test_stabilisers import pair, pixels

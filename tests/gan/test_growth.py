@@ -10,8 +10,6 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from medgan_fashion.gan import RECIPES, Growth, Model, Recipe, load_model, save_model, train, training
-from medgan_fashion.gan.game_table import build_game
-from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.losses.penalties import gradient_penalty
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.progressive import PixelNorm, equalised, level_widths
@@ -26,6 +24,8 @@ from medgan_fashion.gan.recipe.schedules import (
     shrunk,
     stage_at,
 )
+from medgan_fashion.gan.schemes.base import Batch
+from medgan_fashion.gan.schemes.table import build_game
 from medgan_fashion.gan.sources import Describe, open_source
 from medgan_fashion.gan.state import grow, new_state, published
 

@@ -7,10 +7,10 @@ from torch import nn
 
 from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan import OBJECTIVES, RECIPES, Recipe
-from medgan_fashion.gan.game_table import build_game
-from medgan_fashion.gan.games import Batch
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.dvbpr import KangDiscriminator, KangGenerator, first_map, with_planes
+from medgan_fashion.gan.schemes.base import Batch
+from medgan_fashion.gan.schemes.table import build_game
 from medgan_fashion.gan.sources import Describe, open_source
 from medgan_fashion.gan.state import new_state
 from medgan_fashion.gan.training import advance

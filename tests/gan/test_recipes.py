@@ -10,8 +10,8 @@ import torch
 
 from medgan_fashion.base.plain import from_plain, merged, to_plain
 from medgan_fashion.gan import RECIPES, Model, Recipe, load_model, train
-from medgan_fashion.gan.game_table import build_game
-from medgan_fashion.gan.games import Game
+from medgan_fashion.gan.schemes.base import Game
+from medgan_fashion.gan.schemes.table import build_game
 from medgan_fashion.gan.sources import Describe, Domains, open_source
 from medgan_fashion.gan.state import grow, new_state
 from medgan_fashion.gan.training import advance, fetch_batch

@@ -8,8 +8,8 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from medgan_fashion.gan import Model, train
-from medgan_fashion.gan.autoencoding import kl_to_normal, reconstruction
 from medgan_fashion.gan.recipe.table import changed_recipe
+from medgan_fashion.gan.schemes.autoencoding import kl_to_normal, reconstruction
 
 CENTRES = 0.7 * np.stack([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4)], 1)
 NOISE = 0.05  # sd of a planted pixel in [-1, 1], where images span -1 .. 1

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from medgan_fashion.gan import Model, Recipe, train
-from medgan_fashion.gan.game_table import build_game
-from medgan_fashion.gan.games import Batch, Step
 from medgan_fashion.gan.networks.layers import Judgement
 from medgan_fashion.gan.recipe.table import changed_recipe
+from medgan_fashion.gan.schemes.base import Batch, Step
+from medgan_fashion.gan.schemes.table import build_game
 from medgan_fashion.gan.sources import Describe, Domains, open_source
 from medgan_fashion.gan.state import State, new_state
 from medgan_fashion.gan.training import advance, fetch_batch

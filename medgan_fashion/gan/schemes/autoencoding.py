@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy
 
-from medgan_fashion.gan.games import Batch, Game, Networks, Step
 from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.schemes.base import Batch, Game, Networks, Step
 
 EDGE = 1e-6  # how near to 0 and 1 a pixel's probability may come: keeps its logarithm finite
 

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from medgan_fashion.gan.games import Batch, Game, Networks, Step, given_part
 from medgan_fashion.gan.losses.augment import augment
 from medgan_fashion.gan.losses.objectives import Objective, build_objective, empty_logits
 from medgan_fashion.gan.losses.penalties import PENALTIES
 from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.networks.layers import Judgement
 from medgan_fashion.gan.recipe.spec import Recipe
-from medgan_fashion.gan.stabilisers import critic_terms, generator_terms, memories, noised, replayed
+from medgan_fashion.gan.schemes.base import Batch, Game, Networks, Step, given_part
+from medgan_fashion.gan.schemes.memory import critic_terms, generator_terms, memories, noised, replayed
 
 
 def draw_fakes(recipe: Recipe, networks: Networks, batch: Batch) -> Tensor:

@@ -9,12 +9,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.games import Batch, Game, Memory, Networks, Remembered, Step
 from medgan_fashion.gan.losses.objectives import Objective, build_objective, empty_logits
 from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.recipe.spec import Recipe
-from medgan_fashion.gan.stabilisers import replay, replayed
-from medgan_fashion.gan.synthesis import (
+from medgan_fashion.gan.schemes.adversarial import (
     adversaries,
     check_penalties,
     critic_loss,
@@ -24,6 +22,8 @@ from medgan_fashion.gan.synthesis import (
     penalty_terms,
     shown,
 )
+from medgan_fashion.gan.schemes.base import Batch, Game, Memory, Networks, Remembered, Step
+from medgan_fashion.gan.schemes.memory import replay, replayed
 
 SIDES = (("generator", "discriminator"), ("generator_back", "discriminator_back"))
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from medgan_fashion.gan.autoencoding import autoencoding
-from medgan_fashion.gan.games import Game
 from medgan_fashion.gan.recipe.spec import Recipe
-from medgan_fashion.gan.synthesis import synthesis
-from medgan_fashion.gan.translation import translation
+from medgan_fashion.gan.schemes.adversarial import synthesis
+from medgan_fashion.gan.schemes.autoencoding import autoencoding
+from medgan_fashion.gan.schemes.base import Game
+from medgan_fashion.gan.schemes.translation import translation
 
 
 def build_game(recipe: Recipe) -> Game:
