@@ -19,12 +19,20 @@ from torch import Tensor
 from medgan_fashion.evaluation.encoder import build_small_cnn
 from medgan_fashion.evaluation.training import Normalised, train_classifier
 from medgan_fashion.gan import train
-from medgan_fashion.gan.attacks import Attack, fgsm, pgd, random_start
-from medgan_fashion.gan.aware_attack import aware_attacks, strongest
-from medgan_fashion.gan.defence import DEFENDER, Defence, Verdicts, calibrated, defended, projected, spanner_of
-from medgan_fashion.gan.defence_figures import accuracy, at_quantiles, contrast_kept, noise_images, outcome
-from medgan_fashion.gan.manifold_attack import Climb, manifold_pairs
-from medgan_fashion.gan.robust_training import RobustTraining, train_robust
+from medgan_fashion.gan.robustness.attacks import Attack, fgsm, pgd, random_start
+from medgan_fashion.gan.robustness.aware import aware_attacks, strongest
+from medgan_fashion.gan.robustness.defence import (
+    DEFENDER,
+    Defence,
+    Verdicts,
+    calibrated,
+    defended,
+    projected,
+    spanner_of,
+)
+from medgan_fashion.gan.robustness.defence_figures import accuracy, at_quantiles, contrast_kept, noise_images, outcome
+from medgan_fashion.gan.robustness.manifold_attack import Climb, manifold_pairs
+from medgan_fashion.gan.robustness.robust_training import RobustTraining, train_robust
 
 QUANTILES = (0.8, 0.9, 0.95, 0.99)
 PARTS = ("kept", "attacks", "training")  # what is left of clean images; accuracy under attack; further training

@@ -5,11 +5,11 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.attacks import Attack, pgd
-from medgan_fashion.gan.defence import Defence, Spanner, calibrated
 from medgan_fashion.gan.latent_search import SearchConfig
 from medgan_fashion.gan.recipe.table import Latent
-from medgan_fashion.gan.robust_training import RobustTraining, train_robust
+from medgan_fashion.gan.robustness.attacks import Attack, pgd
+from medgan_fashion.gan.robustness.defence import Defence, Spanner, calibrated
+from medgan_fashion.gan.robustness.robust_training import RobustTraining, train_robust
 
 SEARCH = SearchConfig(
     starts=2, candidates=4, steps=20, learning_rate=0.1, noise=0.0, prior_weight=0.0, check_every=10, batch=512

@@ -5,13 +5,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.attacks import Attack, fgsm, pgd, slope_of
-from medgan_fashion.gan.aware_attack import along_tangent, aware_attacks, aware_pgd, aware_slope, strongest
-from medgan_fashion.gan.defence import Defence, defended, projected
-from medgan_fashion.gan.defence_figures import accuracy, noise_images, outcome
-from medgan_fashion.gan.manifold_attack import Climb, climbed, manifold_attack, manifold_pairs
 from medgan_fashion.gan.networks.latent import latent_from
 from medgan_fashion.gan.recipe.table import Latent
+from medgan_fashion.gan.robustness.attacks import Attack, fgsm, pgd, slope_of
+from medgan_fashion.gan.robustness.aware import along_tangent, aware_attacks, aware_pgd, aware_slope, strongest
+from medgan_fashion.gan.robustness.defence import Defence, defended, projected
+from medgan_fashion.gan.robustness.defence_figures import accuracy, noise_images, outcome
+from medgan_fashion.gan.robustness.manifold_attack import Climb, climbed, manifold_attack, manifold_pairs
 from tests.gan.digits import ATTACK, SEARCH, classifier, components, defence, digits, onto, unaware
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from medgan_fashion.gan import train
-from medgan_fashion.gan.defence import Spanner, calibrated, defended, distance, projected, spanner_of
-from medgan_fashion.gan.defence_figures import at_quantiles, contrast, contrast_kept, noise_images, outcome
+from medgan_fashion.gan.robustness.defence import Spanner, calibrated, defended, distance, projected, spanner_of
+from medgan_fashion.gan.robustness.defence_figures import at_quantiles, contrast, contrast_kept, noise_images, outcome
 from tests.gan.digits import SEARCH, components, defence, digits, onto, unaware
 from tests.gan.test_recipes import phantoms, tiny
 

@@ -7,10 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.attacks import Attack, Classifier, into_ball, margin, steady
-from medgan_fashion.gan.defence import Spanner, distance
 from medgan_fashion.gan.networks.latent import free_from, latent_from, sample_latent
 from medgan_fashion.gan.recipe.table import Latent
+from medgan_fashion.gan.robustness.attacks import Attack, Classifier, into_ball, margin, steady
+from medgan_fashion.gan.robustness.defence import Spanner, distance
 
 Rows = Callable[[Tensor], Tensor]  # latents (N, k, d) -> one number per row (N,)
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from medgan_fashion.gan.attacks import Classifier, steady
-from medgan_fashion.gan.defence import Verdicts
+from medgan_fashion.gan.robustness.attacks import Classifier, steady
+from medgan_fashion.gan.robustness.defence import Verdicts
 
 
 @torch.no_grad()

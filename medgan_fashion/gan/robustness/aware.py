@@ -6,11 +6,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.attacks import Attack, Slope, SlopeOf, ascend, checked, slope_of, steady
-from medgan_fashion.gan.defence import Defence, Projections, Spanner, Verdicts, defended, projected
 from medgan_fashion.gan.latent_search import SearchConfig, address
-from medgan_fashion.gan.manifold_attack import CLIMB, Climb, manifold_attack
 from medgan_fashion.gan.networks.latent import free_from, latent_from
+from medgan_fashion.gan.robustness.attacks import Attack, Slope, SlopeOf, ascend, checked, slope_of, steady
+from medgan_fashion.gan.robustness.defence import Defence, Projections, Spanner, Verdicts, defended, projected
+from medgan_fashion.gan.robustness.manifold_attack import CLIMB, Climb, manifold_attack
 
 # how an attacker projects at each of his steps: on from the z of the step before
 QUICK = SearchConfig(

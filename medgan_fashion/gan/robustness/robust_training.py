@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from medgan_fashion.gan.attacks import Attack, pgd
-from medgan_fashion.gan.defence import Spanner
 from medgan_fashion.gan.latent_search import address
-from medgan_fashion.gan.manifold_attack import Climb, manifold_pairs, soft_cross_entropy
+from medgan_fashion.gan.robustness.attacks import Attack, pgd
+from medgan_fashion.gan.robustness.defence import Spanner
+from medgan_fashion.gan.robustness.manifold_attack import Climb, manifold_pairs, soft_cross_entropy
 
 
 @dataclass(frozen=True)
