@@ -21,9 +21,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from medgan_fashion.gan.recipe.table import RECIPES, NetworkPair, Recipe
 from medgan_fashion.gan.schemes.base import Batch
 from medgan_fashion.gan.schemes.table import build_game
-from medgan_fashion.gan.sources import Describe, open_source
-from medgan_fashion.gan.state import new_state
-from medgan_fashion.gan.training import advance
+from medgan_fashion.gan.training.data import Describe, open_source
+from medgan_fashion.gan.training.loop import advance
+from medgan_fashion.gan.training.state import new_state
 
 
 def ours(recipe: Recipe, images: torch.Tensor, device: torch.device, autocast: bool) -> Callable[[int], None]:

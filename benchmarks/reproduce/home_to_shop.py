@@ -21,7 +21,7 @@ from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.gan import InversionConfig, Inversions, Model, SearchConfig, invert, train
 from medgan_fashion.gan.recipe.table import changed_recipe
-from medgan_fashion.gan.sources import Domains
+from medgan_fashion.gan.training.data import Domains
 
 CYCLE_IMAGES, SHOP_IMAGES, INVERTED = 10_000, 30_000, 60
 # averaged weights do what the paper's learning rate does, which falls to 0: the last steps' noise goes

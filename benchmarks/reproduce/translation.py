@@ -12,7 +12,7 @@ from benchmarks.reproduce.row import Job, Row
 from benchmarks.reproduce.translation_judging import garment_judge, paired_figures, sheet
 from medgan_fashion.gan import Model, train
 from medgan_fashion.gan.recipe.table import changed_recipe
-from medgan_fashion.gan.sources import Domains
+from medgan_fashion.gan.training.data import Domains
 
 Figures = dict[str, float]
 # batch 4 for the number of steps: the papers have batch 1 and 10 to 100 times as many images

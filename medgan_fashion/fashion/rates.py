@@ -18,7 +18,7 @@ from medgan_fashion.fashion.recommender_config import DvbprConfig
 from medgan_fashion.fashion.towers import build_pixel_network, pixel_tower
 from medgan_fashion.gan.critic import FrozenCritic
 from medgan_fashion.gan.models.model import Model
-from medgan_fashion.gan.training import train
+from medgan_fashion.gan.training.loop import train
 
 TURNS = 3
 TRIED = 512  # items of the shop that is timed

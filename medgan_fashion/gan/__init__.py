@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     )
     from medgan_fashion.gan.recipe.spec import Recipe
     from medgan_fashion.gan.recipe.table import RECIPES
-    from medgan_fashion.gan.sources import Domains
     from medgan_fashion.gan.strips import film_strip, slider_grid
-    from medgan_fashion.gan.training import Trained, train
-    from medgan_fashion.gan.warm_start import start_from
-    from medgan_fashion.gan.watching import Progress, Score
+    from medgan_fashion.gan.training.data import Domains
+    from medgan_fashion.gan.training.loop import Trained, train
+    from medgan_fashion.gan.training.warm_start import start_from
+    from medgan_fashion.gan.training.watch import Progress, Score
 
 # lazy, so that configuration (recipes) can be read without loading torch
 _HOME = {
@@ -78,7 +78,7 @@ _HOME = {
         "Translation",
         "Stabilisers",
     ),
-    "medgan_fashion.gan.sources": ("Domains",),
+    "medgan_fashion.gan.training.data": ("Domains",),
     "medgan_fashion.gan.latent_search": (
         "search_latents",
         "SearchConfig",
@@ -111,17 +111,17 @@ _HOME = {
         "export_onnx",
         "export_program",
     ),
-    "medgan_fashion.gan.warm_start": ("start_from",),
+    "medgan_fashion.gan.training.warm_start": ("start_from",),
     "medgan_fashion.gan.models.hub": (
         "save_pretrained",
         "from_pretrained",
         "push_to_hub",
     ),
-    "medgan_fashion.gan.watching": (
+    "medgan_fashion.gan.training.watch": (
         "Progress",
         "Score",
     ),
-    "medgan_fashion.gan.training": (
+    "medgan_fashion.gan.training.loop": (
         "Trained",
         "train",
     ),

@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.gan.measuring import measure_level
 from medgan_fashion.gan.recipe.schedules import base_grid, batch_at, level_starts
 from medgan_fashion.gan.recipe.table import Recipe
-from medgan_fashion.gan.training import train
+from medgan_fashion.gan.training.cost import measure_level
+from medgan_fashion.gan.training.loop import train
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.classifier import train_and_score

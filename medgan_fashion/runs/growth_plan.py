@@ -12,9 +12,9 @@ import torch
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import differences, from_plain, to_plain
-from medgan_fashion.gan.measuring import Cost, measure_level
 from medgan_fashion.gan.recipe.schedules import base_grid, batch_at
 from medgan_fashion.gan.recipe.table import Recipe
+from medgan_fashion.gan.training.cost import Cost, measure_level
 
 SHARE = 0.8  # of the memory that is free: what a plan may fill
 NEVER = 99  # the level from which nothing is recomputed

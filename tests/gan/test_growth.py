@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from medgan_fashion.gan import RECIPES, Growth, Model, Recipe, load_model, save_model, train, training
+from medgan_fashion.gan import RECIPES, Growth, Model, Recipe, load_model, save_model, train
 from medgan_fashion.gan.losses.penalties import gradient_penalty
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.progressive import PixelNorm, equalised, level_widths
@@ -26,8 +26,9 @@ from medgan_fashion.gan.recipe.schedules import (
 )
 from medgan_fashion.gan.schemes.base import Batch
 from medgan_fashion.gan.schemes.table import build_game
-from medgan_fashion.gan.sources import Describe, open_source
-from medgan_fashion.gan.state import grow, new_state, published
+from medgan_fashion.gan.training import loop as training
+from medgan_fashion.gan.training.data import Describe, open_source
+from medgan_fashion.gan.training.state import grow, new_state, published
 
 from .test_recipes import phantoms, tiny
 

@@ -11,9 +11,9 @@ from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.dvbpr import KangDiscriminator, KangGenerator, first_map, with_planes
 from medgan_fashion.gan.schemes.base import Batch
 from medgan_fashion.gan.schemes.table import build_game
-from medgan_fashion.gan.sources import Describe, open_source
-from medgan_fashion.gan.state import new_state
-from medgan_fashion.gan.training import advance
+from medgan_fashion.gan.training.data import Describe, open_source
+from medgan_fashion.gan.training.loop import advance
+from medgan_fashion.gan.training.state import new_state
 
 
 def test_the_layers_are_the_released_code_s() -> None:

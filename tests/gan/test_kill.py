@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from medgan_fashion.gan import RECIPES, Trained, train
-from medgan_fashion.gan.watching import Callback, Progress
+from medgan_fashion.gan.training.watch import Callback, Progress
 from tests.forked import exit_code, forked
 
 SMALL = replace(RECIPES["small"], batch=8, networks=replace(RECIPES["small"].networks, width=4, max_width=8))

@@ -12,9 +12,9 @@ from medgan_fashion.base.plain import from_plain, merged, to_plain
 from medgan_fashion.gan import RECIPES, Model, Recipe, load_model, train
 from medgan_fashion.gan.schemes.base import Game
 from medgan_fashion.gan.schemes.table import build_game
-from medgan_fashion.gan.sources import Describe, Domains, open_source
-from medgan_fashion.gan.state import grow, new_state
-from medgan_fashion.gan.training import advance, fetch_batch
+from medgan_fashion.gan.training.data import Describe, Domains, open_source
+from medgan_fashion.gan.training.loop import advance, fetch_batch
+from medgan_fashion.gan.training.state import grow, new_state
 
 SMALL = {"networks": {"width": 8, "max_width": 16}, "latent": {"size": 8}, "batch": 8}
 GROWTH = {"phase_images": [4], "batches": [8, 4]}

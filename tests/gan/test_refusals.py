@@ -13,7 +13,7 @@ from medgan_fashion.gan import RECIPES, train
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.gan.recipe.validate import misfits
-from medgan_fashion.gan.sources import Domains
+from medgan_fashion.gan.training.data import Domains
 
 IMAGES = np.random.default_rng(0).random((24, 1, 16, 16)).astype(np.float32)
 LABELS = np.arange(24) % 3

@@ -10,9 +10,9 @@ from medgan_fashion.gan.networks.layers import Judgement
 from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.gan.schemes.base import Batch, Step
 from medgan_fashion.gan.schemes.table import build_game
-from medgan_fashion.gan.sources import Describe, Domains, open_source
-from medgan_fashion.gan.state import State, new_state
-from medgan_fashion.gan.training import advance, fetch_batch
+from medgan_fashion.gan.training.data import Describe, Domains, open_source
+from medgan_fashion.gan.training.loop import advance, fetch_batch
+from medgan_fashion.gan.training.state import State, new_state
 
 SIDE = 16
 TINY = {"networks": {"width": 12, "max_width": 24, "kind": "unet"}, "batch": 4, "lr_g": 1e-3, "lr_d": 5e-4}

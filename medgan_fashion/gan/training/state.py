@@ -16,7 +16,7 @@ from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.recipe.schedules import Growing, Stage, base_grid, stage_at
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.schemes.base import Game, Networks, Remembered
-from medgan_fashion.gan.warm_start import start_from
+from medgan_fashion.gan.training.warm_start import start_from
 
 FORMAT = 1
 

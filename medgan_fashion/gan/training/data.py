@@ -10,7 +10,14 @@ import torch
 from torch import Tensor
 
 from medgan_fashion.gan.networks.card import DataCard, as_images, as_labels, class_names, fingerprint, value_range
-from medgan_fashion.gan.source_parts import Describe, Domains, RawBatch, Source, domains_source, shuffled_positions
+from medgan_fashion.gan.training.source_parts import (
+    Describe,
+    Domains,
+    RawBatch,
+    Source,
+    domains_source,
+    shuffled_positions,
+)
 
 _ON_DEVICE = 2 * 2**30  # bytes: arrays up to this size live on the accelerator for the whole training
 

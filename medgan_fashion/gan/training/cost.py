@@ -14,8 +14,8 @@ from medgan_fashion.gan.recipe.schedules import base_grid, level_starts, shrunk
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.schemes.base import Batch
 from medgan_fashion.gan.schemes.table import build_game
-from medgan_fashion.gan.state import State, grow, new_state, update_average
-from medgan_fashion.gan.training import advance
+from medgan_fashion.gan.training.loop import advance
+from medgan_fashion.gan.training.state import State, grow, new_state, update_average
 
 WARM = 1.0  # seconds: a first turn shorter than this is mostly start-up, and is timed again
 

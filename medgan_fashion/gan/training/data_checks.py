@@ -7,7 +7,7 @@ import torch
 from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan.networks.card import as_images, as_labels
 from medgan_fashion.gan.recipe.spec import Recipe
-from medgan_fashion.gan.sources import Domains, Source
+from medgan_fashion.gan.training.data import Domains, Source
 
 
 def check_data(recipe: Recipe, data: Any, labels: Any, source: Source) -> None:

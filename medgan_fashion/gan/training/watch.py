@@ -9,11 +9,11 @@ from typing import Any
 
 from torch import Tensor
 
-from medgan_fashion.gan.alarms import COLLAPSED, collapse_alarm, diversity, nan_alarm
 from medgan_fashion.gan.models.model import to_data_range
 from medgan_fashion.gan.networks.sampling import draw
 from medgan_fashion.gan.schemes.base import given_part
-from medgan_fashion.gan.state import State, copy_weights, published
+from medgan_fashion.gan.training.alarms import COLLAPSED, collapse_alarm, diversity, nan_alarm
+from medgan_fashion.gan.training.state import State, copy_weights, published
 
 
 @dataclass(frozen=True)
