@@ -5,7 +5,7 @@ from typing import Any
 
 from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.rates import VISUAL, Rates, measured_rates
-from medgan_fashion.gan.inversion import InversionConfig
+from medgan_fashion.gan.latent.inversion import InversionConfig
 
 FORWARD = 1 / 3  # of a step that also goes backward
 PROCESS_GB = 0.6  # of a process that has done nothing yet

@@ -16,7 +16,7 @@ from medgan_fashion.fashion.guards import random_view
 from medgan_fashion.fashion.preference import Problem, agreed
 from medgan_fashion.fashion.realism import shortfall
 from medgan_fashion.fashion.scores import Bench, Scores, Standards, score_pictures, set_up
-from medgan_fashion.gan.latent_search import RowObjective, SearchConfig, address, search_latents
+from medgan_fashion.gan.latent.search import RowObjective, SearchConfig, address, search_latents
 from medgan_fashion.gan.networks.latent import sample_latent
 
 if TYPE_CHECKING:

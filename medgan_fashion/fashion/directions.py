@@ -9,8 +9,8 @@ from torch import Tensor
 
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
 from medgan_fashion.fashion.atelier import Atelier
-from medgan_fashion.gan.directions import apply_direction, mean_difference
-from medgan_fashion.gan.latent_search import address
+from medgan_fashion.gan.latent.directions import apply_direction, mean_difference
+from medgan_fashion.gan.latent.search import address
 from medgan_fashion.gan.networks.latent import sample_latent
 
 Floats = NDArray[np.float64]

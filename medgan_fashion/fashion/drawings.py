@@ -14,7 +14,7 @@ from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.diverse import choose_diverse
 from medgan_fashion.fashion.guards import verdicts
 from medgan_fashion.fashion.scores import Standards
-from medgan_fashion.gan.latent_search import address
+from medgan_fashion.gan.latent.search import address
 from medgan_fashion.gan.networks.latent import sample_latent
 
 Floats = NDArray[np.float64]

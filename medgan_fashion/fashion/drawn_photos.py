@@ -11,7 +11,7 @@ from medgan_fashion.fashion.design_config import RestyleConfig
 from medgan_fashion.fashion.garment_mask import garment_mask
 from medgan_fashion.fashion.inversion_quality import Quality, at_gan_size, measure_quality
 from medgan_fashion.fashion.restyle_limits import Limits, limits_of
-from medgan_fashion.gan.inversion import Encode, InversionConfig, invert
+from medgan_fashion.gan.latent.inversion import Encode, InversionConfig, invert
 
 
 @dataclass(frozen=True)

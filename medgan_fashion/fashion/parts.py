@@ -15,7 +15,7 @@ from medgan_fashion.fashion.recommender import FactorModel, Recommender
 from medgan_fashion.fashion.recommender_files import load_recommender
 from medgan_fashion.fashion.shelf import on_shelf
 from medgan_fashion.gan import load_model
-from medgan_fashion.gan.latent_encoder import LatentEncoder, load_latent_encoder
+from medgan_fashion.gan.latent.encoder import LatentEncoder, load_latent_encoder
 
 _FILE = "parts.json"
 

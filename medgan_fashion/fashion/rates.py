@@ -16,7 +16,7 @@ from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import Tower, embed
 from medgan_fashion.fashion.recommender_config import DvbprConfig
 from medgan_fashion.fashion.towers import build_pixel_network, pixel_tower
-from medgan_fashion.gan.critic import FrozenCritic
+from medgan_fashion.gan.latent.critic import FrozenCritic
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.training.loop import train
 

@@ -17,7 +17,7 @@ from medgan_fashion.fashion.inversion_quality import error_inside
 from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.restyle_limits import CANNOT, Answer, Limits, answers, reasons
 from medgan_fashion.fashion.scores import Bench, Scores, Standards, score_pictures, set_up
-from medgan_fashion.gan.latent_search import RowObjective, search_latents
+from medgan_fashion.gan.latent.search import RowObjective, search_latents
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -4,22 +4,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from medgan_fashion.gan.critic import FrozenCritic
-    from medgan_fashion.gan.directions import (
+    from medgan_fashion.gan.latent.critic import FrozenCritic
+    from medgan_fashion.gan.latent.directions import (
         DirectionScore,
         apply_direction,
         find_direction,
         orthogonal_to,
         score_direction,
     )
-    from medgan_fashion.gan.inversion import InversionConfig, Inversions, invert
-    from medgan_fashion.gan.latent_encoder import (
+    from medgan_fashion.gan.latent.encoder import (
         LatentEncoder,
         load_latent_encoder,
         save_latent_encoder,
         train_latent_encoder,
     )
-    from medgan_fashion.gan.latent_search import Found, SearchConfig, search_latents
+    from medgan_fashion.gan.latent.inversion import InversionConfig, Inversions, invert
+    from medgan_fashion.gan.latent.search import Found, SearchConfig, search_latents
+    from medgan_fashion.gan.latent.strips import film_strip, slider_grid
     from medgan_fashion.gan.losses.objectives import OBJECTIVES, Objective
     from medgan_fashion.gan.losses.penalties import PENALTIES
     from medgan_fashion.gan.models.export import export_onnx, export_program
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     )
     from medgan_fashion.gan.recipe.spec import Recipe
     from medgan_fashion.gan.recipe.table import RECIPES
-    from medgan_fashion.gan.strips import film_strip, slider_grid
     from medgan_fashion.gan.training.data import Domains
     from medgan_fashion.gan.training.loop import Trained, train
     from medgan_fashion.gan.training.warm_start import start_from
@@ -79,31 +79,31 @@ _HOME = {
         "Stabilisers",
     ),
     "medgan_fashion.gan.training.data": ("Domains",),
-    "medgan_fashion.gan.latent_search": (
+    "medgan_fashion.gan.latent.search": (
         "search_latents",
         "SearchConfig",
         "Found",
     ),
-    "medgan_fashion.gan.inversion": (
+    "medgan_fashion.gan.latent.inversion": (
         "invert",
         "InversionConfig",
         "Inversions",
     ),
-    "medgan_fashion.gan.critic": ("FrozenCritic",),
-    "medgan_fashion.gan.latent_encoder": (
+    "medgan_fashion.gan.latent.critic": ("FrozenCritic",),
+    "medgan_fashion.gan.latent.encoder": (
         "train_latent_encoder",
         "LatentEncoder",
         "save_latent_encoder",
         "load_latent_encoder",
     ),
-    "medgan_fashion.gan.directions": (
+    "medgan_fashion.gan.latent.directions": (
         "find_direction",
         "score_direction",
         "DirectionScore",
         "apply_direction",
         "orthogonal_to",
     ),
-    "medgan_fashion.gan.strips": (
+    "medgan_fashion.gan.latent.strips": (
         "film_strip",
         "slider_grid",
     ),

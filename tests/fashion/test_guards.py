@@ -4,7 +4,7 @@ import torch
 
 from medgan_fashion.fashion.design_config import ViewConfig
 from medgan_fashion.fashion.guards import Judge, calibrate, random_view, verdicts
-from medgan_fashion.gan.critic import FrozenCritic
+from medgan_fashion.gan.latent.critic import FrozenCritic
 
 from .tiny_atelier import atelier, catalogue, gan
 

@@ -10,8 +10,8 @@ from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.restyle import restyle
 from medgan_fashion.fashion.restyle_limits import CANNOT, FAITHFUL, Limits
 from medgan_fashion.fashion.scores import Standards, measure_standards
-from medgan_fashion.gan.inversion import InversionConfig
-from medgan_fashion.gan.latent_search import SearchConfig
+from medgan_fashion.gan.latent.inversion import InversionConfig
+from medgan_fashion.gan.latent.search import SearchConfig
 
 from .tiny_atelier import BLUE, RED, atelier, catalogue
 

@@ -5,7 +5,7 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.latent_search import SearchConfig
+from medgan_fashion.gan.latent.search import SearchConfig
 from medgan_fashion.gan.recipe.table import Latent
 from medgan_fashion.gan.robustness.attacks import Attack, pgd
 from medgan_fashion.gan.robustness.defence import Defence, Spanner, calibrated

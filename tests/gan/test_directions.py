@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from medgan_fashion.gan import Model, Recipe
-from medgan_fashion.gan.directions import (
+from medgan_fashion.gan.latent.directions import (
     METHODS,
     apply_direction,
     find_direction,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from medgan_fashion.gan.latent_encoder import (
+from medgan_fashion.gan.latent.encoder import (
     LatentEncoder,
     load_latent_encoder,
     save_latent_encoder,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.latent_search import SearchConfig, noise_at, rate_at, search_latents
+from medgan_fashion.gan.latent.search import SearchConfig, noise_at, rate_at, search_latents
 from medgan_fashion.gan.networks.latent import free_from, kept_within, latent_from, prior_term
 from medgan_fashion.gan.recipe.table import Latent
 

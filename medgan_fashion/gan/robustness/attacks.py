@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from medgan_fashion.gan.latent_search import address
+from medgan_fashion.gan.latent.search import address
 
 # images (N, C, H, W) in the stated value range -> raw logits (N, K), each row from its own image
 Classifier = Callable[[Tensor], Tensor]

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.latent_search import SearchConfig, address
+from medgan_fashion.gan.latent.search import SearchConfig, address
 from medgan_fashion.gan.networks.latent import free_from, latent_from
 from medgan_fashion.gan.robustness.attacks import Attack, Slope, SlopeOf, ascend, checked, slope_of, steady
 from medgan_fashion.gan.robustness.defence import Defence, Projections, Spanner, Verdicts, defended, projected

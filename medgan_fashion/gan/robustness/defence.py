@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.latent_search import SearchConfig, search_latents
+from medgan_fashion.gan.latent.search import SearchConfig, search_latents
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.recipe.table import Latent
 from medgan_fashion.gan.robustness.attacks import Classifier, steady

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgan_fashion.gan.directions import apply_direction
+from medgan_fashion.gan.latent.directions import apply_direction
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.latent import between
 from medgan_fashion.gan.recipe.recipe_parts import Latent

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgan_fashion.gan.latent_search import address
+from medgan_fashion.gan.latent.search import address
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.recipe.recipe_parts import Latent

@@ -15,7 +15,7 @@ from torch.nn.functional import one_hot
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.gan.latent_search import address
+from medgan_fashion.gan.latent.search import address
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.latent import free_from, latent_from, sample_latent
 from medgan_fashion.gan.recipe.recipe_parts import Latent

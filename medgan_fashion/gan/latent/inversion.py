@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from medgan_fashion.gan.critic import FrozenCritic
-from medgan_fashion.gan.latent_search import RowObjective, SearchConfig, search_latents
+from medgan_fashion.gan.latent.critic import FrozenCritic
+from medgan_fashion.gan.latent.search import RowObjective, SearchConfig, search_latents
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.sampling import PIXELS
 
