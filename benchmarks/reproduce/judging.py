@@ -14,9 +14,9 @@ from torch import nn
 
 from benchmarks.reproduce.data import Labels, Pictures, Split
 from medgan_fashion.evaluation.encoder import Encoder, load_encoder, save_encoder, train_encoder
-from medgan_fashion.evaluation.fid import fid
-from medgan_fashion.evaluation.kid import kid
-from medgan_fashion.evaluation.precision_recall import overlap
+from medgan_fashion.evaluation.images.fid import fid
+from medgan_fashion.evaluation.images.kid import kid
+from medgan_fashion.evaluation.images.precision_recall import overlap
 from medgan_fashion.evaluation.training import Normalised, predict, train_classifier
 from medgan_fashion.gan.models.model import Model
 

@@ -14,8 +14,8 @@ from benchmarks.reproduce import data as local
 from benchmarks.reproduce.data import Labels, Pictures
 from benchmarks.reproduce.judging import as_floats
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
-from medgan_fashion.evaluation.kid import kid_full
-from medgan_fashion.evaluation.precision_recall import overlap
+from medgan_fashion.evaluation.images.kid import kid_full
+from medgan_fashion.evaluation.images.precision_recall import overlap
 from medgan_fashion.gan import Model, train
 from medgan_fashion.gan.recipe.spec import Recipe
 

@@ -30,8 +30,8 @@ def evaluate_images(
     from dataclasses import asdict
 
     from medgan_fashion.base.files import write_whole
-    from medgan_fashion.evaluation.measure_rows import as_table
-    from medgan_fashion.evaluation.measure_set import Effort, measure_set
+    from medgan_fashion.evaluation.images.measure_rows import as_table
+    from medgan_fashion.evaluation.images.report import Effort, measure_set
     from medgan_fashion.runs.image_source import read_sources
 
     if updates < 1:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.evaluation.diversity import ssim
+from medgan_fashion.evaluation.images.diversity import ssim
 
 
 def pairwise_ssim(images: NDArray[np.float32]) -> NDArray[np.float64]:

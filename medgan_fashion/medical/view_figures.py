@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.diversity import ssim_diversity
-from medgan_fashion.evaluation.kid import kid
-from medgan_fashion.evaluation.swd import swd
+from medgan_fashion.evaluation.images.diversity import ssim_diversity
+from medgan_fashion.evaluation.images.kid import kid
+from medgan_fashion.evaluation.images.swd import swd
 from medgan_fashion.runs.stages import UNKNOWN_VIEW
 
 FEWEST = 6  # images of a kind that the figures need

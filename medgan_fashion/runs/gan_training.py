@@ -13,7 +13,7 @@ from torch import Tensor
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.evaluation.encoder import Encoder
-from medgan_fashion.evaluation.kid import kid
+from medgan_fashion.evaluation.images.kid import kid
 from medgan_fashion.gan import Progress, Recipe, Score, train
 
 SCORED = 2000  # about as many training rows at most are compared by KID: its subsets are far smaller

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.cas import (
+from medgan_fashion.evaluation.images.cas import (
     Accuracy,
     ClassificationScores,
     LabelledImages,

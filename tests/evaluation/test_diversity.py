@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.diversity import feature_diversity, ssim, ssim_diversity
+from medgan_fashion.evaluation.images.diversity import feature_diversity, ssim, ssim_diversity
 
 
 def test_ssim_equals_torchmetrics():

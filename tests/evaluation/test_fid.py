@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.fid import enough_for_fid, fid
+from medgan_fashion.evaluation.images.fid import enough_for_fid, fid
 
 
 def test_closed_form_of_scaled_and_shifted_clouds():

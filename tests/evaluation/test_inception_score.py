@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.inception_score import inception_score
+from medgan_fashion.evaluation.images.inception_score import inception_score
 
 
 @pytest.mark.parametrize("k", [2, 5, 10])

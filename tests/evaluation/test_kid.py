@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.kid import kid, kid_full
+from medgan_fashion.evaluation.images.kid import kid, kid_full
 
 
 def clouds(n=60, m=50, d=7, shift=0.3):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.precision_recall import expected_coverage, overlap
+from medgan_fashion.evaluation.images.precision_recall import expected_coverage, overlap
 
 
 def test_equals_loops_over_the_published_formulas():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.evaluation.smoothness import path_length, strip_steps
+from medgan_fashion.evaluation.images.smoothness import path_length, strip_steps
 from medgan_fashion.gan.networks.latent import lerp, to_sphere
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from medgan_fashion.evaluation.degrade import blurred, noisy
-from medgan_fashion.evaluation.swd import patches, pyramid, swd, wasserstein_1d
+from medgan_fashion.evaluation.images.degrade import blurred, noisy
+from medgan_fashion.evaluation.images.swd import patches, pyramid, swd, wasserstein_1d
 
 
 def clouds(n: int, shape: tuple[int, int] = (64, 64), seed: int = 0) -> np.ndarray:
@@ -36,7 +36,7 @@ def test_unequal_numbers_agree_with_scipy() -> None:
 
 @pytest.mark.parametrize("shape", [(64, 64), (80, 64), (40, 33), (20, 31)])
 def test_a_pyramid_adds_up_to_the_image(shape: tuple[int, int]) -> None:
-    from medgan_fashion.evaluation.swd import _smooth
+    from medgan_fashion.evaluation.images.swd import _smooth
 
     images = clouds(2, shape)
     levels = pyramid(images)

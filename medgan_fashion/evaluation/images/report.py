@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.cas import LabelledImages, classification_scores
-from medgan_fashion.evaluation.fid import enough_for_fid
-from medgan_fashion.evaluation.fid_infinity import enough_for_fid_infinity
-from medgan_fashion.evaluation.halves import deal
-from medgan_fashion.evaluation.measure_rows import Measured, Row, measured_row
+from medgan_fashion.evaluation.images.cas import LabelledImages, classification_scores
+from medgan_fashion.evaluation.images.fid import enough_for_fid
+from medgan_fashion.evaluation.images.fid_infinity import enough_for_fid_infinity
+from medgan_fashion.evaluation.images.halves import deal
+from medgan_fashion.evaluation.images.measure_rows import Measured, Row, measured_row
+from medgan_fashion.evaluation.images.set_figures import Seen, set_figures
+from medgan_fashion.evaluation.images.two_sample import TwoSample, two_sample_test
 from medgan_fashion.evaluation.set_encoder import SetEncoder, encoder_for_set
-from medgan_fashion.evaluation.set_figures import Seen, set_figures
 from medgan_fashion.evaluation.training import FloatImages
-from medgan_fashion.evaluation.two_sample import TwoSample, two_sample_test
 
 Ints = NDArray[np.int64]
 FEWEST = 6  # images of a half: what the neighbour figures need

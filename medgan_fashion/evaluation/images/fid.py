@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.evaluation.kid import feature_pair
+from medgan_fashion.evaluation.images.kid import feature_pair
 
 Floats = NDArray[np.float64]
 

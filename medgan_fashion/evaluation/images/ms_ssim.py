@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.evaluation.diversity import random_pairs, smoothed
+from medgan_fashion.evaluation.images.diversity import random_pairs, smoothed
 
 Floats = NDArray[np.float64]
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest first; Wang et al. 2003, by what people saw

@@ -5,9 +5,9 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.evaluation.fid import enough_for_fid, fid
-from medgan_fashion.evaluation.kid import feature_pair, kid
-from medgan_fashion.evaluation.precision_recall import overlap
+from medgan_fashion.evaluation.images.fid import enough_for_fid, fid
+from medgan_fashion.evaluation.images.kid import feature_pair, kid
+from medgan_fashion.evaluation.images.precision_recall import overlap
 
 Floats = NDArray[np.float64]
 DRAWS = 10  # random equal-size draws that FID and the neighbour figures are averaged over

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
-from medgan_fashion.evaluation.fid import fid
-from medgan_fashion.evaluation.kid import feature_pair
+from medgan_fashion.evaluation.images.fid import fid
+from medgan_fashion.evaluation.images.kid import feature_pair
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

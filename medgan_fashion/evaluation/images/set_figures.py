@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.diversity import feature_diversity, ssim_diversity
-from medgan_fashion.evaluation.fid import enough_for_fid, fid
-from medgan_fashion.evaluation.fid_infinity import enough_for_fid_infinity, fid_infinity
-from medgan_fashion.evaluation.inception_score import inception_score
-from medgan_fashion.evaluation.kid import kid_full
-from medgan_fashion.evaluation.ms_ssim import pair_likeness
-from medgan_fashion.evaluation.precision_recall import overlap
-from medgan_fashion.evaluation.swd import swd
+from medgan_fashion.evaluation.images.diversity import feature_diversity, ssim_diversity
+from medgan_fashion.evaluation.images.fid import enough_for_fid, fid
+from medgan_fashion.evaluation.images.fid_infinity import enough_for_fid_infinity, fid_infinity
+from medgan_fashion.evaluation.images.inception_score import inception_score
+from medgan_fashion.evaluation.images.kid import kid_full
+from medgan_fashion.evaluation.images.ms_ssim import pair_likeness
+from medgan_fashion.evaluation.images.precision_recall import overlap
+from medgan_fashion.evaluation.images.swd import swd
 from medgan_fashion.evaluation.training import FloatImages
 
 Floats = NDArray[np.float64]

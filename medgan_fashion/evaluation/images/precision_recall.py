@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
-from medgan_fashion.evaluation.kid import feature_pair
+from medgan_fashion.evaluation.images.kid import feature_pair
 
 Floats = NDArray[np.float64]
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
-from medgan_fashion.evaluation.cas import Predict, fit_small_cnn
-from medgan_fashion.evaluation.halves import deal, one_per_group
+from medgan_fashion.evaluation.images.cas import Predict, fit_small_cnn
+from medgan_fashion.evaluation.images.halves import deal, one_per_group
 from medgan_fashion.evaluation.training import FloatImages
 
 Ints = NDArray[np.int64]
