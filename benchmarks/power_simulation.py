@@ -3,7 +3,7 @@
 python benchmarks/power_simulation.py [--pilots 400] [--studies 600]
 
 For each setting: many pilots (nothing helps); from their mean variances the number of patients for the difference, by
-evaluation/planning.py; then studies of that size in which the difference is true, each through the real interval and
+evaluation/classifiers/planning.py; then studies of that size in which the difference is true, each through the real interval and
 verdict. Printed: patients, the share of "helps" with its 95 % interval, and what single pilots would have said.
 """
 
@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import beta
 
-from medgan_fashion.evaluation.intervals import Interval
-from medgan_fashion.evaluation.planning import Pilot, Spread, patients_needed, stated_spread
-from medgan_fashion.evaluation.verdict import verdict
+from medgan_fashion.evaluation.classifiers.intervals import Interval
+from medgan_fashion.evaluation.classifiers.planning import Pilot, Spread, patients_needed, stated_spread
+from medgan_fashion.evaluation.classifiers.verdict import verdict
 
 sys.path.insert(0, str(Path(__file__).parent))
 from verdict_simulation import QUIET, Setting, cases, margins, simulate

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from medgan_fashion.evaluation.planning import Spread
+    from medgan_fashion.evaluation.classifiers.planning import Spread
 
 LEAST_POWER = 0.025  # what a study without any difference has: its chance of a false "helps"
 
@@ -57,7 +57,7 @@ def _check(difference: float | None, repeats: int | None, repeat_sd: float, powe
 
 
 def _from_pilot(run: Path, difference: float | None, repeats: int | None, repeat_sd: float, power: float) -> None:
-    from medgan_fashion.evaluation.verdict import WORDS
+    from medgan_fashion.evaluation.classifiers.verdict import WORDS
     from medgan_fashion.medical.pilot import doubts, pilot_of, read_pilot
 
     summary = read_pilot(run)
@@ -85,7 +85,7 @@ def _from_statement(
     repeat_sd: float,
     power: float,
 ) -> None:
-    from medgan_fashion.evaluation.planning import stated_spread
+    from medgan_fashion.evaluation.classifiers.planning import stated_spread
 
     spread = stated_spread(accuracy, correlation, classes, lesions, repeat_sd)
     discordance = 2 * accuracy * (1 - accuracy) * (1 - correlation)
@@ -109,7 +109,7 @@ def _print_plan(
     power: float,
     about: int,
 ) -> None:
-    from medgan_fashion.evaluation.planning import patients_needed, repeats_needed
+    from medgan_fashion.evaluation.classifiers.planning import patients_needed, repeats_needed
 
     needed = patients_needed(spread, difference, repeats, power)
     what = f"to show {100 * difference:g} points with {100 * power:g} % power and {repeats} repeats: "
@@ -123,7 +123,7 @@ def _print_plan(
 
 
 def _range(ends: "tuple[Spread, Spread] | None", difference: float, repeats: int, power: float) -> str:
-    from medgan_fashion.evaluation.planning import patients_needed
+    from medgan_fashion.evaluation.classifiers.planning import patients_needed
 
     if ends is None:
         return ""
@@ -133,7 +133,7 @@ def _range(ends: "tuple[Spread, Spread] | None", difference: float, repeats: int
 
 def _print_table(spread: "Spread", repeats: int, power: float, about: int) -> None:
     """Patients down, repeats across: the smallest difference that would be shown, in points."""
-    from medgan_fashion.evaluation.planning import detectable, fewest_patients
+    from medgan_fashion.evaluation.classifiers.planning import detectable, fewest_patients
 
     across = sorted({repeats, 3, 5, 10})
     down = sorted({max(fewest_patients(spread), round(about * factor)) for factor in (0.25, 0.5, 1, 2, 4)})

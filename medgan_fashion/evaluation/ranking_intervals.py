@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from medgan_fashion.evaluation.intervals import Interval
+from medgan_fashion.evaluation.classifiers.intervals import Interval
 
 Floats = NDArray[np.float64]
 N_BOOT = 2000

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.intervals import Interval
+from medgan_fashion.evaluation.classifiers.intervals import Interval
 from medgan_fashion.evaluation.ranking_intervals import mean_interval
 from medgan_fashion.fashion.design_files import load_designed
 from medgan_fashion.fashion.known_taste import KnownTastes, utility

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.intervals import Interval
+from medgan_fashion.evaluation.classifiers.intervals import Interval
 from medgan_fashion.evaluation.ranking import METRICS, exposure, rank_figures, sampled_auc
 from medgan_fashion.evaluation.ranking_intervals import customer_interval, paired_interval
 from medgan_fashion.fashion.catalogue import Catalogue

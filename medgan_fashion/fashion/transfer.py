@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.intervals import Interval
+from medgan_fashion.evaluation.classifiers.intervals import Interval
 from medgan_fashion.fashion.design import Designed, random_pictures
 from medgan_fashion.fashion.diverse import variety
 from medgan_fashion.fashion.pixel_ascent import pixel_ascent

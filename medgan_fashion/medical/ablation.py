@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.evaluation.verdict import planned_detectable
+from medgan_fashion.evaluation.classifiers.verdict import planned_detectable
 from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.imaging.prepare_cache import cached_prepare
 from medgan_fashion.medical.ablation_config import AblationConfig, phantom_image_config

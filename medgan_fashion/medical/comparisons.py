@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.calibration import reliability
-from medgan_fashion.evaluation.classification import classifier_figures
-from medgan_fashion.evaluation.intervals import Interval, arm_interval, difference_interval
-from medgan_fashion.evaluation.secondary import holm
+from medgan_fashion.evaluation.classifiers.calibration import reliability
+from medgan_fashion.evaluation.classifiers.intervals import Interval, arm_interval, difference_interval
+from medgan_fashion.evaluation.classifiers.metrics import classifier_figures
+from medgan_fashion.evaluation.classifiers.secondary import holm
 from medgan_fashion.imaging.imageset import Card
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.contrasts import p_value, secondary_tests

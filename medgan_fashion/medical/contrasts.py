@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from medgan_fashion.evaluation.intervals import Interval
-from medgan_fashion.evaluation.secondary import (
+from medgan_fashion.evaluation.classifiers.intervals import Interval
+from medgan_fashion.evaluation.classifiers.secondary import (
     averaged_decisions,
     delong,
     mcnemar_clustered,

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.classification import lesion_scores
-from medgan_fashion.evaluation.intervals import ALL_SOURCES, Interval, arm_interval, difference_interval
-from medgan_fashion.evaluation.weighted import cell_values
+from medgan_fashion.evaluation.classifiers.intervals import ALL_SOURCES, Interval, arm_interval, difference_interval
+from medgan_fashion.evaluation.classifiers.metrics import lesion_scores
+from medgan_fashion.evaluation.classifiers.weighted import cell_values
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.findings import counts
@@ -80,7 +80,7 @@ def compare_outside(
     """AUROC of each arm's single classifiers (mean), and the difference to the arm `against`, with 95 % intervals.
 
     `scores`: (R, F, C, L, K) of each arm, see outside_scores. One against rest over the classes that the cohort has.
-    The interval is the study's own (evaluation/intervals.py): over patients and over `trainings`, which are repeats, or
+    The interval is the study's own (evaluation/classifiers/intervals.py): over patients and over `trainings`, which are repeats, or
     with one repeat its folds, as `covers` and `note` say. Where a class has one patient the figures stand without
     intervals; with one class alone there are none. `note` says so.
     """

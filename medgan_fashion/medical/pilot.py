@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.evaluation.planning import Pilot
+from medgan_fashion.evaluation.classifiers.planning import Pilot
 from medgan_fashion.medical.summary import check_summary
 
 

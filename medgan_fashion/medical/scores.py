@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.classification import lesion_scores
+from medgan_fashion.evaluation.classifiers.metrics import lesion_scores
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.plan_parts import Cell, Plan
 

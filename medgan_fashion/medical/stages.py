@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.evaluation.classification import (
+from medgan_fashion.evaluation.classifiers.metrics import (
     auroc,
     balanced_accuracy,
     confusion,

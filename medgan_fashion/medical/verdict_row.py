@@ -2,8 +2,8 @@
 
 from typing import Any, Protocol
 
-from medgan_fashion.evaluation.intervals import Interval
-from medgan_fashion.evaluation.verdict import smallest_detectable, verdict, verdict_sentence
+from medgan_fashion.evaluation.classifiers.intervals import Interval
+from medgan_fashion.evaluation.classifiers.verdict import smallest_detectable, verdict, verdict_sentence
 
 
 class Primary(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, select
 
-from medgan_fashion.evaluation.reader_study import Agreement, Figure, ReaderFigures, agreements, reader_figures
+from medgan_fashion.evaluation.classifiers.readers import Agreement, Figure, ReaderFigures, agreements, reader_figures
 from medgan_fashion.studio.reading_cases import Case
 from medgan_fashion.studio.readings import Answer, Study, find_reader, is_starter, progress
 from medgan_fashion.studio.schema import readings

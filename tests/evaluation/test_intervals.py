@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chi2, norm
 from scipy.stats import t as student
 
-from medgan_fashion.evaluation.intervals import arm_interval, cautious_df, difference_interval
+from medgan_fashion.evaluation.classifiers.intervals import arm_interval, cautious_df, difference_interval
 
 
 def decided(right):

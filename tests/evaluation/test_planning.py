@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from medgan_fashion.evaluation.intervals import cautious_df, difference_interval
-from medgan_fashion.evaluation.planning import (
+from medgan_fashion.evaluation.classifiers.intervals import cautious_df, difference_interval
+from medgan_fashion.evaluation.classifiers.planning import (
     MOST,
     Pilot,
     Spread,
@@ -20,7 +20,7 @@ from medgan_fashion.evaluation.planning import (
     repeats_needed,
     stated_spread,
 )
-from medgan_fashion.evaluation.verdict import planned_detectable, smallest_detectable
+from medgan_fashion.evaluation.classifiers.verdict import planned_detectable, smallest_detectable
 
 BENCHMARKS = str(Path(__file__).resolve().parents[2] / "benchmarks")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from medgan_fashion.evaluation.reader_study import agreements, area, kappa, rate, reader_figures
+from medgan_fashion.evaluation.classifiers.readers import agreements, area, kappa, rate, reader_figures
 
 TRUTH = [True, True, True, True, False, False, False, False]
 SAID = [True, True, True, False, False, False, True, True]  # 3 of 4 and 2 of 4

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation import secondary as s
+from medgan_fashion.evaluation.classifiers import secondary as s
 
 
 def rights(gained, lost, same=10):

@@ -4,8 +4,8 @@ import pytest
 from scipy.stats import nct
 from scipy.stats import t as student
 
-from medgan_fashion.evaluation.intervals import Interval
-from medgan_fashion.evaluation.verdict import (
+from medgan_fashion.evaluation.classifiers.intervals import Interval
+from medgan_fashion.evaluation.classifiers.verdict import (
     planned_detectable,
     smallest_detectable,
     verdict,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from medgan_fashion.evaluation.classification import checked
+from medgan_fashion.evaluation.classifiers.metrics import checked
 
 
 def reliability(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> dict[str, list[Any]]:

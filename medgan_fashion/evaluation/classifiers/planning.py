@@ -1,6 +1,6 @@
 """How many patients the next study needs, from a pilot's variances or from what is stated about the two arms.
 
-The interval of a study (evaluation/intervals.py) has two variances and cautious degrees of freedom; what it can show
+The interval of a study (evaluation/classifiers/intervals.py) has two variances and cautious degrees of freedom; what it can show
 follows from these by `verdict.smallest_detectable`. Nothing here is a rule of its own.
 """
 
@@ -10,8 +10,8 @@ from math import ceil, floor
 import numpy as np
 from scipy.stats import chi2
 
-from medgan_fashion.evaluation.intervals import cautious_df
-from medgan_fashion.evaluation.verdict import smallest_detectable
+from medgan_fashion.evaluation.classifiers.intervals import cautious_df
+from medgan_fashion.evaluation.classifiers.verdict import smallest_detectable
 
 MOST = 100_000  # patients: a plan beyond this is no plan
 WITHIN_PATIENT = 0.5  # correlation between lesions of a patient, as in verdict.planned_detectable

@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.stats import nct
 from scipy.stats import t as student
 
-from medgan_fashion.evaluation.intervals import ALL_SOURCES, Interval, cautious_df
+from medgan_fashion.evaluation.classifiers.intervals import ALL_SOURCES, Interval, cautious_df
 
 Verdict = Literal["helps", "hurts", "no evidence of help", "too few cases to tell"]
 WORDS = {
