@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
-from medgan_fashion.evaluation.gate import Reals, fill_places, gate
-from medgan_fashion.evaluation.gate_config import GateConfig
+from medgan_fashion.evaluation.screening.gate import Reals, fill_places, gate
+from medgan_fashion.evaluation.screening.gate_config import GateConfig
 from medgan_fashion.gan import Model, load_model, train
 
 CLASSES, REAL, UPDATES, CLASSIFIERS = 10, 2000, 300, 2

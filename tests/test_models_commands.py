@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.commands.models import export, interpolate
-from medgan_fashion.evaluation.privacy import FORMAT
-from medgan_fashion.evaluation.privacy_rules import BLOCKED
+from medgan_fashion.evaluation.screening.privacy import FORMAT
+from medgan_fashion.evaluation.screening.rules import BLOCKED
 from medgan_fashion.gan import Model, load_model, save_model
 from medgan_fashion.gan.networks.build import build_networks
 

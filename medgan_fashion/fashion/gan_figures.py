@@ -9,7 +9,7 @@ from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.evaluation.images.degrade import blurred
 from medgan_fashion.evaluation.images.diversity import ssim_diversity
 from medgan_fashion.evaluation.images.kid import kid
-from medgan_fashion.evaluation.neighbours import find_neighbours
+from medgan_fashion.evaluation.screening.neighbours import find_neighbours
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.gan import Model
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.neighbours import standardised
+from medgan_fashion.evaluation.screening.neighbours import standardised
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.near_duplicates import duplicate_groups
 from medgan_fashion.medical.plan_parts import Plan

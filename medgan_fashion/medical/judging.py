@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.encoder import Encoder, load_encoder
 from medgan_fashion.evaluation.images.degrade import blurred, noisy
 from medgan_fashion.evaluation.images.judge import judge_images
-from medgan_fashion.evaluation.neighbours import find_neighbours
+from medgan_fashion.evaluation.screening.neighbours import find_neighbours
 from medgan_fashion.medical.view_figures import Pictured, Sets, agreement, patch_distances, spread, view_figures
 from medgan_fashion.runs.folds import Fold, load_fold
 from medgan_fashion.runs.stage import stage

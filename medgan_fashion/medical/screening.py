@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.evaluation.privacy import Screened, screen, unscreened
-from medgan_fashion.evaluation.privacy_rules import PrivacyRules
+from medgan_fashion.evaluation.screening.privacy import Screened, screen, unscreened
+from medgan_fashion.evaluation.screening.rules import PrivacyRules
 from medgan_fashion.medical.materials import Materials
 from medgan_fashion.runs.folds import Fold, load_fold
 from medgan_fashion.runs.privacy_cards import BY, FOLDER, model_hash, write_card

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from medgan_fashion.evaluation.artefacts import STATISTICS, artefacts, robust_limits, statistics
+from medgan_fashion.evaluation.screening.artefacts import STATISTICS, artefacts, robust_limits, statistics
 
 
 def _reals(n: int, seed: int) -> np.ndarray:

@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy import ndimage
 
-from medgan_fashion.evaluation.copies import ALIKE, SAME, Copies, find_copies, most_similar
-from medgan_fashion.evaluation.posed import TrainingImages, poses
+from medgan_fashion.evaluation.screening.copies import ALIKE, SAME, Copies, find_copies, most_similar
+from medgan_fashion.evaluation.screening.posed import TrainingImages, poses
 from medgan_fashion.imaging.imageset import centre
 
 SIZE, N = (16, 16), 12

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from medgan_fashion.evaluation.encoder import train_encoder
-from medgan_fashion.evaluation.gate import (
+from medgan_fashion.evaluation.screening.gate import (
     Reals,
     fill_places,
     gate,
@@ -13,7 +13,7 @@ from medgan_fashion.evaluation.gate import (
     realism_limits,
     within_quota,
 )
-from medgan_fashion.evaluation.gate_config import REASONS, GateConfig
+from medgan_fashion.evaluation.screening.gate_config import REASONS, GateConfig
 
 
 def test_quota_keeps_the_first_of_each_real() -> None:

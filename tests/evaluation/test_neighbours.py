@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.neighbours import find_neighbours, orientations
+from medgan_fashion.evaluation.screening.neighbours import find_neighbours, orientations
 
 
 def images(n, seed, shape=(1, 8, 8)):

@@ -6,8 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.privacy import authenticity, by_patient, coarse, patient_ratios, screen, unscreened
-from medgan_fashion.evaluation.privacy_rules import BLOCKED, OPEN, PASSED, PrivacyRules, decide
+from medgan_fashion.evaluation.screening.privacy import (
+    authenticity,
+    by_patient,
+    coarse,
+    patient_ratios,
+    screen,
+    unscreened,
+)
+from medgan_fashion.evaluation.screening.rules import BLOCKED, OPEN, PASSED, PrivacyRules, decide
 from medgan_fashion.gan import train
 from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.medical.phantoms import draw_lesions

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from medgan_fashion.evaluation.privacy_membership import (
+from medgan_fashion.evaluation.screening.privacy_membership import (
     attack_auc,
     auc_interval,
     exact_interval,
@@ -13,7 +13,7 @@ from medgan_fashion.evaluation.privacy_membership import (
     membership_test,
     patient_scores,
 )
-from medgan_fashion.evaluation.privacy_rules import PrivacyRules
+from medgan_fashion.evaluation.screening.rules import PrivacyRules
 
 
 def test_a_patient_scores_as_her_closest_image() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.evaluation.privacy import unscreened
-from medgan_fashion.evaluation.privacy_rules import PrivacyRules
+from medgan_fashion.evaluation.screening.privacy import unscreened
+from medgan_fashion.evaluation.screening.rules import PrivacyRules
 from medgan_fashion.medical.summary import check_summary
 from medgan_fashion.report.model_card import model_card
 from medgan_fashion.report.pictures import tile

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.evaluation.privacy import unscreened
-from medgan_fashion.evaluation.privacy_rules import PrivacyRules
+from medgan_fashion.evaluation.screening.privacy import unscreened
+from medgan_fashion.evaluation.screening.rules import PrivacyRules
 from medgan_fashion.runs.privacy_cards import model_hash
 
 WHY = {

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgan_fashion.evaluation.posed import COARSE, FINE, TrainingImages, band, pose_row, poses
+from medgan_fashion.evaluation.screening.posed import COARSE, FINE, TrainingImages, band, pose_row, poses
 from medgan_fashion.imaging.imageset import centre
 
 Floats = NDArray[np.float64]

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.stats import beta, norm, rankdata
 
-from medgan_fashion.evaluation.privacy_rules import PrivacyRules
+from medgan_fashion.evaluation.screening.rules import PrivacyRules
 
 Floats = NDArray[np.float64]
 

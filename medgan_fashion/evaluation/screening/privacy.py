@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.evaluation.neighbours import (
+from medgan_fashion.evaluation.screening.neighbours import (
     CHUNK,
     Images,
     checked,
@@ -21,13 +21,13 @@ from medgan_fashion.evaluation.neighbours import (
     pixels,
     standardised,
 )
-from medgan_fashion.evaluation.privacy_membership import (
+from medgan_fashion.evaluation.screening.privacy_membership import (
     half_against_half,
     membership_test,
     patient_scores,
     too_few,
 )
-from medgan_fashion.evaluation.privacy_rules import OPEN, SCREENING, PrivacyRules, decide
+from medgan_fashion.evaluation.screening.rules import OPEN, SCREENING, PrivacyRules, decide
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from medgan_fashion.evaluation.artefacts import artefacts
-from medgan_fashion.evaluation.copies import find_copies
 from medgan_fashion.evaluation.encoder import Encoder
-from medgan_fashion.evaluation.gate_config import REASONS, GateConfig
+from medgan_fashion.evaluation.screening.artefacts import artefacts
+from medgan_fashion.evaluation.screening.copies import find_copies
+from medgan_fashion.evaluation.screening.gate_config import REASONS, GateConfig
 from medgan_fashion.imaging.imageset import centre
 
 Floats = NDArray[np.float64]
