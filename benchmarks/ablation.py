@@ -19,8 +19,8 @@ from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.plan import Planner
-from medgan_fashion.runs.stage import Task
-from medgan_fashion.runs.workers import in_order
+from medgan_fashion.runs.engine.executor import in_order
+from medgan_fashion.runs.engine.stage import Task
 
 STUDY = {
     "folds": 3,

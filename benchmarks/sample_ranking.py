@@ -13,7 +13,7 @@ import torch
 from medgan_fashion.chains.table import find_pipeline, read_pipeline
 from medgan_fashion.fashion.garments import plan_garments
 from medgan_fashion.fashion.garments_config import read_settings
-from medgan_fashion.runs.stage import complete
+from medgan_fashion.runs.engine.stage import complete
 
 
 def main() -> None:

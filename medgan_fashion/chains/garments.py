@@ -13,7 +13,7 @@ from medgan_fashion.fashion.garments import named_inputs, plan_garments, run_gar
 from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.shop import Shop
 from medgan_fashion.report.write import write_report
-from medgan_fashion.runs.workers import in_order
+from medgan_fashion.runs.engine.executor import in_order
 
 
 def garments_command(

@@ -26,8 +26,8 @@ from medgan_fashion.fashion.parts import Parts, write_parts
 from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.recommender_files import load_recommender
 from medgan_fashion.fashion.shop import Shop
-from medgan_fashion.runs.stage import Stored, Task
-from medgan_fashion.runs.versions import versions
+from medgan_fashion.runs.engine.stage import Stored, Task
+from medgan_fashion.runs.engine.versions import versions
 
 LISTED = 20  # items of each customer in recommendations.parquet
 

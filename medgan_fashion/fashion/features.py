@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.tables import read_table
-from medgan_fashion.runs.stage import Stored, store
+from medgan_fashion.runs.engine.stage import Stored, store
 
 
 def read_features(path: Path, catalogue: Catalogue) -> NDArray[np.float32]:

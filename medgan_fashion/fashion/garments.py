@@ -15,8 +15,8 @@ from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.garments_plan import Planner
 from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.shop import Shop, open_shop
-from medgan_fashion.runs.declare import declare
-from medgan_fashion.runs.workers import share, work
+from medgan_fashion.runs.engine.declare import declare
+from medgan_fashion.runs.engine.executor import share, work
 
 Say = Callable[[str], object]
 Tell = Callable[[int, int], None]

@@ -28,7 +28,7 @@ from medgan_fashion.fashion.stages_gan import (
 from medgan_fashion.fashion.stages_recommend import fit_recommender, new_customers, rank_recommenders
 from medgan_fashion.fashion.stages_restyle import inversion_limits, planted_inversion, restyle_photos
 from medgan_fashion.gan import load_model
-from medgan_fashion.runs.stage import Stored, Task, store
+from medgan_fashion.runs.engine.stage import Stored, Task, store
 
 K = 10  # length of the lists that the ranking figures judge
 OTHER = 1000  # added to the seed of what must not share one with the ensemble

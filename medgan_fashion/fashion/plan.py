@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from medgan_fashion.fashion.stages_design import Asked
-from medgan_fashion.runs.stage import Stored, Task
+from medgan_fashion.runs.engine.stage import Stored, Task
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from medgan_fashion.fashion.sample_catalogue import write_sample
 from medgan_fashion.fashion.sample_customers import simulate_customers
 from medgan_fashion.fashion.split import Split, split_purchases
 from medgan_fashion.fashion.tables import read_table
-from medgan_fashion.runs.stage import Stored, complete, stage, store
+from medgan_fashion.runs.engine.stage import Stored, complete, stage, store
 
 Say = Callable[[str], object]
 _VERSION = 1  # raise it when the pictures of the same tables change

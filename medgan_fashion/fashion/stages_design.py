@@ -17,7 +17,7 @@ from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.purchases import load_purchases
 from medgan_fashion.fashion.scores import set_up
 from medgan_fashion.fashion.transfer import arm, contestants
-from medgan_fashion.runs.stage import stage
+from medgan_fashion.runs.engine.stage import stage
 
 Asked = list[list[int]]  # (customer, category) of each problem
 

@@ -20,7 +20,7 @@ from medgan_fashion.fashion.purchases import load_purchases
 from medgan_fashion.fashion.ranking import RankingTable, rank_quality, ranking_task
 from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
 from medgan_fashion.fashion.split import Split
-from medgan_fashion.runs.stage import stage
+from medgan_fashion.runs.engine.stage import stage
 
 
 @stage(version=1)

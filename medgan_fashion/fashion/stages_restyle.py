@@ -23,7 +23,7 @@ from medgan_fashion.gan import load_model
 from medgan_fashion.gan.latent.encoder import load_latent_encoder
 from medgan_fashion.gan.latent.inversion import InversionConfig, invert
 from medgan_fashion.gan.latent.search import SearchConfig
-from medgan_fashion.runs.stage import stage
+from medgan_fashion.runs.engine.stage import stage
 
 FLOOR = SearchConfig(starts=1, candidates=256, steps=1, learning_rate=1e-9, noise=0.0, prior_weight=0.0)
 

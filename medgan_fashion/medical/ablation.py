@@ -17,9 +17,9 @@ from medgan_fashion.medical.materials import Synthesis
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.plan_parts import Plan
-from medgan_fashion.runs.declare import declare
-from medgan_fashion.runs.stage import complete, stage
-from medgan_fashion.runs.workers import share, work
+from medgan_fashion.runs.engine.declare import declare
+from medgan_fashion.runs.engine.executor import share, work
+from medgan_fashion.runs.engine.stage import complete, stage
 
 Say = Callable[[str], None]
 Tell = Callable[[int, int], None]

@@ -14,8 +14,8 @@ from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.near_duplicates import duplicate_groups
 from medgan_fashion.medical.plan_parts import Plan
 from medgan_fashion.medical.summary import AuditItem
+from medgan_fashion.runs.engine.stage import Stored, Task
 from medgan_fashion.runs.folds import load_fold
-from medgan_fashion.runs.stage import Stored, Task
 
 SAME_FILM = 0.995  # correlation of pixels above which two films of one hash are the same
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.classic import augmented_set
 from medgan_fashion.medical.config import ClassicConfig
+from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.folds import Fold, load_fold
-from medgan_fashion.runs.stage import stage
 from medgan_fashion.runs.stages import save_drawn
 
 

@@ -21,7 +21,7 @@ from medgan_fashion.medical.plan_parts import Plan
 from medgan_fashion.medical.screening import keep_cards, pair_samples, privacy_rows
 from medgan_fashion.medical.summary import check_summary
 from medgan_fashion.medical.synthetic_sets import synthetic_sets
-from medgan_fashion.runs.versions import versions
+from medgan_fashion.runs.engine.versions import versions
 
 
 def collect(run: Path, name: str, prepared: Prepared, config: AblationConfig, plan: Plan) -> dict[str, Any]:

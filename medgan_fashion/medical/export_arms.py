@@ -17,8 +17,8 @@ from medgan_fashion.medical.finished import OpenRun, check_done
 from medgan_fashion.medical.picture_store import keep_picture
 from medgan_fashion.medical.plan_parts import Cell, TrainingSet
 from medgan_fashion.medical.pools import Part
+from medgan_fashion.runs.engine.stage import Task
 from medgan_fashion.runs.folds import load_fold
-from medgan_fashion.runs.stage import Task
 
 COLUMNS = ("repeat", "fold", "arm", "seed", "split", "file", "times", "case", "label", "source", "patient")
 REAL = ("real", "held-back")

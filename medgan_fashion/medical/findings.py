@@ -10,7 +10,7 @@ from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.prepare import Prepared
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.plan_parts import Plan, TrainingSet
-from medgan_fashion.runs.stage import Task
+from medgan_fashion.runs.engine.stage import Task
 
 
 def counts(images: ImageSet) -> dict[str, int]:

@@ -12,7 +12,7 @@ from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.materials import Synthesis
 from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.plan_parts import Plan
-from medgan_fashion.runs.stage import Task
+from medgan_fashion.runs.engine.stage import Task
 
 CHAINS = ("lesions", "mammograms")
 

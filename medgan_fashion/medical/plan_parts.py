@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.medical.materials import Materials
 from medgan_fashion.medical.screening import Screening
-from medgan_fashion.runs.stage import Task
+from medgan_fashion.runs.engine.stage import Task
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 
 from medgan_fashion.medical.materials import Materials, Synthesis
 from medgan_fashion.medical.phantoms import draw_lesions
+from medgan_fashion.runs.engine.stage import Task, stage
 from medgan_fashion.runs.folds import load_fold
-from medgan_fashion.runs.stage import Task, stage
 from medgan_fashion.runs.stages import save_synthetic
 
 

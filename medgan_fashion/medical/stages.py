@@ -22,8 +22,8 @@ from medgan_fashion.medical.classic import augmented_set
 from medgan_fashion.medical.classifier import train_and_score
 from medgan_fashion.medical.config import ClassicConfig, ClassifierConfig
 from medgan_fashion.medical.pools import fill_pool
+from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.folds import load_fold
-from medgan_fashion.runs.stage import stage
 
 
 @stage(version=1)

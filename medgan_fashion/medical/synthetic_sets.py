@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.medical.plan_parts import Plan
-from medgan_fashion.runs.stage import Task
+from medgan_fashion.runs.engine.stage import Task
 
 
 def _model_hash(gan: Task, run: Path) -> str:

@@ -12,7 +12,7 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.config import IntensityConfig
 from medgan_fashion.imaging.imageset import ImageSet, centre
 from medgan_fashion.imaging.intensity import Intensity, fit_intensity
-from medgan_fashion.runs.stage import Stored, stage, store
+from medgan_fashion.runs.engine.stage import Stored, stage, store
 
 
 def store_rows(run: Path, images: ImageSet) -> Stored:

@@ -19,7 +19,7 @@ from medgan_fashion.fashion.drawn_photos import draw_photos
 from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.restyle import Restyled, restyle
 from medgan_fashion.gan.networks.latent import between
-from medgan_fashion.runs.stage import store
+from medgan_fashion.runs.engine.stage import store
 from medgan_fashion.studio.desk import Desk
 from medgan_fashion.studio.jobs import Job, finish, next_round
 from medgan_fashion.studio.offers import offer, taste_in

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
-from medgan_fashion.runs.stage import claim
+from medgan_fashion.runs.engine.stage import claim
 from medgan_fashion.studio.database import open_database
 from medgan_fashion.studio.desk import Desk, Dropped
 from medgan_fashion.studio.jobs import Job, fail, report, rescue, take

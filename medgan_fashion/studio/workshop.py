@@ -22,7 +22,7 @@ from medgan_fashion.fashion.realism import fit_realism
 from medgan_fashion.fashion.restyle_limits import Limits, load_limits
 from medgan_fashion.fashion.scores import Standards, measure_standards
 from medgan_fashion.gan.latent.critic import FrozenCritic
-from medgan_fashion.runs.stage import Stored, store
+from medgan_fashion.runs.engine.stage import Stored, store
 from medgan_fashion.studio.people import Said
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.settings import Settings

@@ -12,7 +12,7 @@ from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.shop import Shop
 from medgan_fashion.fashion.split import split_purchases
-from medgan_fashion.runs.workers import in_order
+from medgan_fashion.runs.engine.executor import in_order
 
 
 def config(**changes: Any) -> GarmentsConfig:

@@ -16,8 +16,8 @@ from medgan_fashion.medical.export_arms import export_arms
 from medgan_fashion.medical.finished import OpenRun, open_run
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.pools import fill_pool
-from medgan_fashion.runs.declare import declare
-from medgan_fashion.runs.stage import complete
+from medgan_fashion.runs.engine.declare import declare
+from medgan_fashion.runs.engine.stage import complete
 from tests.medical.test_gate import PLAIN
 
 ARMS = ["real+classic", "real+classic+gated", "balanced+classic", "balanced+classic+gan"]

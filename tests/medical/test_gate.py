@@ -12,8 +12,8 @@ from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.planted import PLANTED
 from medgan_fashion.report.write import write_report
+from medgan_fashion.runs.engine.stage import complete
 from medgan_fashion.runs.folds import load_fold
-from medgan_fashion.runs.stage import complete
 from medgan_fashion.runs.stages import load_synthetic
 
 PLAIN = {

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from medgan_fashion.cli import main
-from medgan_fashion.runs import workers
+from medgan_fashion.runs.engine import executor as workers
 
 SETTINGS = [
     "gan.images_seen=5000", "gan.changes={networks: {width: 8, max_width: 16}, batch: 64}", "image.size=[16, 16]",

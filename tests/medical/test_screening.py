@@ -11,8 +11,8 @@ from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.planted import PLANTED
 from medgan_fashion.medical.screening import keep_cards, pair_samples, privacy_rows
+from medgan_fashion.runs.engine.stage import complete
 from medgan_fashion.runs.privacy_cards import find_card
-from medgan_fashion.runs.stage import complete
 
 STUDY = from_plain(
     AblationConfig,

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from medgan_fashion.runs.stage import stage
+from medgan_fashion.runs.engine.stage import stage
 
 
 @stage(version=1)

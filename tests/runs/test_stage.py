@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.runs.stage import Stored, claim, complete, store
-from medgan_fashion.runs.workers import in_order, most_needed_first, share, work
+from medgan_fashion.runs.engine.executor import in_order, most_needed_first, share, work
+from medgan_fashion.runs.engine.stage import Stored, claim, complete, store
 
 from .planted_stages import counts_slowly, fails, number, total
 
@@ -60,8 +60,8 @@ def test_a_claim_is_exclusive(tmp_path: Path) -> None:
 def _start(run: Path, code: str) -> "subprocess.Popen[bytes]":
     lines = [
         "from pathlib import Path",
-        "from medgan_fashion.runs.stage import complete",
-        "from medgan_fashion.runs.workers import work",
+        "from medgan_fashion.runs.engine.stage import complete",
+        "from medgan_fashion.runs.engine.executor import work",
         "from tests.runs.planted_stages import *",
         f"run = Path({str(run)!r})",
         code,

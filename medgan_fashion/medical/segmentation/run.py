@@ -14,9 +14,9 @@ from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.segmentation.collect import collect_segmentation
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import plan_segmentation
-from medgan_fashion.runs.declare import declare
-from medgan_fashion.runs.stage import complete, stage
-from medgan_fashion.runs.workers import share, work
+from medgan_fashion.runs.engine.declare import declare
+from medgan_fashion.runs.engine.executor import share, work
+from medgan_fashion.runs.engine.stage import complete, stage
 
 Say = Callable[[str], None]
 Tell = Callable[[int, int], None]

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from medgan_fashion.runs.stage import claim
+from medgan_fashion.runs.engine.stage import claim
 
 
 def run_status(run: Path) -> list[str]:

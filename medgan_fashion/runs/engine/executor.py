@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from medgan_fashion.runs.stage import Task, attempt
+from medgan_fashion.runs.engine.stage import Task, attempt
 
 Report = Callable[[int, int], None]
 
