@@ -122,7 +122,7 @@ def generate(
     from medgan_fashion.base.files import write_whole
     from medgan_fashion.report.data_card import CARD, card_of_files
     from medgan_fashion.runs.generate import generate_files
-    from medgan_fashion.runs.privacy_cards import in_words
+    from medgan_fashion.runs.stages.privacy_cards import in_words
 
     made = generate_files(model, out, n, label, seed, truncation, format, mark, despite_privacy)
     about = json.loads((out / "synthetic.json").read_text())

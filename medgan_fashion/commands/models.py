@@ -30,7 +30,7 @@ def interpolate(
     from medgan_fashion.gan.latent.strips import film_strip, tiled
     from medgan_fashion.gan.networks.latent import sample_latent
     from medgan_fashion.runs.generate import shades, write_png
-    from medgan_fashion.runs.privacy_cards import find_card, in_words, release_note
+    from medgan_fashion.runs.stages.privacy_cards import find_card, in_words, release_note
 
     made = load_model(model)
     if made.recipe.networks.given:
@@ -62,7 +62,7 @@ def translate(
         back: the other way round (cyclegan).
         seed: the same seed gives the same pictures.
     """
-    from medgan_fashion.runs.privacy_cards import find_card, in_words, release_note
+    from medgan_fashion.runs.stages.privacy_cards import find_card, in_words, release_note
     from medgan_fashion.runs.translate import translate_folder
 
     made = translate_folder(model, pictures, out, back, seed)
@@ -86,7 +86,7 @@ def export(
     """
     from medgan_fashion.gan import load_model
     from medgan_fashion.gan.models.export import export_onnx, export_program
-    from medgan_fashion.runs.privacy_cards import check_release, find_card, in_words, release_note
+    from medgan_fashion.runs.stages.privacy_cards import check_release, find_card, in_words, release_note
 
     made, card = load_model(model), find_card(model)
     check_release(card, despite_privacy, "--despite-privacy")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from medgan_fashion.medical.pools import Counts, Images, Part, compose, pool_parts, shuffled_labels
-from medgan_fashion.runs.folds import Fold, load_fold
-from medgan_fashion.runs.stages import load_synthetic
+from medgan_fashion.runs.stages.folds import Fold, load_fold
+from medgan_fashion.runs.stages.images import load_synthetic
 
 
 @dataclass(frozen=True)

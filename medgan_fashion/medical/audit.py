@@ -15,7 +15,7 @@ from medgan_fashion.imaging.near_duplicates import duplicate_groups
 from medgan_fashion.medical.plan_parts import Plan
 from medgan_fashion.medical.summary import AuditItem
 from medgan_fashion.runs.engine.stage import Stored, Task
-from medgan_fashion.runs.folds import load_fold
+from medgan_fashion.runs.stages.folds import load_fold
 
 SAME_FILM = 0.995  # correlation of pixels above which two films of one hash are the same
 

@@ -11,8 +11,8 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.classic import augmented_set
 from medgan_fashion.medical.config import ClassicConfig
 from medgan_fashion.runs.engine.stage import stage
-from medgan_fashion.runs.folds import Fold, load_fold
-from medgan_fashion.runs.stages import save_drawn
+from medgan_fashion.runs.stages.folds import Fold, load_fold
+from medgan_fashion.runs.stages.images import save_drawn
 
 
 def equal_shares(counts: NDArray[np.int64], pool: float) -> NDArray[np.int64]:

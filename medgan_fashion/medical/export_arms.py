@@ -18,7 +18,7 @@ from medgan_fashion.medical.picture_store import keep_picture
 from medgan_fashion.medical.plan_parts import Cell, TrainingSet
 from medgan_fashion.medical.pools import Part
 from medgan_fashion.runs.engine.stage import Task
-from medgan_fashion.runs.folds import load_fold
+from medgan_fashion.runs.stages.folds import load_fold
 
 COLUMNS = ("repeat", "fold", "arm", "seed", "split", "file", "times", "case", "label", "source", "patient")
 REAL = ("real", "held-back")

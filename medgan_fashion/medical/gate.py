@@ -12,8 +12,8 @@ from medgan_fashion.evaluation.encoder import load_encoder
 from medgan_fashion.evaluation.screening.gate import Gated, Reals, gate
 from medgan_fashion.evaluation.screening.gate_config import REASONS, GateConfig
 from medgan_fashion.runs.engine.stage import stage
-from medgan_fashion.runs.folds import Fold, load_fold
-from medgan_fashion.runs.stages import Synthetic, drawn_rows, load_synthetic, save_synthetic
+from medgan_fashion.runs.stages.folds import Fold, load_fold
+from medgan_fashion.runs.stages.images import Synthetic, drawn_rows, load_synthetic, save_synthetic
 
 SHOWN = 8  # pictures of each strip
 ACCEPTED = "accepted"

@@ -13,8 +13,8 @@ from medgan_fashion.evaluation.images.judge import judge_images
 from medgan_fashion.evaluation.screening.neighbours import find_neighbours
 from medgan_fashion.medical.view_figures import Pictured, Sets, agreement, patch_distances, spread, view_figures
 from medgan_fashion.runs.engine.stage import stage
-from medgan_fashion.runs.folds import Fold, load_fold
-from medgan_fashion.runs.stages import Synthetic, load_synthetic
+from medgan_fashion.runs.stages.folds import Fold, load_fold
+from medgan_fashion.runs.stages.images import Synthetic, load_synthetic
 
 GRID = 6  # images of each class in a sample grid
 PAIRS = 24  # nearest neighbours kept for the gallery

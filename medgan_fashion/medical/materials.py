@@ -15,8 +15,8 @@ from medgan_fashion.medical.ablation_config import AblationConfig, GanConfig
 from medgan_fashion.medical.more_arms import with_more_arms
 from medgan_fashion.medical.stages import classic_images
 from medgan_fashion.runs.engine.stage import Stored, Task
-from medgan_fashion.runs.folds import store_rows, training_fold
-from medgan_fashion.runs.stages import fold_encoder, synthesise, train_gan
+from medgan_fashion.runs.stages.folds import store_rows, training_fold
+from medgan_fashion.runs.stages.images import fold_encoder, synthesise, train_gan
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from medgan_fashion.medical.screening import screenings
 from medgan_fashion.medical.stages import choose_ratio, classify
 from medgan_fashion.medical.view_figures import FEWEST
 from medgan_fashion.runs.engine.stage import Task
-from medgan_fashion.runs.folds import store_rows, test_fold
+from medgan_fashion.runs.stages.folds import store_rows, test_fold
 
 
 class Planner:

@@ -13,9 +13,9 @@ from medgan_fashion.evaluation.screening.privacy import Screened, screen, unscre
 from medgan_fashion.evaluation.screening.rules import PrivacyRules
 from medgan_fashion.medical.materials import Materials
 from medgan_fashion.runs.engine.stage import Task, stage
-from medgan_fashion.runs.folds import Fold, load_fold
-from medgan_fashion.runs.privacy_cards import BY, FOLDER, model_hash, write_card
-from medgan_fashion.runs.stages import load_synthetic
+from medgan_fashion.runs.stages.folds import Fold, load_fold
+from medgan_fashion.runs.stages.images import load_synthetic
+from medgan_fashion.runs.stages.privacy_cards import BY, FOLDER, model_hash, write_card
 
 Rows = tuple[NDArray[np.float32], NDArray[np.int64]]  # images (N, C, H, W) and their groups (N,)
 

@@ -23,7 +23,7 @@ from medgan_fashion.medical.classifier import train_and_score
 from medgan_fashion.medical.config import ClassicConfig, ClassifierConfig
 from medgan_fashion.medical.pools import fill_pool
 from medgan_fashion.runs.engine.stage import stage
-from medgan_fashion.runs.folds import load_fold
+from medgan_fashion.runs.stages.folds import load_fold
 
 
 @stage(version=1)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.images.diversity import ssim_diversity
 from medgan_fashion.evaluation.images.kid import kid
 from medgan_fashion.evaluation.images.swd import swd
-from medgan_fashion.runs.stages import UNKNOWN_VIEW
+from medgan_fashion.runs.stages.images import UNKNOWN_VIEW
 
 FEWEST = 6  # images of a kind that the figures need
 _MOST = 500  # images of a set whose patches are compared

@@ -12,7 +12,7 @@ from medgan_fashion.base.files import write_whole
 from medgan_fashion.gan import Model, load_model
 from medgan_fashion.imaging.burn_in import burn_mark
 from medgan_fashion.imaging.synthetic_dicom import Origin, synthetic_datasets
-from medgan_fashion.runs.privacy_cards import check_release, find_card, release_note
+from medgan_fashion.runs.stages.privacy_cards import check_release, find_card, release_note
 
 Format = Literal["png", "npz", "dicom"]
 MASK = "_mask.png"  # how the name of a mask's file ends

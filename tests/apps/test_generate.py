@@ -11,7 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from medgan_fashion.report.pictures import COLOURS
-from medgan_fashion.runs.privacy_cards import model_hash, write_card
+from medgan_fashion.runs.stages.privacy_cards import model_hash, write_card
 from medgan_fashion.studio.settings import Settings
 from tests.apps.tiny_study import shared_study
 from tests.report.conftest import CLASSES, make_summary

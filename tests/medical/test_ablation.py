@@ -18,8 +18,8 @@ from medgan_fashion.medical.materials import fraction_of_patients
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.planted import PLANTED
-from medgan_fashion.runs.folds import load_fold
-from medgan_fashion.runs.stages import load_synthetic
+from medgan_fashion.runs.stages.folds import load_fold
+from medgan_fashion.runs.stages.images import load_synthetic
 from tests.made_once import made_once
 
 PLAIN = {

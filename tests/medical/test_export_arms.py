@@ -15,7 +15,7 @@ from medgan_fashion.medical.finished import OpenRun, open_run
 from medgan_fashion.medical.picture_store import keep_picture
 from medgan_fashion.medical.pools import fill_pool
 from medgan_fashion.medical.predictions import write_predictions
-from medgan_fashion.runs.folds import load_fold
+from medgan_fashion.runs.stages.folds import load_fold
 from tests.full_disk import full_disk
 from tests.medical.finished_run import SETTINGS, finished_run
 

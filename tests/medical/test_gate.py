@@ -13,8 +13,8 @@ from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.planted import PLANTED
 from medgan_fashion.report.write import write_report
 from medgan_fashion.runs.engine.stage import complete
-from medgan_fashion.runs.folds import load_fold
-from medgan_fashion.runs.stages import load_synthetic
+from medgan_fashion.runs.stages.folds import load_fold
+from medgan_fashion.runs.stages.images import load_synthetic
 
 PLAIN = {
     "image": {"size": [16, 16]},

@@ -12,7 +12,7 @@ from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.planted import PLANTED
 from medgan_fashion.medical.screening import keep_cards, pair_samples, privacy_rows
 from medgan_fashion.runs.engine.stage import complete
-from medgan_fashion.runs.privacy_cards import find_card
+from medgan_fashion.runs.stages.privacy_cards import find_card
 
 STUDY = from_plain(
     AblationConfig,

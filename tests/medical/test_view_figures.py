@@ -8,7 +8,7 @@ import pytest
 from medgan_fashion.medical.summary import check_summary
 from medgan_fashion.medical.summary_images import ViewFigures
 from medgan_fashion.medical.view_figures import FEWEST, Pictured, Sets, patch_distances, spread, view_figures
-from medgan_fashion.runs.stages import UNKNOWN_VIEW
+from medgan_fashion.runs.stages.images import UNKNOWN_VIEW
 from tests.report.conftest import make_summary
 
 NAMES = ("CC", "MLO", "ML")

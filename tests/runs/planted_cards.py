@@ -5,7 +5,7 @@ from typing import Any
 
 from medgan_fashion.evaluation.screening.privacy import unscreened
 from medgan_fashion.evaluation.screening.rules import PrivacyRules
-from medgan_fashion.runs.privacy_cards import model_hash
+from medgan_fashion.runs.stages.privacy_cards import model_hash
 
 WHY = {
     "blocked": "9 of 10 drawn images are near copies of training images",

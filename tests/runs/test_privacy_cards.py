@@ -11,7 +11,14 @@ from medgan_fashion.cli import main
 from medgan_fashion.gan import train
 from medgan_fashion.medical.phantoms import write_liver_phantoms
 from medgan_fashion.runs.generate import generate_files
-from medgan_fashion.runs.privacy_cards import card_beside, find_card, in_words, model_hash, release_note, write_card
+from medgan_fashion.runs.stages.privacy_cards import (
+    card_beside,
+    find_card,
+    in_words,
+    model_hash,
+    release_note,
+    write_card,
+)
 from tests.runs.planted_cards import planted_card
 
 

@@ -11,10 +11,10 @@ import torch
 
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.imaging.imageset import Card, ImageSet
-from medgan_fashion.runs import stages
 from medgan_fashion.runs.engine.stage import complete
-from medgan_fashion.runs.folds import Fold, load_fold, store_rows, test_fold, training_fold
-from medgan_fashion.runs.stages import UNKNOWN_VIEW, gan_classes, load_synthetic, synthesise
+from medgan_fashion.runs.stages import images as stages
+from medgan_fashion.runs.stages.folds import Fold, load_fold, store_rows, test_fold, training_fold
+from medgan_fashion.runs.stages.images import UNKNOWN_VIEW, gan_classes, load_synthetic, synthesise
 
 LABELS = np.array([0, 0, 0, 1, 1, 1, 1, 1, 0, 1])
 VIEWS = np.array([0, 0, 1, 1, 1, 1, 2, 2, 0, 1])  # class 0 has no view 2, class 1 no view 0

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.runs.folds import load_fold
+from medgan_fashion.runs.stages.folds import load_fold
 from medgan_fashion.studio.reading_cases import (
     SIDE,
     Case,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, update
 
-from medgan_fashion.runs.folds import Fold
-from medgan_fashion.runs.stages import Synthetic
+from medgan_fashion.runs.stages.folds import Fold
+from medgan_fashion.runs.stages.images import Synthetic
 from medgan_fashion.studio.database import open_database
 from medgan_fashion.studio.people import forget_person, new_person
 from medgan_fashion.studio.reading_cases import Source, Sources

@@ -17,7 +17,7 @@ from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import PairSet, SegmentationPlan
 from medgan_fashion.medical.segmentation.scores import SegmentationScores
 from medgan_fashion.runs.engine.versions import versions
-from medgan_fashion.runs.folds import load_fold
+from medgan_fashion.runs.stages.folds import load_fold
 
 SHOWN = 8  # pictures of a kind in the report
 

@@ -13,7 +13,7 @@ from medgan_fashion.medical.materials import fraction_of_patients
 from medgan_fashion.medical.segmentation.config import SYNTHETIC, SegmentationConfig
 from medgan_fashion.medical.segmentation.stages import classic_pairs, segment, synthesise_pairs, train_pairs
 from medgan_fashion.runs.engine.stage import Stored, Task
-from medgan_fashion.runs.folds import store_rows, test_fold, training_fold
+from medgan_fashion.runs.stages.folds import store_rows, test_fold, training_fold
 
 FEWEST = 6  # test images of a fold
 

@@ -17,9 +17,9 @@ from medgan_fashion.medical.segmentation.config import SYNTHETIC, SegmenterConfi
 from medgan_fashion.medical.segmentation.pairs import Pairs, counts_of, fill_pairs
 from medgan_fashion.medical.segmentation.segmenter import train_and_segment
 from medgan_fashion.runs.engine.stage import stage
-from medgan_fashion.runs.folds import Fold, load_fold
-from medgan_fashion.runs.gan_training import Rows, train_kept
-from medgan_fashion.runs.stages import load_synthetic, save_synthetic
+from medgan_fashion.runs.stages.folds import Fold, load_fold
+from medgan_fashion.runs.stages.gan_training import Rows, train_kept
+from medgan_fashion.runs.stages.images import load_synthetic, save_synthetic
 
 MOST_DRAWS = 4  # times the pairs wanted: what is drawn at most to find masks as large as real ones
 

@@ -16,7 +16,7 @@ from medgan_fashion.medical.segmentation.run import open_segmentation, run_segme
 from medgan_fashion.medical.segmentation.scores import SegmentationScores
 from medgan_fashion.medical.segmentation.stages import plausible, segment
 from medgan_fashion.runs.engine.stage import complete
-from medgan_fashion.runs.folds import load_fold
+from medgan_fashion.runs.stages.folds import load_fold
 from tests.made_once import made_once
 
 _SLIM = {"networks": {"width": 8, "max_width": 16}}

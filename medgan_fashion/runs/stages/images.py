@@ -14,8 +14,8 @@ from medgan_fashion.evaluation.encoder import load_encoder, save_encoder, train_
 from medgan_fashion.gan import Recipe, load_model
 from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.runs.engine.stage import stage
-from medgan_fashion.runs.folds import Fold, load_fold
-from medgan_fashion.runs.gan_training import Rows, train_kept
+from medgan_fashion.runs.stages.folds import Fold, load_fold
+from medgan_fashion.runs.stages.gan_training import Rows, train_kept
 
 UNKNOWN_VIEW = -1
 
