@@ -13,7 +13,7 @@ import torch
 
 from medgan_fashion.gan import RECIPES
 from medgan_fashion.gan.recipe.schedules import base_grid
-from medgan_fashion.runs.growth_plan import level_cost
+from medgan_fashion.runs.single.growth_plan import level_cost
 
 
 def main() -> None:

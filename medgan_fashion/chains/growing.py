@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from medgan_fashion.gan.recipe.schedules import level_starts
-from medgan_fashion.runs.growth_plan import LevelPlan
-from medgan_fashion.runs.single import Job, plan_job
+from medgan_fashion.runs.single.growth_plan import LevelPlan
+from medgan_fashion.runs.single.train import Job, plan_job
 
 
 def print_plan(job: Job) -> bool:

@@ -45,7 +45,7 @@ def train(
         dry_run: measure one step of every level of growth, print cost and the batch that fits, and train nothing.
     """
     from medgan_fashion.chains.growing import print_plan
-    from medgan_fashion.runs.single import Job, train_on_file
+    from medgan_fashion.runs.single.train import Job, train_on_file
 
     job = Job(data, out, recipe, images_seen, size, seed, device, mammogram, parse_settings({}, set or []))
     job = replace(job, given=given, paired=paired, init_from=init_from)
@@ -83,7 +83,7 @@ def privacy(
     from medgan_fashion.base.plain import from_plain
     from medgan_fashion.evaluation.screening.rules import PrivacyRules
     from medgan_fashion.report.privacy_pictures import write_pairs
-    from medgan_fashion.runs.privacy_single import PrivacyJob, screen_model
+    from medgan_fashion.runs.single.privacy import PrivacyJob, screen_model
 
     rules = from_plain(PrivacyRules, parse_settings({}, set or []), "privacy.")
     found = screen_model(PrivacyJob(model, train, held_out, images, seed, mammogram, rules))
@@ -121,7 +121,7 @@ def generate(
     """
     from medgan_fashion.base.files import write_whole
     from medgan_fashion.report.data_card import CARD, card_of_files
-    from medgan_fashion.runs.generate import generate_files
+    from medgan_fashion.runs.single.generate import generate_files
     from medgan_fashion.runs.stages.privacy_cards import in_words
 
     made = generate_files(model, out, n, label, seed, truncation, format, mark, despite_privacy)

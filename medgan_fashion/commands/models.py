@@ -29,7 +29,7 @@ def interpolate(
     from medgan_fashion.gan import load_model
     from medgan_fashion.gan.latent.strips import film_strip, tiled
     from medgan_fashion.gan.networks.latent import sample_latent
-    from medgan_fashion.runs.generate import shades, write_png
+    from medgan_fashion.runs.single.generate import shades, write_png
     from medgan_fashion.runs.stages.privacy_cards import find_card, in_words, release_note
 
     made = load_model(model)
@@ -62,8 +62,8 @@ def translate(
         back: the other way round (cyclegan).
         seed: the same seed gives the same pictures.
     """
+    from medgan_fashion.runs.single.translate import translate_folder
     from medgan_fashion.runs.stages.privacy_cards import find_card, in_words, release_note
-    from medgan_fashion.runs.translate import translate_folder
 
     made = translate_folder(model, pictures, out, back, seed)
     print(f"{made} synthetic images in {out}, in the order of the names in {pictures}")

@@ -24,7 +24,7 @@ from medgan_fashion.report.data_card import (
     data_card,
 )
 from medgan_fashion.report.model_card import plain
-from medgan_fashion.runs.generate import generate_files
+from medgan_fashion.runs.single.generate import generate_files
 from medgan_fashion.runs.stages.privacy_cards import check_release, find_card, in_words
 from medgan_fashion.studio.models import Listed, truncation
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.runs.array_file import read_arrays
+from medgan_fashion.runs.single.inputs import read_arrays
 
 IMAGES = np.random.default_rng(0).random((12, 1, 8, 8), dtype=np.float32)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from medgan_fashion.gan import load_model, train
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.readers import read_image
-from medgan_fashion.runs.generate import Format, generate_files
+from medgan_fashion.runs.single.generate import Format, generate_files
 
 
 @pytest.fixture(scope="module")

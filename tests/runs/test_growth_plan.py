@@ -10,8 +10,8 @@ from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan import RECIPES, Growth, NetworkPair, Recipe
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.training.cost import Cost, measure_level
-from medgan_fashion.runs import growth_plan
-from medgan_fashion.runs.growth_plan import LevelPlan, free_memory, kept_plan, plan_growth, planned
+from medgan_fashion.runs.single import growth_plan
+from medgan_fashion.runs.single.growth_plan import LevelPlan, free_memory, kept_plan, plan_growth, planned
 from tests.runs.dry_run import dry_run
 
 TINY: Recipe = replace(

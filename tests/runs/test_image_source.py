@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.runs.generate import write_png
-from medgan_fashion.runs.image_source import read_sources
+from medgan_fashion.runs.single.generate import write_png
+from medgan_fashion.runs.single.image_source import read_sources
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (6, 1, 16, 20), dtype=np.uint8)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from medgan_fashion.commands.gans import train
 from medgan_fashion.commands.models import translate
-from medgan_fashion.runs.generate import generate_files
+from medgan_fashion.runs.single.generate import generate_files
 
 
 def _folder(path: Path, stem: str, grey: bool = False, n: int = 10) -> Path:

@@ -14,8 +14,8 @@ from medgan_fashion.imaging.config import ImageConfig, mammogram_image
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import prepare_cases
-from medgan_fashion.runs.array_file import read_arrays
-from medgan_fashion.runs.single import Films
+from medgan_fashion.runs.single.inputs import read_arrays
+from medgan_fashion.runs.single.train import Films
 from medgan_fashion.runs.stages.privacy_cards import BY, card_beside, model_hash, write_card
 
 

@@ -14,8 +14,8 @@ from medgan_fashion.imaging.config import ImageConfig
 from medgan_fashion.imaging.image_folder import image_files, read_pictures
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import prepare_cases
-from medgan_fashion.runs.array_file import read_arrays
-from medgan_fashion.runs.single import UNLABELLED
+from medgan_fashion.runs.single.inputs import read_arrays
+from medgan_fashion.runs.single.train import UNLABELLED
 
 Floats = NDArray[np.float32]
 LabelsFrom = Literal["folders", "none"]

@@ -17,9 +17,9 @@ from medgan_fashion.imaging.image_folder import image_files, images_of_folder
 from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import prepare_cases
-from medgan_fashion.runs.array_file import read_arrays
-from medgan_fashion.runs.generate import write_png
-from medgan_fashion.runs.growth_plan import LevelPlan, kept_plan, plan_growth, planned
+from medgan_fashion.runs.single.generate import write_png
+from medgan_fashion.runs.single.growth_plan import LevelPlan, kept_plan, plan_growth, planned
+from medgan_fashion.runs.single.inputs import read_arrays
 
 UNLABELLED = "unlabelled"  # the sub-folder of pictures whose class nobody has said
 GRID = (4, 8)  # rows and columns of a grid of samples
