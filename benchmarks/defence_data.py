@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgan_fashion.imaging.case_table import read_case_table
-from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.imaging.cases.config import ImageConfig
+from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.folds import patient_folds
 from medgan_fashion.imaging.imageset import ImageSet, centre
 from medgan_fashion.imaging.intensity import fit_intensity

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.folds import patient_folds
 from medgan_fashion.imaging.imageset import centre
 from medgan_fashion.imaging.intensity import fit_intensity

@@ -74,7 +74,7 @@ def preview(
         size: height and width of a crop in pixels.
         mammogram: read pictures as mammograms, chest wall left: patches around lesions, or whole films.
     """
-    from medgan_fashion.imaging.config import ImageConfig, mammogram_image
+    from medgan_fashion.imaging.cases.config import ImageConfig, mammogram_image
     from medgan_fashion.imaging.preview import preview as draw
 
     plain = ImageConfig(size=size, margin=margin)

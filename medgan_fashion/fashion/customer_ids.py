@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 
-from medgan_fashion.imaging.pseudonyms import pseudonym, pseudonym_key
+from medgan_fashion.imaging.cases.pseudonyms import pseudonym, pseudonym_key
 
 PREFIX = "C-"
 _PSEUDONYM = re.compile(r"C-[0-9a-f]{10}")

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from medgan_fashion.imaging.case_table import KNOWN_COLUMNS, read_case_table
+from medgan_fashion.imaging.cases.table import KNOWN_COLUMNS, read_case_table
 
 Row = dict[str, str]
 

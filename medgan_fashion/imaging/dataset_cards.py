@@ -7,7 +7,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.imaging.case_sources import is_mask_name, is_picture
+from medgan_fashion.imaging.cases.found import is_mask_name, is_picture
 
 
 @dataclass(frozen=True)

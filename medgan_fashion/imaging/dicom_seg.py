@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.case_sources import Found
+from medgan_fashion.imaging.cases.found import Found
 from medgan_fashion.imaging.dicom import stored_values
 from medgan_fashion.imaging.dicom_file import read_header, word
 from medgan_fashion.imaging.dicom_guard import guarded

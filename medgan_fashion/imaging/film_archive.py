@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from medgan_fashion.imaging.case_sources import Found, Region
+from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.dicom_file import OUTLINES, check_kind, read_header
 from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.pictures import UnreadableError

@@ -7,7 +7,8 @@ from typing import Literal
 
 from medgan_fashion.base.sheets import order_classes, read_rows, read_text
 from medgan_fashion.base.xlsx_rows import is_workbook
-from medgan_fashion.imaging.case_sources import (
+from medgan_fashion.imaging.case_writer import relative_to_table
+from medgan_fashion.imaging.cases.found import (
     SUFFIXES,
     Found,
     Joined,
@@ -22,7 +23,6 @@ from medgan_fashion.imaging.case_sources import (
     with_pattern,
     yolo_regions,
 )
-from medgan_fashion.imaging.case_writer import relative_to_table
 from medgan_fashion.imaging.cbis_ddsm import is_cbis_ddsm, join_cbis_ddsm
 from medgan_fashion.imaging.film_archive import FilmRules, Level, choose_films, with_tags
 from medgan_fashion.imaging.label_columns import LabelColumns

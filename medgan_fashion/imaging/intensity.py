@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.config import IntensityConfig
+from medgan_fashion.imaging.cases.config import IntensityConfig
 from medgan_fashion.imaging.imageset import centre
 
 _SPREAD = 3.0  # a z-score is cut at +-3 standard deviations

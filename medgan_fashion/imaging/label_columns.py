@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from medgan_fashion.imaging.case_sources import Found
+from medgan_fashion.imaging.cases.found import Found
 from medgan_fashion.imaging.label_keys import KeyIndex, at_place, key_index
 from medgan_fashion.imaging.label_names import (
     AXIS,

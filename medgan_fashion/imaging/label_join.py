@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from medgan_fashion.base.sheets import read_rows
-from medgan_fashion.imaging.case_sources import Found, Joined, Region, number
-from medgan_fashion.imaging.case_table import BOX
+from medgan_fashion.imaging.cases.found import Found, Joined, Region, number
+from medgan_fashion.imaging.cases.table import BOX
 from medgan_fashion.imaging.label_columns import LabelColumns, find_columns
 from medgan_fashion.imaging.label_keys import KeyIndex, at_place
 from medgan_fashion.imaging.mask_crop import polygon_mask, read_polygon

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from medgan_fashion.imaging.case_sources import Found
+from medgan_fashion.imaging.cases.found import Found
 
 _Z_TOLERANCE = 0.05  # mm: tables round positions, neighbouring slices lie further apart
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from medgan_fashion.imaging.case_sources import Found, Joined
 from medgan_fashion.imaging.case_writer import Leftovers, Row, leftovers_file, relative_to_table, write_cases
+from medgan_fashion.imaging.cases.found import Found, Joined
 from medgan_fashion.imaging.film_archive import FilmRules, Kind, Level, as_films
 from medgan_fashion.imaging.folder_cases import (
     Boxes,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from medgan_fashion.imaging.config import VIEWS
+from medgan_fashion.imaging.cases.config import VIEWS
 from medgan_fashion.imaging.pictures import UnreadableError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from medgan_fashion.imaging.case_sources import Found, Region
+from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.mask_crop import MaskCrop
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medgan_fashion.imaging.breast import find_breast
-from medgan_fashion.imaging.case_sources import Found, Joined, Region, number
-from medgan_fashion.imaging.case_table import BOX
+from medgan_fashion.imaging.cases.found import Found, Joined, Region, number
+from medgan_fashion.imaging.cases.table import BOX
 from medgan_fashion.imaging.film_archive import Level, by_severity
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.readers import picture_shape, read_image

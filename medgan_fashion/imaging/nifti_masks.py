@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.case_sources import Found
+from medgan_fashion.imaging.cases.found import Found
 from medgan_fashion.imaging.outline_target import Canvases, OutlineFile, check_size
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.planes import Plane

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.imaging.case_sources import Found, Region
+from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.mask_crop import crop_mask
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.readers import picture_shape

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from medgan_fashion.imaging.case_sources import Found, Joined
+from medgan_fashion.imaging.cases.found import Found, Joined
 from medgan_fashion.imaging.folder_cases import class_names
 from medgan_fashion.imaging.label_columns import LabelColumns
 from medgan_fashion.imaging.label_join import join_labels

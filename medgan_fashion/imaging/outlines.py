@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from medgan_fashion.imaging.case_sources import Found, Region, natural
+from medgan_fashion.imaging.cases.found import Found, Region, natural
 from medgan_fashion.imaging.dicom_file import SEGMENTATIONS, STRUCTURE_SET, read_header
 from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.dicom_seg import read_seg

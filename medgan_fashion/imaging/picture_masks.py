@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.case_table import Case
+from medgan_fashion.imaging.cases.table import Case
 from medgan_fashion.imaging.imageset import centre
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.readers import mask_labels, read_mask

@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from medgan_fashion.imaging.canvases import Canvas, read_canvases
-from medgan_fashion.imaging.case_table import Case, read_case_table
-from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.imaging.cases.config import ImageConfig
+from medgan_fashion.imaging.cases.quarantine import Failure
+from medgan_fashion.imaging.cases.table import Case, read_case_table
 from medgan_fashion.imaging.imageset import centre
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import check_alike
-from medgan_fashion.imaging.quarantine import Failure
 
 _TILE = 128
 _CAPTION = 30

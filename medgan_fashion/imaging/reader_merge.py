@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from medgan_fashion.imaging.case_sources import Found, Region
+from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.mask_crop import MaskCrop, crop_mask, overlap
 from medgan_fashion.imaging.pictures import UnreadableError
 

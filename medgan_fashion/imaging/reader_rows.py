@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from medgan_fashion.imaging.case_sources import Found, Region
+from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.mask_crop import overlap
 from medgan_fashion.imaging.reader_merge import SAME, Merged, Rule, merge_readers
 

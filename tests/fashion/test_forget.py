@@ -15,7 +15,7 @@ from medgan_fashion.fashion.neighbourhood import Neighbourhood
 from medgan_fashion.fashion.purchases import Purchases, load_purchases, save_purchases
 from medgan_fashion.fashion.recommender import FactorModel, Prior
 from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
-from medgan_fashion.imaging.pseudonyms import pseudonym
+from medgan_fashion.imaging.cases.pseudonyms import pseudonym
 
 ANN, BOB, EVE = (pseudonym(b"a key that only tests use", identity, PREFIX) for identity in ("0042", "7", "8"))
 ITEMS = ("a", "b")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.imaging.case_table import read_case_table
+from medgan_fashion.imaging.cases.table import read_case_table
 
 Table = Callable[..., Path]
 

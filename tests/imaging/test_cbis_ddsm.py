@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.case_table import read_case_table
+from medgan_fashion.imaging.cases.config import ImageConfig
+from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.cbis_ddsm import is_cbis_ddsm, two_valued
-from medgan_fashion.imaging.config import ImageConfig
 from medgan_fashion.imaging.make_cases import make_cases
 from medgan_fashion.imaging.prepare import prepare_cases
 

@@ -8,7 +8,7 @@ import pytest
 from pydicom.config import WARN, settings
 from pydicom.errors import BytesLengthException
 
-from medgan_fashion.imaging.case_sources import Found
+from medgan_fashion.imaging.cases.found import Found
 from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.film_archive import FilmRules, with_tags
 from medgan_fashion.imaging.make_cases import make_cases

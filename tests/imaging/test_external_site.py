@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.imaging.case_table import read_case_table
-from medgan_fashion.imaging.config import ImageConfig
-from medgan_fashion.imaging.external_site import hold_out_sites
+from medgan_fashion.imaging.cases.config import ImageConfig
+from medgan_fashion.imaging.cases.external_site import hold_out_sites
+from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.prepare import prepare_cases
 from medgan_fashion.imaging.prepare_cache import cached_prepare, cases_key
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.case_table import read_case_table
+from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.film_archive import worst
 from medgan_fashion.imaging.make_cases import make_cases
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.prepare_cache import cached_prepare, find_prepared
 
 CONFIG = ImageConfig(size=(8, 8))

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.config import IntensityConfig
+from medgan_fashion.imaging.cases.config import IntensityConfig
 from medgan_fashion.imaging.intensity import Intensity, fit_intensity
 
 

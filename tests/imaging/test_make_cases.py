@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.imaging.case_table import read_case_table
-from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.imaging.cases.config import ImageConfig
+from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.make_cases import make_cases
 from medgan_fashion.imaging.prepare import prepare_cases
 

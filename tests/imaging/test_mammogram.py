@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from medgan_fashion.imaging.config import ImageConfig, IntensityConfig, MammogramConfig
+from medgan_fashion.imaging.cases.config import ImageConfig, IntensityConfig, MammogramConfig
 from medgan_fashion.imaging.mammogram import chest_wall, read_mammogram
 from medgan_fashion.imaging.mammogram_tags import Said
 from medgan_fashion.imaging.prepare import Prepared, prepare_cases

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.imaging.case_table import read_case_table
+from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.make_cases import make_cases
 from medgan_fashion.imaging.mini_mias import circle_from_bottom, is_mini_mias, parse_row
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.case_table import read_case_table
+from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.make_cases import make_cases
 from medgan_fashion.imaging.readers import read_mask
 from tests.imaging.outline_files import (

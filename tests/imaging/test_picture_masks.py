@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.imaging.config import ImageConfig, MammogramConfig
+from medgan_fashion.imaging.cases.config import ImageConfig, MammogramConfig
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.make_cases import make_cases
 from medgan_fashion.imaging.prepare import prepare_cases

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.imaging import canvases, prepare_cache
-from medgan_fashion.imaging.config import ImageConfig, IntensityConfig
+from medgan_fashion.imaging.cases.config import ImageConfig, IntensityConfig
 from medgan_fashion.imaging.pictures import Picture, UnreadableError
 from medgan_fashion.imaging.prepare import prepare_cases
 from medgan_fashion.imaging.prepare_cache import cached_prepare

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.imaging.config import ImageConfig, MammogramConfig
+from medgan_fashion.imaging.cases.config import ImageConfig, MammogramConfig
 from medgan_fashion.imaging.preview import preview
 
 

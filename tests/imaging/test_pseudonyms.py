@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.imaging.pseudonyms import default_key_file, pseudonym, pseudonym_key
+from medgan_fashion.imaging.cases.pseudonyms import default_key_file, pseudonym, pseudonym_key
 
 
 def test_it_is_hmac_sha256() -> None:

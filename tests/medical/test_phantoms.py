@@ -112,7 +112,7 @@ def test_drawn_lesions_are_views_of_the_same_world() -> None:
 
 def test_the_case_pipeline_cuts_what_draw_lesions_cuts(table: Path) -> None:
     """Lesions fill the same share of the view in written cases and in drawn ones: 1 / (1 + 2 margin)."""
-    from medgan_fashion.imaging.config import ImageConfig
+    from medgan_fashion.imaging.cases.config import ImageConfig
     from medgan_fashion.medical.phantoms import MARGIN
 
     assert ImageConfig().margin == MARGIN

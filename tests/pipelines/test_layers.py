@@ -6,7 +6,7 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline
-from medgan_fashion.imaging.config import MammogramConfig
+from medgan_fashion.imaging.cases.config import MammogramConfig
 from medgan_fashion.medical.ablation_config import AblationConfig
 
 GENERAL = from_plain(AblationConfig, {})

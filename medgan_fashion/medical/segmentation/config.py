@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from medgan_fashion.gan.recipe.table import Recipe, changed_recipe
-from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.medical.ablation_config import check_contrast
 from medgan_fashion.medical.config import ClassicConfig
 

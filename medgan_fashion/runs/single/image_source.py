@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.images.report import ImagesToMeasure
-from medgan_fashion.imaging.config import ImageConfig
+from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.image_folder import image_files, read_pictures
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import prepare_cases

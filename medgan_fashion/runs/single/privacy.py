@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.screening.privacy import Screened, screen
 from medgan_fashion.evaluation.screening.rules import PrivacyRules
 from medgan_fashion.gan import Model, load_model
-from medgan_fashion.imaging.config import ImageConfig, mammogram_image
+from medgan_fashion.imaging.cases.config import ImageConfig, mammogram_image
 from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.prepare import prepare_cases

@@ -11,8 +11,8 @@ import torch
 from medgan_fashion.gan import Domains, Progress, Recipe, Trained, train
 from medgan_fashion.gan.recipe.schedules import check_growth, shared_out
 from medgan_fashion.gan.recipe.table import changed_recipe
-from medgan_fashion.imaging.case_table import read_case_table
-from medgan_fashion.imaging.config import ImageConfig, mammogram_image
+from medgan_fashion.imaging.cases.config import ImageConfig, mammogram_image
+from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.image_folder import image_files, images_of_folder
 from medgan_fashion.imaging.imageset import class_and_view
 from medgan_fashion.imaging.intensity import fit_intensity

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from medgan_fashion.imaging.case_table import Case, CaseTable
+from medgan_fashion.imaging.cases.table import Case, CaseTable
 
 
 def _check_known(table: CaseTable, sites: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from medgan_fashion.imaging.case_table import BOX
+from medgan_fashion.imaging.cases.table import BOX
 from medgan_fashion.imaging.mask_crop import MaskCrop
 from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.planes import Plane
