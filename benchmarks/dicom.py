@@ -41,7 +41,7 @@ def reader(variant: str) -> Callable[[Path], Any]:
         torch.set_num_threads(1)
         return LoadImage(reader="PydicomReader", image_only=True, ensure_channel_first=True)
     if variant == "read_image":
-        from medgan_fashion.imaging.readers import read_image
+        from medgan_fashion.imaging.read.readers import read_image
 
         return read_image
     from medgan_fashion.imaging.mammogram import read_mammogram
@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     args = parser.parse_args()
-    from medgan_fashion.imaging.readers import is_dicom
+    from medgan_fashion.imaging.read.readers import is_dicom
     from medgan_fashion.medical.mammogram_phantoms import write_mammogram_phantoms
 
     with tempfile.TemporaryDirectory() as folder:

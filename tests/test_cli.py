@@ -86,7 +86,7 @@ def test_refusals_are_one_sentence(
 
 
 def test_train_resume_generate_and_refusal_as_real_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from medgan_fashion.imaging.readers import read_image
+    from medgan_fashion.imaging.read.readers import read_image
 
     images = np.random.default_rng(0).random((24, 1, 16, 16), dtype=np.float32)
     np.savez(tmp_path / "data.npz", images=images, labels=np.arange(24) % 2)

@@ -24,7 +24,7 @@ from medgan_fashion.fashion.photos import read_photo
 from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.restyle import Restyled, restyle
 from medgan_fashion.fashion.restyle_limits import load_limits
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.runs.single.generate import write_png
 
 TURNS = (0.25, 0.5)  # how far a drawing is moved along an attribute's direction

@@ -14,7 +14,7 @@ from medgan_fashion.fashion.catalogue_rows import Item, gather_items
 from medgan_fashion.fashion.columns import Problem, summarise
 from medgan_fashion.fashion.photos import read_photo
 from medgan_fashion.fashion.tables import read_table
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 
 _TELL_EVERY = 1000
 

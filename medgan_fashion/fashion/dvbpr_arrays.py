@@ -22,7 +22,7 @@ from medgan_fashion.fashion.photos import decode_photo
 from medgan_fashion.fashion.purchase_table import build_purchases
 from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.safe_arrays import read_objects
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 
 _PARTS = ("user_train", "user_validation", "user_test")
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from medgan_fashion.imaging.breast_mask import breast_mask, reduce_film
-from medgan_fashion.imaging.roi import Box, mask_box
+from medgan_fashion.imaging.read.roi import Box, mask_box
 
 BAND = 4  # reduced pixels of air around the breast in which the film fades to nothing
 _FLUSH = 0.35  # share of a box side along which the mask must run for that side to be a film's edge

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.roi import mask_box
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.roi import mask_box
 
 _LONG = 256  # the mask is found on a picture reduced to at most this many pixels on its longer side
 _SMOOTH = 1.0  # standard deviation of the smoothing, in reduced pixels

@@ -16,9 +16,17 @@ from medgan_fashion.imaging.imageset import centre
 from medgan_fashion.imaging.mammogram import Mammogram, chest_wall, darkness, read_mammogram
 from medgan_fashion.imaging.mammogram_tags import Said
 from medgan_fashion.imaging.picture_masks import mask_canvas
-from medgan_fashion.imaging.pictures import Picture, UnreadableError
-from medgan_fashion.imaging.readers import read_image, read_mask
-from medgan_fashion.imaging.roi import Box, canvas_to_source, check_box, circle_box, extract_canvas, mask_box, window_of
+from medgan_fashion.imaging.read.picture import Picture, UnreadableError
+from medgan_fashion.imaging.read.readers import read_image, read_mask
+from medgan_fashion.imaging.read.roi import (
+    Box,
+    canvas_to_source,
+    check_box,
+    circle_box,
+    extract_canvas,
+    mask_box,
+    window_of,
+)
 
 Progress = Callable[[int, int], None]
 

@@ -11,8 +11,8 @@ from medgan_fashion.imaging.case_writer import relative_to_table
 from medgan_fashion.imaging.cases.found import Found, Joined, Region, number
 from medgan_fashion.imaging.cases.table import BOX
 from medgan_fashion.imaging.film_archive import Level, by_severity
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import picture_shape, read_image
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import picture_shape, read_image
 
 _FILM, _CROP, _MASK = "image file path", "cropped image file path", "ROI mask file path"
 _NEEDED = ("patient_id", "left or right breast", "image view", "abnormality id", "pathology", _FILM, _CROP, _MASK)

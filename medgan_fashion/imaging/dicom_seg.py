@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.found import Found
-from medgan_fashion.imaging.dicom import stored_values
-from medgan_fashion.imaging.dicom_file import read_header, word
-from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.outline_target import Canvases, OutlineFile, absent, by_uid, check_size, in_plane
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.planes import Plane, read_plane
+from medgan_fashion.imaging.read.dicom import stored_values
+from medgan_fashion.imaging.read.dicom_file import read_header, word
+from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.planes import Plane, read_plane
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset

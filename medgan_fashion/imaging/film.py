@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medgan_fashion.imaging.breast import BAND, Breast
-from medgan_fashion.imaging.roi import Window, canvas_size, canvas_to_source, cut
+from medgan_fashion.imaging.read.roi import Window, canvas_size, canvas_to_source, cut
 
 _AIR = 0.02  # share of the breast's longer side that is left as air where the film does not cut the breast
 _TRACE = 5e-4  # what resampling leaves in the air lies below this, and less than a step of 10 bits

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from medgan_fashion.imaging.cases.found import Found, Region
-from medgan_fashion.imaging.dicom_file import OUTLINES, check_kind, read_header
-from medgan_fashion.imaging.dicom_guard import guarded
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.planes import read_plane
-from medgan_fashion.imaging.readers import is_dicom
+from medgan_fashion.imaging.read.dicom_file import OUTLINES, check_kind, read_header
+from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.planes import read_plane
+from medgan_fashion.imaging.read.readers import is_dicom
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset

@@ -28,7 +28,7 @@ from medgan_fashion.imaging.film_archive import FilmRules, Level, choose_films, 
 from medgan_fashion.imaging.label_columns import LabelColumns
 from medgan_fashion.imaging.label_join import join_labels
 from medgan_fashion.imaging.mini_mias import is_mini_mias, join_mini_mias
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 
 Left = list[tuple[str, str]]
 Pair = tuple[Found, Region]

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.dicom import check_kind, read_header, spacing, stored_values
-from medgan_fashion.imaging.dicom_guard import guarded
 from medgan_fashion.imaging.mammogram_tags import FilmTags, Said, check_said, film_tags, words
-from medgan_fashion.imaging.pictures import UnreadableError
 from medgan_fashion.imaging.presentation import present, present_grey
-from medgan_fashion.imaging.readers import is_dicom, read_image
+from medgan_fashion.imaging.read.dicom import check_kind, read_header, spacing, stored_values
+from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import is_dicom, read_image
 
 # a film of the left breast, hung as usual, has its chest wall on the picture's left (A to the right)
 _USUAL = {"L": "left", "R": "right"}

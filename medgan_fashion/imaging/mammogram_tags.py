@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from medgan_fashion.imaging.cases.config import VIEWS
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

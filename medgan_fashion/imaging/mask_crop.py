@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.roi import mask_box
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.roi import mask_box
 
 
 @dataclass(frozen=True)

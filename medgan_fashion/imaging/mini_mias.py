@@ -9,9 +9,9 @@ from medgan_fashion.imaging.breast import find_breast
 from medgan_fashion.imaging.cases.found import Found, Joined, Region, number
 from medgan_fashion.imaging.cases.table import BOX
 from medgan_fashion.imaging.film_archive import Level, by_severity
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import picture_shape, read_image
-from medgan_fashion.imaging.roi import Box, check_box
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import picture_shape, read_image
+from medgan_fashion.imaging.read.roi import Box, check_box
 
 SIDE = 1024  # pixels, of every film
 COLUMNS = ("severity", "finding", "abnormality")

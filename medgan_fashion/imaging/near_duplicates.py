@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medgan_fashion.imaging.imageset import first_appearance
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import read_image
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import read_image
 
 SIDE = 16
 MAX_DISTANCE = 24  # of 256 bits

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.found import Found
 from medgan_fashion.imaging.outline_target import Canvases, OutlineFile, check_size
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.planes import Plane
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.planes import Plane
 
 _TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])  # NIfTI counts to the right, front and head, DICOM to left, back and head
 _OFF = 0.1  # share of a voxel by which centres may miss each other

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.mask_crop import crop_mask
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import picture_shape
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import picture_shape
 
 Pair = tuple[Found, Region]
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.table import Case
 from medgan_fashion.imaging.imageset import centre
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import mask_labels, read_mask
-from medgan_fashion.imaging.roi import Window, cut
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import mask_labels, read_mask
+from medgan_fashion.imaging.read.roi import Window, cut
 
 Picture = tuple[Path, str]  # the file, and the slice where the table counts slices
 

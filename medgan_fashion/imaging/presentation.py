@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.dicom import modality, padding, polarity_inverted, stored_range
-from medgan_fashion.imaging.pictures import Picture, UnreadableError
+from medgan_fashion.imaging.read.dicom import modality, padding, polarity_inverted, stored_range
+from medgan_fashion.imaging.read.picture import Picture, UnreadableError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

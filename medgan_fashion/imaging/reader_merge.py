@@ -11,7 +11,7 @@ import numpy as np
 
 from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.mask_crop import MaskCrop, crop_mask, overlap
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 
 Rule = Literal["each", "union", "majority", "intersection", "first"]
 Pair = tuple[Found, Region]

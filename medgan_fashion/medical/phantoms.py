@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from medgan_fashion.imaging.roi import extract_canvas, mask_box
+from medgan_fashion.imaging.read.roi import extract_canvas, mask_box
 from medgan_fashion.medical.phantom_anatomy import CLASSES, Grid, draw_lesion, draw_patient, draw_slice
 
 if TYPE_CHECKING:

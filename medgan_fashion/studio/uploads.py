@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medgan_fashion.fashion.photos import decode_photo
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.studio.settings import Settings
 
 SIDE = 256  # pixels of what is kept

@@ -7,8 +7,8 @@ import pytest
 
 from medgan_fashion.imaging.breast import find_breast
 from medgan_fashion.imaging.breast_mask import otsu, reduce_film
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import read_image
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import read_image
 
 Draw = Callable[..., np.ndarray]
 

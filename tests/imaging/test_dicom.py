@@ -7,8 +7,8 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import picture_shape, read_image
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import picture_shape, read_image
 
 Write = Callable[..., Path]
 

@@ -3,7 +3,7 @@ from pydicom.dataset import Dataset
 
 from medgan_fashion.imaging.cases.config import VIEWS, MammogramConfig
 from medgan_fashion.imaging.mammogram_tags import _ASIDE_CODES, _VIEW_CODES, FilmTags, Said, film_tags
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 
 
 def _tags(**tags: object) -> Dataset:

@@ -8,8 +8,8 @@ from pydicom.sequence import Sequence
 
 from medgan_fashion.imaging.mammogram import read_mammogram
 from medgan_fashion.imaging.mammogram_tags import Said
-from medgan_fashion.imaging.pictures import Picture, UnreadableError
 from medgan_fashion.imaging.presentation import apply_lut, apply_window, present_grey
+from medgan_fashion.imaging.read.picture import Picture, UnreadableError
 
 Write = Callable[..., Path]
 TWELVE = {"Modality": "MG", "BitsStored": 12, "HighBit": 11}

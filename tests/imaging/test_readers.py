@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import mask_is_empty, read_image, read_mask
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import mask_is_empty, read_image, read_mask
 
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4)
 

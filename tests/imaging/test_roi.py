@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.roi import canvas_size, check_box, circle_box, extract_canvas, mask_box
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.roi import canvas_size, check_box, circle_box, extract_canvas, mask_box
 
 PLANE = (np.arange(80)[None, :] + 100.0 * np.arange(60)[:, None]).astype(np.float32)[None]
 

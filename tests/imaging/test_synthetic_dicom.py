@@ -10,8 +10,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from medgan_fashion import __version__
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import read_image
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import read_image
 from medgan_fashion.imaging.synthetic_dicom import Origin, stored_values, synthetic_datasets
 
 ORIGIN = Origin("plain generator", "ab" * 32, 7, (-100.0, 300.0))

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.gan import load_model, train
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import read_image
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import read_image
 from medgan_fashion.runs.single.generate import Format, generate_files
 
 

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.gan import load_model
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.readers import read_image
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.readers import read_image
 from medgan_fashion.runs.stages.privacy_cards import write_card
 from medgan_fashion.studio.archive import Order, make_archive, most_images, safe_names
 from medgan_fashion.studio.grid import draw_grid

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from medgan_fashion.imaging.cases.table import BOX
 from medgan_fashion.imaging.mask_crop import MaskCrop
-from medgan_fashion.imaging.pictures import UnreadableError
-from medgan_fashion.imaging.planes import Plane
-from medgan_fashion.imaging.readers import is_dicom, mask_is_empty, picture_shape
-from medgan_fashion.imaging.roi import check_box
+from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.planes import Plane
+from medgan_fashion.imaging.read.readers import is_dicom, mask_is_empty, picture_shape
+from medgan_fashion.imaging.read.roi import check_box
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".pgm", ".bmp", ".npy", ".dcm", ".dicom", ".ima")
 PATTERN_GROUPS = ("patient", "lesion", "slice", "label", "laterality", "view")

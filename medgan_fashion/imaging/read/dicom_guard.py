@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 
 _DAMAGES = (
     *(OSError, EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.dicom_file import AGAIN, check_kind, read_header, word
-from medgan_fashion.imaging.dicom_guard import guarded
-from medgan_fashion.imaging.pictures import Picture, UnreadableError
+from medgan_fashion.imaging.read.dicom_file import AGAIN, check_kind, read_header, word
+from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.picture import Picture, UnreadableError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset

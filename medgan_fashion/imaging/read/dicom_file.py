@@ -5,8 +5,8 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from medgan_fashion.imaging.dicom_guard import guarded
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.picture import UnreadableError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset

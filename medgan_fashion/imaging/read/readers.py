@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from medgan_fashion.imaging.dicom import read_dicom, read_header
-from medgan_fashion.imaging.dicom_guard import guarded
-from medgan_fashion.imaging.pictures import Picture, UnreadableError
+from medgan_fashion.imaging.read.dicom import read_dicom, read_header
+from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.picture import Picture, UnreadableError
 
 _PILLOW_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, zlib.error)
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow's "L"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from medgan_fashion.imaging.pictures import UnreadableError
+from medgan_fashion.imaging.read.picture import UnreadableError
 
 Box = tuple[float, float, float, float]
 _SLACK = 0.02  # share of the picture's side by which a rounded box may stick out
