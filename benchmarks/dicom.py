@@ -44,8 +44,8 @@ def reader(variant: str) -> Callable[[Path], Any]:
         from medgan_fashion.imaging.read.readers import read_image
 
         return read_image
-    from medgan_fashion.imaging.mammogram import read_mammogram
-    from medgan_fashion.imaging.mammogram_tags import Said
+    from medgan_fashion.imaging.mammograms.mammogram import read_mammogram
+    from medgan_fashion.imaging.mammograms.tags import Said
 
     return lambda path: read_mammogram(path, Said())
 

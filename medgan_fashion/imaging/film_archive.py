@@ -35,7 +35,7 @@ class FilmRules:
 
 def _with_film_tags(found: Found, header: "Dataset", rules: FilmRules) -> Found:
     """View, side and why the film is not wanted; what the name said wins over tags."""
-    from medgan_fashion.imaging.mammogram_tags import Said, film_tags
+    from medgan_fashion.imaging.mammograms.tags import Said, film_tags
 
     try:
         film = film_tags(header, Said(found.view, found.laterality))

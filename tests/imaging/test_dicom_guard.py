@@ -11,8 +11,8 @@ from pydicom.errors import BytesLengthException
 from medgan_fashion.imaging.cases.found import Found
 from medgan_fashion.imaging.film_archive import FilmRules, with_tags
 from medgan_fashion.imaging.make_cases import make_cases
-from medgan_fashion.imaging.mammogram import read_mammogram
-from medgan_fashion.imaging.mammogram_tags import Said
+from medgan_fashion.imaging.mammograms.mammogram import read_mammogram
+from medgan_fashion.imaging.mammograms.tags import Said
 from medgan_fashion.imaging.read.dicom_guard import guarded
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import picture_shape, read_image

@@ -7,8 +7,8 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from medgan_fashion.imaging.cases.config import ImageConfig, IntensityConfig, MammogramConfig
-from medgan_fashion.imaging.mammogram import chest_wall, read_mammogram
-from medgan_fashion.imaging.mammogram_tags import Said
+from medgan_fashion.imaging.mammograms.mammogram import chest_wall, read_mammogram
+from medgan_fashion.imaging.mammograms.tags import Said
 from medgan_fashion.imaging.prepare import Prepared, prepare_cases
 from medgan_fashion.imaging.prepare_cache import cached_prepare
 

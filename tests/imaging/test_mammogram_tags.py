@@ -2,7 +2,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from medgan_fashion.imaging.cases.config import VIEWS, MammogramConfig
-from medgan_fashion.imaging.mammogram_tags import _ASIDE_CODES, _VIEW_CODES, FilmTags, Said, film_tags
+from medgan_fashion.imaging.mammograms.tags import _ASIDE_CODES, _VIEW_CODES, FilmTags, Said, film_tags
 from medgan_fashion.imaging.read.picture import UnreadableError
 
 

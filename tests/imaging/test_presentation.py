@@ -6,9 +6,9 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from medgan_fashion.imaging.mammogram import read_mammogram
-from medgan_fashion.imaging.mammogram_tags import Said
-from medgan_fashion.imaging.presentation import apply_lut, apply_window, present_grey
+from medgan_fashion.imaging.mammograms.mammogram import read_mammogram
+from medgan_fashion.imaging.mammograms.presentation import apply_lut, apply_window, present_grey
+from medgan_fashion.imaging.mammograms.tags import Said
 from medgan_fashion.imaging.read.picture import Picture, UnreadableError
 
 Write = Callable[..., Path]

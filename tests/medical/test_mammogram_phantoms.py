@@ -9,8 +9,8 @@ import numpy as np
 import pydicom
 import pytest
 
-from medgan_fashion.imaging.mammogram import read_mammogram
-from medgan_fashion.imaging.mammogram_tags import Said
+from medgan_fashion.imaging.mammograms.mammogram import read_mammogram
+from medgan_fashion.imaging.mammograms.tags import Said
 from medgan_fashion.medical.mammogram_anatomy import HEIGHT_MM, Breast, View, draw_breasts, draw_film, power_law
 from medgan_fashion.medical.mammogram_film import STYLES, Film, film_dataset, stored_values
 from medgan_fashion.medical.mammogram_masses import CLASSES, SEPARATION, draw_mass, mass_shares

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from medgan_fashion.imaging.breast import BAND, Breast
+from medgan_fashion.imaging.mammograms.breast import BAND, Breast
 from medgan_fashion.imaging.read.roi import Window, canvas_size, canvas_to_source, cut
 
 _AIR = 0.02  # share of the breast's longer side that is left as air where the film does not cut the breast

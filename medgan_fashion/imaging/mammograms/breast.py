@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from medgan_fashion.imaging.breast_mask import breast_mask, reduce_film
+from medgan_fashion.imaging.mammograms.breast_mask import breast_mask, reduce_film
 from medgan_fashion.imaging.read.roi import Box, mask_box
 
 BAND = 4  # reduced pixels of air around the breast in which the film fades to nothing

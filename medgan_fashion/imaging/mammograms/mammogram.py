@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.mammogram_tags import FilmTags, Said, check_said, film_tags, words
-from medgan_fashion.imaging.presentation import present, present_grey
+from medgan_fashion.imaging.mammograms.presentation import present, present_grey
+from medgan_fashion.imaging.mammograms.tags import FilmTags, Said, check_said, film_tags, words
 from medgan_fashion.imaging.read.dicom import check_kind, read_header, spacing, stored_values
 from medgan_fashion.imaging.read.dicom_guard import guarded
 from medgan_fashion.imaging.read.picture import UnreadableError
