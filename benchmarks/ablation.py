@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.plan import Planner

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.folds import patient_folds
-from medgan_fashion.imaging.imageset import ImageSet, centre
-from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.make_cases import make_cases
-from medgan_fashion.imaging.prepare import prepare_cases
+from medgan_fashion.imaging.prepare.folds import patient_folds
+from medgan_fashion.imaging.prepare.imageset import ImageSet, centre
+from medgan_fashion.imaging.prepare.intensity import fit_intensity
+from medgan_fashion.imaging.prepare.prepare import prepare_cases
 
 SIZE = (32, 32)
 IDX = "train-images-idx3-ubyte.gz"

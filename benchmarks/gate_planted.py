@@ -20,10 +20,10 @@ from medgan_fashion.evaluation.encoder import train_encoder
 from medgan_fashion.evaluation.screening.gate import Reals, gate
 from medgan_fashion.evaluation.screening.gate_config import REASONS, GateConfig
 from medgan_fashion.imaging.cases.config import ImageConfig
-from medgan_fashion.imaging.folds import patient_folds
-from medgan_fashion.imaging.imageset import ImageSet, centre
-from medgan_fashion.imaging.intensity import fit_intensity
-from medgan_fashion.imaging.prepare import prepare_cases
+from medgan_fashion.imaging.prepare.folds import patient_folds
+from medgan_fashion.imaging.prepare.imageset import ImageSet, centre
+from medgan_fashion.imaging.prepare.intensity import fit_intensity
+from medgan_fashion.imaging.prepare.prepare import prepare_cases
 from medgan_fashion.medical.ablation_config import phantom_image_config
 from medgan_fashion.medical.classic import augmented_set, warp
 from medgan_fashion.medical.config import ClassicConfig

@@ -10,11 +10,11 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from medgan_fashion.imaging.cases.config import ImageConfig
-from medgan_fashion.imaging.folds import patient_folds
-from medgan_fashion.imaging.imageset import centre
-from medgan_fashion.imaging.intensity import fit_intensity
 from medgan_fashion.imaging.make_cases import make_cases
-from medgan_fashion.imaging.prepare import prepare_cases
+from medgan_fashion.imaging.prepare.folds import patient_folds
+from medgan_fashion.imaging.prepare.imageset import centre
+from medgan_fashion.imaging.prepare.intensity import fit_intensity
+from medgan_fashion.imaging.prepare.prepare import prepare_cases
 
 Pictures = NDArray[np.uint8]
 Labels = NDArray[np.int64]

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from medgan_fashion.chains.progress import progress_bar
-from medgan_fashion.imaging.folds import table_of_counts
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.folds import table_of_counts
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation import estimate, open_study, run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.findings import view_counts

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from medgan_fashion.chains.progress import progress_bar
-from medgan_fashion.imaging.prepare import Prepared
+from medgan_fashion.imaging.prepare.prepare import Prepared
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import plan_segmentation
 from medgan_fashion.medical.segmentation.run import open_segmentation, run_segmentation

@@ -75,7 +75,7 @@ def preview(
         mammogram: read pictures as mammograms, chest wall left: patches around lesions, or whole films.
     """
     from medgan_fashion.imaging.cases.config import ImageConfig, mammogram_image
-    from medgan_fashion.imaging.preview import preview as draw
+    from medgan_fashion.imaging.prepare.preview import preview as draw
 
     plain = ImageConfig(size=size, margin=margin)
     draw(table, out, n, plain if mammogram == "no" else mammogram_image(mammogram, size, margin))

@@ -8,8 +8,8 @@ from typing import Any
 
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.evaluation.classifiers.verdict import planned_detectable
-from medgan_fashion.imaging.prepare import Prepared
-from medgan_fashion.imaging.prepare_cache import cached_prepare
+from medgan_fashion.imaging.prepare.prepare import Prepared
+from medgan_fashion.imaging.prepare.prepare_cache import cached_prepare
 from medgan_fashion.medical.ablation_config import AblationConfig, phantom_image_config
 from medgan_fashion.medical.collect import collect
 from medgan_fashion.medical.mammogram_phantoms import write_mammogram_phantoms

@@ -9,7 +9,7 @@ import numpy as np
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.imaging.prepare import Prepared
+from medgan_fashion.imaging.prepare.prepare import Prepared
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.audit import audit
 from medgan_fashion.medical.checklist import checklist

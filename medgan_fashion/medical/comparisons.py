@@ -9,7 +9,7 @@ from medgan_fashion.evaluation.classifiers.calibration import reliability
 from medgan_fashion.evaluation.classifiers.intervals import Interval, arm_interval, difference_interval
 from medgan_fashion.evaluation.classifiers.metrics import classifier_figures
 from medgan_fashion.evaluation.classifiers.secondary import holm
-from medgan_fashion.imaging.imageset import Card
+from medgan_fashion.imaging.prepare.imageset import Card
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.contrasts import p_value, secondary_tests
 from medgan_fashion.medical.scores import Lesions

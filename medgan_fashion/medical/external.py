@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.classifiers.intervals import ALL_SOURCES, Interval, arm_interval, difference_interval
 from medgan_fashion.evaluation.classifiers.metrics import lesion_scores
 from medgan_fashion.evaluation.classifiers.weighted import cell_values
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.findings import counts
 from medgan_fashion.medical.plan_parts import Cell, Plan

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.imaging.prepare_cache import find_prepared
+from medgan_fashion.imaging.prepare.imageset import ImageSet
+from medgan_fashion.imaging.prepare.prepare_cache import find_prepared
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.materials import Synthesis
 from medgan_fashion.medical.plan import Planner

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.gan.recipe.schedules import check_growth, shared_out
 from medgan_fashion.gan.recipe.table import Recipe
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig, GanConfig
 from medgan_fashion.medical.more_arms import with_more_arms
 from medgan_fashion.medical.stages import classic_images

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.comparisons import Comparisons
 from medgan_fashion.medical.plan_parts import Cell, Plan

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.imaging.folds import patient_folds
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.folds import patient_folds
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import BALANCED_ARMS, GAN_ARMS, GATED_ARM, AblationConfig
 from medgan_fashion.medical.judging import judge
 from medgan_fashion.medical.materials import Materials, Synthesis, fraction_of_patients, make_materials

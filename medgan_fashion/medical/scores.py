@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.classifiers.metrics import lesion_scores
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.plan_parts import Cell, Plan
 
 

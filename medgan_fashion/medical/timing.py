@@ -16,7 +16,7 @@ from medgan_fashion.gan.recipe.schedules import base_grid, batch_at, level_start
 from medgan_fashion.gan.recipe.table import Recipe
 from medgan_fashion.gan.training.cost import measure_level
 from medgan_fashion.gan.training.loop import train
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.classifier import train_and_score
 from medgan_fashion.medical.materials import gan_recipe

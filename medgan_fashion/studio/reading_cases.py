@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.imageset import centre
+from medgan_fashion.imaging.prepare.imageset import centre
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import Synthetic, load_synthetic
 from medgan_fashion.studio.runs import Run

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from medgan_fashion.evaluation.screening.copies import ALIKE, SAME, Copies, find_copies, most_similar
 from medgan_fashion.evaluation.screening.posed import TrainingImages, poses
-from medgan_fashion.imaging.imageset import centre
+from medgan_fashion.imaging.prepare.imageset import centre
 
 SIZE, N = (16, 16), 12
 

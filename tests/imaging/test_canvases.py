@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from medgan_fashion.imaging.canvases import Canvas, read_canvases
 from medgan_fashion.imaging.cases.config import ImageConfig, MammogramConfig
 from medgan_fashion.imaging.cases.table import Case
+from medgan_fashion.imaging.prepare.canvases import Canvas, read_canvases
 
 Write = Callable[..., Path]
 BOX = (20.0, 100.0, 32.0, 32.0)

@@ -3,9 +3,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.imageset import centre
 from medgan_fashion.imaging.mammograms.breast import find_breast
 from medgan_fashion.imaging.mammograms.film import film_canvas, flip_canvas, undo, without_air
+from medgan_fashion.imaging.prepare.imageset import centre
 
 Draw = Callable[..., np.ndarray]
 MARKS = ((70, 30), (120, 60), (150, 95))  # (y, x) of bright squares of 5x5 pixels in a left breast

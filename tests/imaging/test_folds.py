@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.folds import patient_folds, table_of_counts
+from medgan_fashion.imaging.prepare.folds import patient_folds, table_of_counts
 
 
 def cohort(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from medgan_fashion.imaging.image_folder import image_files, images_of_folder
+from medgan_fashion.imaging.prepare.image_folder import image_files, images_of_folder
 
 GREY = np.random.default_rng(0).integers(0, 256, (12, 10), dtype=np.uint8)
 RGB = np.random.default_rng(1).integers(0, 256, (12, 10, 3), dtype=np.uint8)

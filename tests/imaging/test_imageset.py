@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.imageset import Card, ImageSet, centre, first_appearance
+from medgan_fashion.imaging.prepare.imageset import Card, ImageSet, centre, first_appearance
 
 
 def make(n: int = 6) -> ImageSet:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.imaging.cases.config import IntensityConfig
-from medgan_fashion.imaging.intensity import Intensity, fit_intensity
+from medgan_fashion.imaging.prepare.intensity import Intensity, fit_intensity
 
 
 def canvases(n: int = 3) -> np.ndarray:

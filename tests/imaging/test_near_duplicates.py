@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.imaging.near_duplicates import (
+from medgan_fashion.imaging.prepare.duplicates import (
     difference_hash,
     duplicate_groups,
     group_hashes,

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.imaging.cases.config import ImageConfig, MammogramConfig
-from medgan_fashion.imaging.imageset import ImageSet
 from medgan_fashion.imaging.make_cases import make_cases
-from medgan_fashion.imaging.prepare import prepare_cases
+from medgan_fashion.imaging.prepare.imageset import ImageSet
+from medgan_fashion.imaging.prepare.prepare import prepare_cases
 
 Picture = Callable[..., str]
 Table = Callable[..., Path]

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.imaging.cases.config import ImageConfig, MammogramConfig
-from medgan_fashion.imaging.preview import preview
+from medgan_fashion.imaging.prepare.preview import preview
 
 
 def test_a_sheet_with_a_red_field(picture: Callable[..., str], table: Callable[..., Path], tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from medgan_fashion.imaging.imageset import Card, ImageSet
+from medgan_fashion.imaging.prepare.imageset import Card, ImageSet
 from medgan_fashion.medical.audit import same_picture_groups
 
 

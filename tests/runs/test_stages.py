@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from medgan_fashion.gan.networks.card import DataCard
-from medgan_fashion.imaging.imageset import Card, ImageSet
+from medgan_fashion.imaging.prepare.imageset import Card, ImageSet
 from medgan_fashion.runs.engine.stage import complete
 from medgan_fashion.runs.stages import images as stages
 from medgan_fashion.runs.stages.folds import Fold, load_fold, store_rows, test_fold, training_fold

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medgan_fashion.evaluation.screening.posed import COARSE, FINE, TrainingImages, band, pose_row, poses
-from medgan_fashion.imaging.imageset import centre
+from medgan_fashion.imaging.prepare.imageset import centre
 
 Floats = NDArray[np.float64]
 Images = NDArray[np.float32]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.imaging.prepare import Prepared
+from medgan_fashion.imaging.prepare.prepare import Prepared
 from medgan_fashion.medical.audit import Audited, audit_sets
 from medgan_fashion.medical.findings import data_section
 from medgan_fashion.medical.segmentation.config import SegmentationConfig

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.imaging.folds import patient_folds
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.folds import patient_folds
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.materials import fraction_of_patients
 from medgan_fashion.medical.segmentation.config import SYNTHETIC, SegmentationConfig
 from medgan_fashion.medical.segmentation.stages import classic_pairs, segment, synthesise_pairs, train_pairs

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from medgan_fashion.imaging.imageset import ImageSet
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import SegmentationPlan
 from medgan_fashion.medical.segmentation.segmenter import train_and_segment

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.images.report import ImagesToMeasure
 from medgan_fashion.imaging.cases.config import ImageConfig
-from medgan_fashion.imaging.image_folder import image_files, read_pictures
-from medgan_fashion.imaging.intensity import fit_intensity
-from medgan_fashion.imaging.prepare import prepare_cases
+from medgan_fashion.imaging.prepare.image_folder import image_files, read_pictures
+from medgan_fashion.imaging.prepare.intensity import fit_intensity
+from medgan_fashion.imaging.prepare.prepare import prepare_cases
 from medgan_fashion.runs.single.inputs import read_arrays
 from medgan_fashion.runs.single.train import UNLABELLED
 

@@ -11,9 +11,9 @@ from medgan_fashion.evaluation.screening.privacy import Screened, screen
 from medgan_fashion.evaluation.screening.rules import PrivacyRules
 from medgan_fashion.gan import Model, load_model
 from medgan_fashion.imaging.cases.config import ImageConfig, mammogram_image
-from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.imaging.intensity import fit_intensity
-from medgan_fashion.imaging.prepare import prepare_cases
+from medgan_fashion.imaging.prepare.imageset import ImageSet
+from medgan_fashion.imaging.prepare.intensity import fit_intensity
+from medgan_fashion.imaging.prepare.prepare import prepare_cases
 from medgan_fashion.runs.single.inputs import read_arrays
 from medgan_fashion.runs.single.train import Films
 from medgan_fashion.runs.stages.privacy_cards import BY, card_beside, model_hash, write_card

@@ -13,10 +13,10 @@ from medgan_fashion.gan.recipe.schedules import check_growth, shared_out
 from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.imaging.cases.config import ImageConfig, mammogram_image
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.image_folder import image_files, images_of_folder
-from medgan_fashion.imaging.imageset import class_and_view
-from medgan_fashion.imaging.intensity import fit_intensity
-from medgan_fashion.imaging.prepare import prepare_cases
+from medgan_fashion.imaging.prepare.image_folder import image_files, images_of_folder
+from medgan_fashion.imaging.prepare.imageset import class_and_view
+from medgan_fashion.imaging.prepare.intensity import fit_intensity
+from medgan_fashion.imaging.prepare.prepare import prepare_cases
 from medgan_fashion.runs.single.generate import write_png
 from medgan_fashion.runs.single.growth_plan import LevelPlan, kept_plan, plan_growth, planned
 from medgan_fashion.runs.single.inputs import read_arrays

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from medgan_fashion.gan import Model, load_model
-from medgan_fashion.imaging.image_folder import image_files, read_pictures
+from medgan_fashion.imaging.prepare.image_folder import image_files, read_pictures
 from medgan_fashion.runs.single.generate import about_model, as_pngs, write_files
 from medgan_fashion.runs.stages.privacy_cards import find_card, release_note
 

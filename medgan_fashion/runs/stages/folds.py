@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.cases.config import IntensityConfig
-from medgan_fashion.imaging.imageset import ImageSet, centre
-from medgan_fashion.imaging.intensity import Intensity, fit_intensity
+from medgan_fashion.imaging.prepare.imageset import ImageSet, centre
+from medgan_fashion.imaging.prepare.intensity import Intensity, fit_intensity
 from medgan_fashion.runs.engine.stage import Stored, stage, store
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder, save_encoder, train_encoder
 from medgan_fashion.gan import Recipe, load_model
-from medgan_fashion.imaging.imageset import class_and_view
+from medgan_fashion.imaging.prepare.imageset import class_and_view
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.gan_training import Rows, train_kept

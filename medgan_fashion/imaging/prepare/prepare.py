@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.canvases import Canvas, Progress, read_canvases
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.cases.external_site import hold_out_sites
 from medgan_fashion.imaging.cases.pseudonyms import pseudonym, pseudonym_key
 from medgan_fashion.imaging.cases.quarantine import Failure, report_failures
 from medgan_fashion.imaging.cases.table import Case, CaseTable, read_case_table
-from medgan_fashion.imaging.imageset import Card, ImageSet, first_appearance
-from medgan_fashion.imaging.picture_masks import one_per_picture, with_all_masks
+from medgan_fashion.imaging.prepare.canvases import Canvas, Progress, read_canvases
+from medgan_fashion.imaging.prepare.imageset import Card, ImageSet, first_appearance
+from medgan_fashion.imaging.prepare.picture_masks import one_per_picture, with_all_masks
 
 
 @dataclass(frozen=True)

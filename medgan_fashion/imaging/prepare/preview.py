@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from medgan_fashion.imaging.canvases import Canvas, read_canvases
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.cases.quarantine import Failure
 from medgan_fashion.imaging.cases.table import Case, read_case_table
-from medgan_fashion.imaging.imageset import centre
-from medgan_fashion.imaging.intensity import fit_intensity
-from medgan_fashion.imaging.prepare import check_alike
+from medgan_fashion.imaging.prepare.canvases import Canvas, read_canvases
+from medgan_fashion.imaging.prepare.imageset import centre
+from medgan_fashion.imaging.prepare.intensity import fit_intensity
+from medgan_fashion.imaging.prepare.prepare import check_alike
 
 _TILE = 128
 _CAPTION = 30

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.imaging.canvases import Progress
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.cases.pseudonyms import pseudonym, pseudonym_key
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.imageset import ImageSet
-from medgan_fashion.imaging.prepare import Prepared, prepare_cases
+from medgan_fashion.imaging.prepare.canvases import Progress
+from medgan_fashion.imaging.prepare.imageset import ImageSet
+from medgan_fashion.imaging.prepare.prepare import Prepared, prepare_cases
 
 _VERSION = 4  # raise it when prepared pixels change for the same inputs
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.config import IntensityConfig
-from medgan_fashion.imaging.imageset import centre
+from medgan_fashion.imaging.prepare.imageset import centre
 
 _SPREAD = 3.0  # a z-score is cut at +-3 standard deviations
 _SAMPLE = 1 << 24  # values per channel that percentiles are taken from; above it every k-th pixel

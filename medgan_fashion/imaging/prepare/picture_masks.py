@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.table import Case
-from medgan_fashion.imaging.imageset import centre
+from medgan_fashion.imaging.prepare.imageset import centre
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import mask_labels, read_mask
 from medgan_fashion.imaging.read.roi import Window, cut

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from medgan_fashion.imaging.imageset import first_appearance
+from medgan_fashion.imaging.prepare.imageset import first_appearance
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import read_image
 
