@@ -21,8 +21,8 @@ from medgan_fashion.imaging.folder_cases import (
     walk,
 )
 from medgan_fashion.imaging.label_columns import LabelColumns
-from medgan_fashion.imaging.mask_writer import masks_folder, name_masks, writing_masks
 from medgan_fashion.imaging.outlined_cases import Outlines, open_outlines, outlined_pairs
+from medgan_fashion.imaging.outlines.mask_writer import masks_folder, name_masks, writing_masks
 from medgan_fashion.imaging.prepare.duplicates import group_pictures
 from medgan_fashion.imaging.prepare.imageset import Grouping
 from medgan_fashion.imaging.reader_merge import Rule

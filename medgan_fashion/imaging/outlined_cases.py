@@ -8,8 +8,7 @@ from medgan_fashion.imaging.cases.found import Found, Joined
 from medgan_fashion.imaging.folder_cases import class_names
 from medgan_fashion.imaging.label_columns import LabelColumns
 from medgan_fashion.imaging.label_join import join_labels
-from medgan_fashion.imaging.outline_target import Pair
-from medgan_fashion.imaging.outlines import (
+from medgan_fashion.imaging.outlines.outlines import (
     label_outlines,
     outline_files,
     read_names,
@@ -17,6 +16,7 @@ from medgan_fashion.imaging.outlines import (
     rename,
     without_contradictions,
 )
+from medgan_fashion.imaging.outlines.target import Pair
 
 Left = list[tuple[str, str]]
 

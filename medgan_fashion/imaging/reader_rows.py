@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from medgan_fashion.imaging.cases.found import Found, Region
-from medgan_fashion.imaging.mask_crop import overlap
+from medgan_fashion.imaging.outlines.masks import overlap
 from medgan_fashion.imaging.reader_merge import SAME, Merged, Rule, merge_readers
 
 Pair = tuple[Found, Region]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.found import Found
-from medgan_fashion.imaging.outline_target import Canvases, OutlineFile, check_size
+from medgan_fashion.imaging.outlines.target import Canvases, OutlineFile, check_size
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.planes import Plane
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.found import Found
-from medgan_fashion.imaging.outline_target import Canvases, OutlineFile, absent, by_uid, check_size, in_plane
+from medgan_fashion.imaging.outlines.target import Canvases, OutlineFile, absent, by_uid, check_size, in_plane
 from medgan_fashion.imaging.read.dicom import stored_values
 from medgan_fashion.imaging.read.dicom_file import read_header, word
 from medgan_fashion.imaging.read.dicom_guard import guarded
