@@ -12,7 +12,7 @@ from torch import Tensor
 
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.prepare.folds import patient_folds
 from medgan_fashion.imaging.prepare.imageset import ImageSet, centre
 from medgan_fashion.imaging.prepare.intensity import fit_intensity

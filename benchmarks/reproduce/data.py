@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from medgan_fashion.imaging.cases.config import ImageConfig
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.prepare.folds import patient_folds
 from medgan_fashion.imaging.prepare.imageset import centre
 from medgan_fashion.imaging.prepare.intensity import fit_intensity

@@ -5,7 +5,7 @@ from pathlib import Path
 
 def list_datasets() -> None:
     """List the public data sets there are cards for."""
-    from medgan_fashion.imaging import dataset_cards
+    from medgan_fashion.imaging.discover import dataset_cards
 
     for card in dataset_cards.list_datasets():
         print(f"{card.name:24} {card.what}\n{'':24} {card.licence}")
@@ -18,7 +18,7 @@ def verify(name: str, folder: Path) -> None:
         name: a name from `datasets list`.
         folder: where it lies.
     """
-    from medgan_fashion.imaging import dataset_cards
+    from medgan_fashion.imaging.discover import dataset_cards
 
     print(f"{dataset_cards.verify_dataset(name, folder)} files in {folder} agree with the card {name}")
 
@@ -30,6 +30,6 @@ def fetch(name: str, folder: Path) -> None:
         name: a name from `datasets list`.
         folder: where to put it.
     """
-    from medgan_fashion.imaging import dataset_cards
+    from medgan_fashion.imaging.discover import dataset_cards
 
     print(dataset_cards.fetch_dataset(name, folder))

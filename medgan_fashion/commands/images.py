@@ -51,7 +51,7 @@ def cases(
         reader_column: its column that names who drew the outline.
     """
     given = dict(locals())  # these flags are make_cases's own arguments
-    from medgan_fashion.imaging.make_cases import make_cases
+    from medgan_fashion.imaging.discover.make_cases import make_cases
 
     print("\n".join([*make_cases(**given).lines(), str(out)]))
 

@@ -6,8 +6,8 @@ import pytest
 
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.cbis_ddsm import is_cbis_ddsm, two_valued
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.cbis_ddsm import is_cbis_ddsm, two_valued
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.prepare.prepare import prepare_cases
 
 HEADER = (

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.imaging import dataset_cards
-from medgan_fashion.imaging.dataset_cards import (
+from medgan_fashion.imaging.discover import dataset_cards
+from medgan_fashion.imaging.discover.dataset_cards import (
     DatasetCard,
     dataset_card,
     fetch_dataset,

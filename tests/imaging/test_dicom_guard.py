@@ -9,8 +9,8 @@ from pydicom.config import WARN, settings
 from pydicom.errors import BytesLengthException
 
 from medgan_fashion.imaging.cases.found import Found
-from medgan_fashion.imaging.film_archive import FilmRules, with_tags
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.film_archive import FilmRules, with_tags
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.mammograms.mammogram import read_mammogram
 from medgan_fashion.imaging.mammograms.tags import Said
 from medgan_fashion.imaging.read.dicom_guard import guarded

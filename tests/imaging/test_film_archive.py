@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.film_archive import worst
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.film_archive import worst
+from medgan_fashion.imaging.discover.make_cases import make_cases
 
 Film = Callable[..., None]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.make_cases import make_cases
 
 SERIES = "1.2.826.0.1.3680043.8.498.1"
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.read.readers import read_mask
 
 SERIES = "1.2.826.0.1.3680043.8.498.1"

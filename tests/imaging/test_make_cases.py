@@ -7,7 +7,7 @@ from PIL import Image
 
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.prepare.prepare import prepare_cases
 
 Make = Callable[..., str]

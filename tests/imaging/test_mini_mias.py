@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.make_cases import make_cases
-from medgan_fashion.imaging.mini_mias import circle_from_bottom, is_mini_mias, parse_row
+from medgan_fashion.imaging.discover.make_cases import make_cases
+from medgan_fashion.imaging.discover.mini_mias import circle_from_bottom, is_mini_mias, parse_row
 
 # as in the full set: several rows of a film, a note or nothing instead of coordinates, trailing spaces
 INFO = """4th column: Severity of abnormality;

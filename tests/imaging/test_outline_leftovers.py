@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from tests.imaging.outline_files import (
     SHAPE,
     blobs,

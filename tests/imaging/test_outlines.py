@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.read.readers import read_mask
 from tests.imaging.outline_files import (
     SHAPE,

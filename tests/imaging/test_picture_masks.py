@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.imaging.cases.config import ImageConfig, MammogramConfig
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.prepare import prepare_cases
 

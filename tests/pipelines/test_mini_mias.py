@@ -7,7 +7,7 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline
-from medgan_fashion.imaging.make_cases import make_cases
+from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.planted import PLANTED

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.case_writer import relative_to_table
 from medgan_fashion.imaging.cases.found import Found, Joined, Region, number
 from medgan_fashion.imaging.cases.table import BOX
-from medgan_fashion.imaging.film_archive import Level, by_severity
+from medgan_fashion.imaging.discover.film_archive import Level, by_severity
+from medgan_fashion.imaging.discover.writer import relative_to_table
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import picture_shape, read_image
 

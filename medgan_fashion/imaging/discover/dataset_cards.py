@@ -44,7 +44,7 @@ class DatasetCard:
 def _cards_folder() -> Traversable:
     """The cards inside an installed package, else those of the repository."""
     inside = resources.files("medgan_fashion") / "data" / "datasets"
-    return inside if inside.is_dir() else Path(__file__).resolve().parents[2] / "datasets"
+    return inside if inside.is_dir() else Path(__file__).resolve().parents[3] / "datasets"
 
 
 def parse_card(text: str, name: str) -> DatasetCard:

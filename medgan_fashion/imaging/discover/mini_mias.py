@@ -7,7 +7,7 @@ from pathlib import Path
 
 from medgan_fashion.imaging.cases.found import Found, Joined, Region, number
 from medgan_fashion.imaging.cases.table import BOX
-from medgan_fashion.imaging.film_archive import Level, by_severity
+from medgan_fashion.imaging.discover.film_archive import Level, by_severity
 from medgan_fashion.imaging.mammograms.breast import find_breast
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import picture_shape, read_image

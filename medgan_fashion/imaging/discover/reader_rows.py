@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from medgan_fashion.imaging.cases.found import Found, Region
+from medgan_fashion.imaging.discover.readers import SAME, Merged, Rule, merge_readers
 from medgan_fashion.imaging.outlines.masks import overlap
-from medgan_fashion.imaging.reader_merge import SAME, Merged, Rule, merge_readers
 
 Pair = tuple[Found, Region]
 Dropped = list[tuple[Pair, str]]

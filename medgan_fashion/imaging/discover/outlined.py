@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medgan_fashion.imaging.cases.found import Found, Joined
-from medgan_fashion.imaging.folder_cases import class_names
-from medgan_fashion.imaging.label_columns import LabelColumns
-from medgan_fashion.imaging.label_join import join_labels
+from medgan_fashion.imaging.discover.folders import class_names
+from medgan_fashion.imaging.discover.label_join import join_labels
+from medgan_fashion.imaging.discover.labels import LabelColumns
 from medgan_fashion.imaging.outlines.outlines import (
     label_outlines,
     outline_files,

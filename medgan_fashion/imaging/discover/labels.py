@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from medgan_fashion.imaging.cases.found import Found
-from medgan_fashion.imaging.label_keys import KeyIndex, at_place, key_index
-from medgan_fashion.imaging.label_names import (
+from medgan_fashion.imaging.discover.label_keys import KeyIndex, at_place, key_index
+from medgan_fashion.imaging.discover.label_names import (
     AXIS,
     LABELS,
     LESIONS,
