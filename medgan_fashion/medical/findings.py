@@ -9,7 +9,7 @@ import numpy as np
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.prepare import Prepared
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.plan_parts import Plan, TrainingSet
+from medgan_fashion.medical.design import Plan, TrainingSet
 from medgan_fashion.runs.engine.stage import Task
 
 

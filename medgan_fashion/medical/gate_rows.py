@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.medical.plan_parts import Plan
+from medgan_fashion.medical.design import Plan
 
 
 def gate_rows(plan: Plan, run: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.comparisons import Comparisons
-from medgan_fashion.medical.plan_parts import Cell, Plan
+from medgan_fashion.medical.design import Cell, Plan
 from medgan_fashion.medical.scores import arm_scores, lesion_table
 
 

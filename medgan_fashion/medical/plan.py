@@ -10,9 +10,9 @@ from medgan_fashion.base.plain import to_plain
 from medgan_fashion.imaging.prepare.folds import patient_folds
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import BALANCED_ARMS, GAN_ARMS, GATED_ARM, AblationConfig
+from medgan_fashion.medical.design import Cell, Plan, TrainingSet
 from medgan_fashion.medical.judging import judge
 from medgan_fashion.medical.materials import Materials, Synthesis, fraction_of_patients, make_materials
-from medgan_fashion.medical.plan_parts import Cell, Plan, TrainingSet
 from medgan_fashion.medical.screening import screenings
 from medgan_fashion.medical.stages import choose_ratio, classify
 from medgan_fashion.medical.view_figures import FEWEST

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.classifiers.metrics import lesion_scores
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.plan_parts import Cell, Plan
+from medgan_fashion.medical.design import Cell, Plan
 
 
 @dataclass(frozen=True)

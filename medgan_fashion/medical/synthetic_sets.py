@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.medical.plan_parts import Plan
+from medgan_fashion.medical.design import Plan
 from medgan_fashion.runs.engine.stage import Task
 
 

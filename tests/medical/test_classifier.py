@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.medical.classifier import train_and_score
 from medgan_fashion.medical.config import ClassifierConfig
+from medgan_fashion.medical.learners import train_and_score
 from medgan_fashion.medical.networks import NetworkName, build_classifier
 
 

@@ -15,7 +15,7 @@ from medgan_fashion.medical.classic import augmented_set, warp
 from medgan_fashion.medical.config import ClassicConfig
 from medgan_fashion.medical.segmentation.config import SYNTHETIC, SegmenterConfig
 from medgan_fashion.medical.segmentation.pairs import Pairs, counts_of, fill_pairs
-from medgan_fashion.medical.segmentation.segmenter import train_and_segment
+from medgan_fashion.medical.segmenter import train_and_segment
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.gan_training import Rows, train_kept
