@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     args = parser.parse_args()
     from medgan_fashion.imaging.read.readers import is_dicom
-    from medgan_fashion.medical.mammogram_phantoms import write_mammogram_phantoms
+    from medgan_fashion.medical.phantoms.mammograms import write_mammogram_phantoms
 
     with tempfile.TemporaryDirectory() as folder:
         write_mammogram_phantoms(Path(folder), patients=args.patients, size=tuple(args.size))

@@ -27,7 +27,7 @@ from medgan_fashion.imaging.prepare.prepare import prepare_cases
 from medgan_fashion.medical.ablation_config import phantom_image_config
 from medgan_fashion.medical.classic import augmented_set, warp
 from medgan_fashion.medical.config import ClassicConfig
-from medgan_fashion.medical.phantoms import write_liver_phantoms
+from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 
 Pictures = NDArray[Any]
 SIZE, REALS = (32, 32), 100

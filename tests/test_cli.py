@@ -14,7 +14,7 @@ from medgan_fashion.cli import main
 from medgan_fashion.fashion.garments_config import read_settings
 from medgan_fashion.fashion.recommender_config import DVBPR_CODE
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.phantoms import write_liver_phantoms
+from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 
 

@@ -17,7 +17,7 @@ from medgan_fashion.evaluation.screening.privacy import (
 from medgan_fashion.evaluation.screening.rules import BLOCKED, OPEN, PASSED, PrivacyRules, decide
 from medgan_fashion.gan import train
 from medgan_fashion.gan.recipe.table import changed_recipe
-from medgan_fashion.medical.phantoms import draw_lesions
+from medgan_fashion.medical.phantoms.ct import draw_lesions
 
 
 def lesions(n: int, seed: int, size: int = 16) -> np.ndarray:

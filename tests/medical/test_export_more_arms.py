@@ -14,7 +14,7 @@ from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arm_pool import arm_pool
 from medgan_fashion.medical.export_arms import export_arms
 from medgan_fashion.medical.finished import OpenRun, open_run
-from medgan_fashion.medical.phantoms import write_liver_phantoms
+from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.pools import fill_pool
 from medgan_fashion.runs.engine.declare import declare
 from medgan_fashion.runs.engine.stage import complete

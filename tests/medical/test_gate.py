@@ -8,7 +8,7 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.ablation import open_study, run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arm_pool import arm_pool
-from medgan_fashion.medical.phantoms import write_liver_phantoms
+from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.plan import Planner
 from medgan_fashion.medical.planted import PLANTED
 from medgan_fashion.report.write import write_report

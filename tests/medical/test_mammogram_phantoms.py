@@ -11,10 +11,17 @@ import pytest
 
 from medgan_fashion.imaging.mammograms.mammogram import read_mammogram
 from medgan_fashion.imaging.mammograms.tags import Said
-from medgan_fashion.medical.mammogram_anatomy import HEIGHT_MM, Breast, View, draw_breasts, draw_film, power_law
-from medgan_fashion.medical.mammogram_film import STYLES, Film, film_dataset, stored_values
-from medgan_fashion.medical.mammogram_masses import CLASSES, SEPARATION, draw_mass, mass_shares
-from medgan_fashion.medical.mammogram_phantoms import write_mammogram_phantoms
+from medgan_fashion.medical.phantoms.mammogram_anatomy import (
+    HEIGHT_MM,
+    Breast,
+    View,
+    draw_breasts,
+    draw_film,
+    power_law,
+)
+from medgan_fashion.medical.phantoms.mammogram_film import STYLES, Film, film_dataset, stored_values
+from medgan_fashion.medical.phantoms.mammogram_masses import CLASSES, SEPARATION, draw_mass, mass_shares
+from medgan_fashion.medical.phantoms.mammograms import write_mammogram_phantoms
 
 SIZE = (128, 104)
 BREAST = Breast(reach=90, half=80, density=0.4, fat=0.4, strands=1, rim=0.3)

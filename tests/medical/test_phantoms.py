@@ -7,8 +7,8 @@ import numpy as np
 import pydicom
 import pytest
 
-from medgan_fashion.medical.phantom_anatomy import CLASSES, draw_lesion, draw_patient, draw_slice
-from medgan_fashion.medical.phantoms import draw_lesions, write_liver_phantoms
+from medgan_fashion.medical.phantoms.ct import draw_lesions, write_liver_phantoms
+from medgan_fashion.medical.phantoms.phantom_anatomy import CLASSES, draw_lesion, draw_patient, draw_slice
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_drawn_lesions_are_views_of_the_same_world() -> None:
 def test_the_case_pipeline_cuts_what_draw_lesions_cuts(table: Path) -> None:
     """Lesions fill the same share of the view in written cases and in drawn ones: 1 / (1 + 2 margin)."""
     from medgan_fashion.imaging.cases.config import ImageConfig
-    from medgan_fashion.medical.phantoms import MARGIN
+    from medgan_fashion.medical.phantoms.ct import MARGIN
 
     assert ImageConfig().margin == MARGIN
 

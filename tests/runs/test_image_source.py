@@ -87,7 +87,7 @@ def test_arrays_are_scaled_by_the_reals(tmp_path: Path, stored: type, black: int
 
 
 def test_a_case_table_gives_groups_and_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from medgan_fashion.medical.phantoms import write_liver_phantoms
+    from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 
     monkeypatch.setenv("MEDGAN_FASHION_KEY", "a secret text for tests only")
     table = write_liver_phantoms(tmp_path / "cases", patients=6, size=64)

@@ -9,7 +9,7 @@ import pytest
 
 from medgan_fashion.cli import main
 from medgan_fashion.gan import train
-from medgan_fashion.medical.phantoms import write_liver_phantoms
+from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.runs.single.generate import generate_files
 from medgan_fashion.runs.stages.privacy_cards import (
     card_beside,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.medical.mammogram_anatomy import HEIGHT_MM, Breast, View, draw_breasts, draw_film
-from medgan_fashion.medical.mammogram_film import STYLES, Film, film_dataset, marker
-from medgan_fashion.medical.mammogram_masses import CLASSES, Grid, Mass, Rng, draw_mass
+from medgan_fashion.medical.phantoms.mammogram_anatomy import HEIGHT_MM, Breast, View, draw_breasts, draw_film
+from medgan_fashion.medical.phantoms.mammogram_film import STYLES, Film, film_dataset, marker
+from medgan_fashion.medical.phantoms.mammogram_masses import CLASSES, Grid, Mass, Rng, draw_mass
 
 _ADDRESS = 2  # first word of every random address here: liver phantoms have 0 and 1
 _VIEWS: tuple[View, ...] = ("CC", "MLO")

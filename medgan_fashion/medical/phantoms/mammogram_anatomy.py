@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-from medgan_fashion.medical.mammogram_masses import Grid, Mass, Rng, mass_shares, soft
+from medgan_fashion.medical.phantoms.mammogram_masses import Grid, Mass, Rng, mass_shares, soft
 
 HEIGHT_MM = 240.0  # of the frame, as a 24 x 30 cm detector's shorter side
 

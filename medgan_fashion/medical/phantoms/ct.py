@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medgan_fashion.imaging.read.roi import extract_canvas, mask_box
-from medgan_fashion.medical.phantom_anatomy import CLASSES, Grid, draw_lesion, draw_patient, draw_slice
+from medgan_fashion.medical.phantoms.phantom_anatomy import CLASSES, Grid, draw_lesion, draw_patient, draw_slice
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

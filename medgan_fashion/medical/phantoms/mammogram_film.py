@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.imaging.burn_in import pixel_word
-from medgan_fashion.medical.mammogram_anatomy import Grid, View
+from medgan_fashion.medical.phantoms.mammogram_anatomy import Grid, View
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
