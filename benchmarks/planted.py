@@ -14,7 +14,7 @@ from pathlib import Path
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.planted import PLANTED
+from medgan_fashion.medical.arms.planted import PLANTED
 
 STUDY = {
     "folds": 2,

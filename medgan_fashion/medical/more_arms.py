@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.medical.ablation_config import BALANCED_ARMS, GATED_ARM, AblationConfig
-from medgan_fashion.medical.balancing import balanced_classic, check_imbalance, rare_images
-from medgan_fashion.medical.gate import gated_images
+from medgan_fashion.medical.arms.balancing import balanced_classic, check_imbalance, rare_images
+from medgan_fashion.medical.arms.gate import gated_images
 from medgan_fashion.runs.stages.images import synthesise
 
 if TYPE_CHECKING:

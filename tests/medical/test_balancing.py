@@ -5,8 +5,8 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.balancing import check_imbalance, equal_shares, missing
-from medgan_fashion.medical.pools import Counts, Images, compose, fill_pool, stand_in
+from medgan_fashion.medical.arms.balancing import check_imbalance, equal_shares, missing
+from medgan_fashion.medical.arms.pools import Counts, Images, compose, fill_pool, stand_in
 
 
 def _images(labels: list[int], value: float) -> Images:

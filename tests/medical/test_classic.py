@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from medgan_fashion.medical.classic import PAPER_VARIANTS, AugmentedSet, augmented_set, replay
+from medgan_fashion.medical.arms.classic import PAPER_VARIANTS, AugmentedSet, augmented_set, replay
 from medgan_fashion.medical.config import ClassicConfig
 
 SIZE = (32, 32)

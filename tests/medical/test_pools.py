@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.medical.ablation_config import ARMS
-from medgan_fashion.medical.pools import Images, compose, fill_pool, pool_parts, shuffled_labels
+from medgan_fashion.medical.arms.pools import Images, compose, fill_pool, pool_parts, shuffled_labels
 
 
 def test_equal_totals_whatever_the_ratio() -> None:

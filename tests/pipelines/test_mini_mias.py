@@ -10,7 +10,7 @@ from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipe
 from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.planted import PLANTED
+from medgan_fashion.medical.arms.planted import PLANTED
 
 QUICK = [
     "image.size=[40, 32]", "arms=[real+classic, real+classic+gan]", "classifier={updates: 10, batch: 16}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.medical.pools import Counts, compose
+from medgan_fashion.medical.arms.pools import Counts, compose
 from medgan_fashion.medical.segmentation.config import SYNTHETIC
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.medical.pools import Counts, Images, Part, compose, pool_parts, shuffled_labels
+from medgan_fashion.medical.arms.pools import Counts, Images, Part, compose, pool_parts, shuffled_labels
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import load_synthetic
 

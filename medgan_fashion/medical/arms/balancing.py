@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.medical.classic import augmented_set
+from medgan_fashion.medical.arms.classic import augmented_set
 from medgan_fashion.medical.config import ClassicConfig
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
