@@ -16,9 +16,9 @@ from pathlib import Path
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.plan import Planner
+from medgan_fashion.medical.study.plan import Planner
+from medgan_fashion.medical.study.run import run_ablation
 from medgan_fashion.runs.engine.executor import in_order
 from medgan_fashion.runs.engine.stage import Task
 

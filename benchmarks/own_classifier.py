@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from medgan_fashion.chains.own_classifier import compare_command
 from medgan_fashion.medical.compare import compared
 from medgan_fashion.medical.export_arms import export_arms
-from medgan_fashion.medical.finished import OpenRun, open_run
+from medgan_fashion.medical.study.finished import OpenRun, open_run
 
 Rows = list[dict[str, str]]
 Place = tuple[str, str, str]  # repeat, fold, arm

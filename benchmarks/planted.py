@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.medical.ablation import run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.planted import PLANTED
+from medgan_fashion.medical.study.run import run_ablation
 
 STUDY = {
     "folds": 2,

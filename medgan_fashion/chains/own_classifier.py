@@ -8,8 +8,8 @@ from rich.console import Console
 from medgan_fashion.chains.ablation import print_summary
 from medgan_fashion.medical.compare import compared, write_compared
 from medgan_fashion.medical.export_arms import export_arms
-from medgan_fashion.medical.finished import open_run
 from medgan_fashion.medical.predictions import write_predictions
+from medgan_fashion.medical.study.finished import open_run
 from medgan_fashion.report.write import write_report
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.medical.checklist import checklist
 from medgan_fashion.medical.comparisons import Comparisons
-from medgan_fashion.medical.finished import OpenRun
 from medgan_fashion.medical.predictions import read_predictions
 from medgan_fashion.medical.scores import lesion_table
+from medgan_fashion.medical.study.finished import OpenRun
 from medgan_fashion.medical.summary import check_summary
 
 SOURCES = ("n_real", "n_classic", "n_gan")

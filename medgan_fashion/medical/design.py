@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.medical.materials import Materials
 from medgan_fashion.medical.screening import Screening
+from medgan_fashion.medical.study.materials import Materials
 from medgan_fashion.runs.engine.stage import Task
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.sheets import read_rows
-from medgan_fashion.medical.finished import OpenRun, check_done
 from medgan_fashion.medical.scores import load_scores, score_table
+from medgan_fashion.medical.study.finished import OpenRun, check_done
 
 PLACE = ("repeat", "fold", "arm", "seed", "case")
 TOLERANCE = 1e-3  # of a row's sum: scores are often written with four digits

@@ -11,13 +11,13 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation import estimate, open_study, run_ablation
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.planted import PLANTED
 from medgan_fashion.medical.audit import audit
-from medgan_fashion.medical.materials import fraction_of_patients
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
-from medgan_fashion.medical.plan import Planner
+from medgan_fashion.medical.study.materials import fraction_of_patients
+from medgan_fashion.medical.study.plan import Planner
+from medgan_fashion.medical.study.run import estimate, open_study, run_ablation
 from medgan_fashion.runs.stages.folds import load_fold
 from medgan_fashion.runs.stages.images import load_synthetic
 from tests.made_once import made_once

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.imaging.prepare.folds import patient_folds
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.materials import fraction_of_patients
 from medgan_fashion.medical.segmentation.config import SYNTHETIC, SegmentationConfig
 from medgan_fashion.medical.segmentation.stages import classic_pairs, segment, synthesise_pairs, train_pairs
+from medgan_fashion.medical.study.materials import fraction_of_patients
 from medgan_fashion.runs.engine.stage import Stored, Task
 from medgan_fashion.runs.stages.folds import store_rows, test_fold, training_fold
 

@@ -8,7 +8,7 @@ from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import SegmentationPlan
 from medgan_fashion.medical.segmenter import train_and_segment
-from medgan_fashion.medical.timing import one_thread, seconds_per_step, training_seconds
+from medgan_fashion.medical.study.timing import one_thread, seconds_per_step, training_seconds
 
 
 def measured_cost(

@@ -19,7 +19,7 @@ from medgan_fashion.gan.training.loop import train
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.learners import train_and_score
-from medgan_fashion.medical.materials import gan_recipe
+from medgan_fashion.medical.study.materials import gan_recipe
 
 TURNS = 6
 

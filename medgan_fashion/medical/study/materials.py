@@ -12,8 +12,8 @@ from medgan_fashion.gan.recipe.schedules import check_growth, shared_out
 from medgan_fashion.gan.recipe.table import Recipe
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig, GanConfig
-from medgan_fashion.medical.more_arms import with_more_arms
-from medgan_fashion.medical.stages import classic_images
+from medgan_fashion.medical.study.more_arms import with_more_arms
+from medgan_fashion.medical.study.stages import classic_images
 from medgan_fashion.runs.engine.stage import Stored, Task
 from medgan_fashion.runs.stages.folds import store_rows, training_fold
 from medgan_fashion.runs.stages.images import fold_encoder, synthesise, train_gan

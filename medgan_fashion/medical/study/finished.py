@@ -10,8 +10,8 @@ from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.prepare_cache import find_prepared
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.design import Plan
-from medgan_fashion.medical.materials import Synthesis
-from medgan_fashion.medical.plan import Planner
+from medgan_fashion.medical.study.materials import Synthesis
+from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.runs.engine.stage import Task
 
 CHAINS = ("lesions", "mammograms")
