@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from medgan_fashion.medical.summary import AuditItem, Summary
+from medgan_fashion.medical.results.schema import AuditItem, Summary
 from medgan_fashion.report.figures import arms_figure, dose_figure
 from medgan_fashion.report.numbers import decimal
 from medgan_fashion.report.page import near_copies, verdict_block

@@ -13,7 +13,7 @@ from medgan_fashion.chains.progress import progress_bar
 from medgan_fashion.imaging.prepare.folds import table_of_counts
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.findings import view_counts
+from medgan_fashion.medical.results.findings import view_counts
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.medical.study.run import estimate, open_study, run_ablation
 from medgan_fashion.medical.study.timing import measured_cost

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.base.files import write_whole
-from medgan_fashion.medical.checklist import checklist
-from medgan_fashion.medical.comparisons import Comparisons
 from medgan_fashion.medical.predictions import read_predictions
-from medgan_fashion.medical.scores import lesion_table
+from medgan_fashion.medical.results.checklist import checklist
+from medgan_fashion.medical.results.comparisons import Comparisons
+from medgan_fashion.medical.results.schema import check_summary
+from medgan_fashion.medical.results.scores import lesion_table
 from medgan_fashion.medical.study.finished import OpenRun
-from medgan_fashion.medical.summary import check_summary
 
 SOURCES = ("n_real", "n_classic", "n_gan")
 KEPT = ("sites", "per_class")  # of the external cohort, beside its counts
@@ -45,7 +45,7 @@ def _whose(model: str, predictions: Path, seeds: int) -> dict[str, Any]:
 
 
 def compared(opened: OpenRun, predictions: Path, model: str) -> dict[str, Any]:
-    """The summary of a run with the classifier of `predictions` in the place of its own (see medical/summary.py).
+    """The summary of a run with the classifier of `predictions` in the place of its own (see medical/results/schema.py).
 
     What only the run's own classifiers could say (dose, the external cohort's figures, updates) is left out. `model`
     says in words whose classifier it is. ValueError for predictions that do not fit, or a run that is not finished.

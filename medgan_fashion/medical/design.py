@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.medical.screening import Screening
+from medgan_fashion.medical.results.screening import Screening
 from medgan_fashion.medical.study.materials import Materials
 from medgan_fashion.runs.engine.stage import Task
 

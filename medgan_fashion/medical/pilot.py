@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.evaluation.classifiers.planning import Pilot
-from medgan_fashion.medical.summary import check_summary
+from medgan_fashion.medical.results.schema import check_summary
 
 
 def read_pilot(run: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.sheets import read_rows
-from medgan_fashion.medical.scores import load_scores, score_table
+from medgan_fashion.medical.results.scores import load_scores, score_table
 from medgan_fashion.medical.study.finished import OpenRun, check_done
 
 PLACE = ("repeat", "fold", "arm", "seed", "case")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.base.files import write_whole
-from medgan_fashion.medical.checklist import state
+from medgan_fashion.medical.results.checklist import state
 from medgan_fashion.report.model_card import plain
 
 FILE, BESIDE = "checklist.md", "checklist_new.md"

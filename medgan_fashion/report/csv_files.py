@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from medgan_fashion.medical.summary import METRICS, Summary
+from medgan_fashion.medical.results.schema import METRICS, Summary
 
 COUNTS = ("n_real", "n_classic", "n_gan", "pool", "updates", "runs")
 ENDS = {"value": "", "low": "_low", "high": "_high"}

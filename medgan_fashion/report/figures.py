@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from medgan_fashion.medical.summary import Arm, Calibration, Dose, Verdict
+from medgan_fashion.medical.results.schema import Arm, Calibration, Dose, Verdict
 from medgan_fashion.report.charts import (
     COMPARATOR,
     LINE,

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.medical.summary import METRICS, Summary
+from medgan_fashion.medical.results.schema import METRICS, Summary
 from medgan_fashion.report.charts import divs
 from medgan_fashion.report.checklist_file import checklists
 from medgan_fashion.report.figures import (

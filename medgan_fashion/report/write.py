@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from medgan_fashion.base.files import write_whole
 
 if TYPE_CHECKING:
-    from medgan_fashion.medical.summary import Summary
+    from medgan_fashion.medical.results.schema import Summary
 
 PATHLIKE = re.compile(r"[/\\]")
 
@@ -48,7 +48,7 @@ def read_summary(path: Path) -> dict[str, Any]:
 
 def _ablation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> dict[str, str]:
     """Name -> text of the report of an ablation: page, table, data, and a model card per GAN."""
-    from medgan_fashion.medical.summary import check_summary
+    from medgan_fashion.medical.results.schema import check_summary
     from medgan_fashion.report.csv_files import arms_csv
     from medgan_fashion.report.gate_pictures import load_strips, shareable_strips
     from medgan_fashion.report.page import near_copies, page

@@ -6,7 +6,7 @@ No statistics: figures are each run's own, and nothing is tested between the run
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from medgan_fashion.medical.summary import Summary
+from medgan_fashion.medical.results.schema import Summary
 from medgan_fashion.report.numbers import NONE, metric_name
 from medgan_fashion.report.write import without_paths
 from medgan_fashion.studio.study import gap_text, role

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from medgan_fashion.medical.summary import Summary
+from medgan_fashion.medical.results.schema import Summary
 from medgan_fashion.studio.comparing import Both, compare
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.study import data_hash

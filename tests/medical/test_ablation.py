@@ -13,8 +13,8 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.planted import PLANTED
-from medgan_fashion.medical.audit import audit
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
+from medgan_fashion.medical.results.audit import audit
 from medgan_fashion.medical.study.materials import fraction_of_patients
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.medical.study.run import estimate, open_study, run_ablation

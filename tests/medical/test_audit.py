@@ -4,7 +4,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from medgan_fashion.imaging.prepare.imageset import Card, ImageSet
-from medgan_fashion.medical.audit import same_picture_groups
+from medgan_fashion.medical.results.audit import same_picture_groups
 
 
 def test_films_of_one_outline_are_no_leak_and_a_copy_is() -> None:

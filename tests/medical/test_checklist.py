@@ -6,7 +6,7 @@ import pytest
 
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.checklist import STANDARDS, checklist, state
+from medgan_fashion.medical.results.checklist import STANDARDS, checklist, state
 from tests.report.conftest import make_summary
 
 TRIPOD_PARTS = {3: "abc", 5: "ab", 6: "abc", 8: "abc", 9: "abc", 12: "abcdefg", 18: "abcdef", 20: "abc", 23: "ab"}

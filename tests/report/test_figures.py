@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from medgan_fashion.medical.summary import check_summary
+from medgan_fashion.medical.results.schema import check_summary
 from medgan_fashion.report.charts import to_div
 from medgan_fashion.report.figures import arms_figure, class_figure, interval
 from medgan_fashion.report.figures_images import kid_figure

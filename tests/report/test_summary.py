@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from medgan_fashion.medical.summary import check_summary
+from medgan_fashion.medical.results.schema import check_summary
 
 
 def test_a_whole_summary_passes(summary: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-from medgan_fashion.medical.summary import check_summary
+from medgan_fashion.medical.results.schema import check_summary
 from medgan_fashion.report.page import verdict_block
 
 

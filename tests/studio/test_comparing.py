@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from medgan_fashion.medical.summary import Summary, check_summary
+from medgan_fashion.medical.results.schema import Summary, check_summary
 from medgan_fashion.studio.comparing import compare, config_differences, shown
 from tests.report.conftest import make_summary
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.imaging.prepare.prepare import Prepared
-from medgan_fashion.medical.audit import Audited, audit_sets
-from medgan_fashion.medical.findings import data_section
+from medgan_fashion.medical.results.audit import Audited, audit_sets
+from medgan_fashion.medical.results.findings import data_section
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import PairSet, SegmentationPlan
 from medgan_fashion.medical.segmentation.scores import SegmentationScores

@@ -112,7 +112,7 @@ def run_ablation(
     say: Say = lambda text: None,
     tell: Tell | None = None,
 ) -> dict[str, Any]:
-    """Runs or resumes the ablation in the folder `run` and returns its summary (see medical/summary.py).
+    """Runs or resumes the ablation in the folder `run` and returns its summary (see medical/results/schema.py).
 
     `data` is a case table, or None for the embedded phantoms. `processes` local workers (default: all cores; 0 =
     this process alone); any number of the same command on one folder share the work. `synthesis` may put something

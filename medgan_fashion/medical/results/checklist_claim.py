@@ -4,9 +4,9 @@ Numbers and topics were compared, item by item, with two public transcriptions t
 itself could not be opened here.
 """
 
-from medgan_fashion.medical import checklist_answers as a
-from medgan_fashion.medical import checklist_model_answers as m
-from medgan_fashion.medical.checklist_items import items
+from medgan_fashion.medical.results import checklist_answers as a
+from medgan_fashion.medical.results import checklist_model_answers as m
+from medgan_fashion.medical.results.checklist_items import items
 
 NAME = "CLAIM"
 FRONT = (

@@ -4,9 +4,9 @@ Numbers were compared, item by item, with a public transcription of the statemen
 both agree on all 52; they word a few topics differently (9c, 12d, 23b, 27a, 27b). The journal's page was not read.
 """
 
-from medgan_fashion.medical import checklist_answers as a
-from medgan_fashion.medical import checklist_model_answers as m
-from medgan_fashion.medical.checklist_items import items
+from medgan_fashion.medical.results import checklist_answers as a
+from medgan_fashion.medical.results import checklist_model_answers as m
+from medgan_fashion.medical.results.checklist_items import items
 
 NAME = "TRIPOD+AI"
 TITLE = (

@@ -11,9 +11,9 @@ from medgan_fashion.evaluation.classifiers.metrics import classifier_figures
 from medgan_fashion.evaluation.classifiers.secondary import holm
 from medgan_fashion.imaging.prepare.imageset import Card
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.contrasts import p_value, secondary_tests
-from medgan_fashion.medical.scores import Lesions
-from medgan_fashion.medical.verdict_row import verdict_row
+from medgan_fashion.medical.results.contrasts import p_value, secondary_tests
+from medgan_fashion.medical.results.scores import Lesions
+from medgan_fashion.medical.results.verdict_row import verdict_row
 
 FIGURES = (
     "balanced_accuracy",

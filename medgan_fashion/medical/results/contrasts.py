@@ -14,7 +14,7 @@ from medgan_fashion.evaluation.classifiers.secondary import (
     mcnemar_exact,
     nadeau_bengio,
 )
-from medgan_fashion.medical.scores import Lesions
+from medgan_fashion.medical.results.scores import Lesions
 
 
 def p_value(interval: Interval) -> float:

@@ -14,7 +14,7 @@ from medgan_fashion.evaluation.classifiers.weighted import cell_values
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.design import Cell, Plan
-from medgan_fashion.medical.findings import counts
+from medgan_fashion.medical.results.findings import counts
 
 Floats = NDArray[np.float64]
 FEWEST = 2  # patients of a class: an interval needs two

@@ -4,10 +4,10 @@
 from types import UnionType
 from typing import Any, NotRequired, TypedDict, cast, get_args, get_origin, get_type_hints, is_typeddict
 
-from medgan_fashion.medical.summary_checklist import ChecklistItem
-from medgan_fashion.medical.summary_gate import Gate
-from medgan_fashion.medical.summary_images import Judge, Number, SyntheticSet
-from medgan_fashion.medical.summary_privacy import Privacy
+from medgan_fashion.medical.results.summary_checklist import ChecklistItem
+from medgan_fashion.medical.results.summary_gate import Gate
+from medgan_fashion.medical.results.summary_images import Judge, Number, SyntheticSet
+from medgan_fashion.medical.results.summary_privacy import Privacy
 
 VERDICTS = ("helps", "hurts", "no evidence of help", "too few cases to tell")
 GROUPINGS = ("patient", "near-duplicate pictures", "none")

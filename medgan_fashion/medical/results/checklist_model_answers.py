@@ -1,6 +1,6 @@
 """What a run itself can answer of a reporting checklist about its models and results: summary -> a sentence or so."""
 
-from medgan_fashion.medical.checklist_answers import Summary, case_word, points
+from medgan_fashion.medical.results.checklist_answers import Summary, case_word, points
 
 
 def technique(s: Summary) -> str:

@@ -13,7 +13,7 @@ from medgan_fashion.evaluation.screening.neighbours import standardised
 from medgan_fashion.imaging.prepare.duplicates import duplicate_groups
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.design import Plan
-from medgan_fashion.medical.summary import AuditItem
+from medgan_fashion.medical.results.schema import AuditItem
 from medgan_fashion.runs.engine.stage import Stored, Task
 from medgan_fashion.runs.stages.folds import load_fold
 

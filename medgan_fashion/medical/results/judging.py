@@ -11,7 +11,7 @@ from medgan_fashion.evaluation.encoder import Encoder, load_encoder
 from medgan_fashion.evaluation.images.degrade import blurred, noisy
 from medgan_fashion.evaluation.images.judge import judge_images
 from medgan_fashion.evaluation.screening.neighbours import find_neighbours
-from medgan_fashion.medical.view_figures import Pictured, Sets, agreement, patch_distances, spread, view_figures
+from medgan_fashion.medical.results.views import Pictured, Sets, agreement, patch_distances, spread, view_figures
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import Synthetic, load_synthetic

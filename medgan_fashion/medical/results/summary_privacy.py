@@ -3,7 +3,7 @@
 
 from typing import TypedDict
 
-from medgan_fashion.medical.summary_images import Number
+from medgan_fashion.medical.results.summary_images import Number
 
 Counts = TypedDict(
     "Counts",

@@ -8,9 +8,9 @@ import numpy as np
 
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.comparisons import Comparisons
 from medgan_fashion.medical.design import Cell, Plan
-from medgan_fashion.medical.scores import arm_scores, lesion_table
+from medgan_fashion.medical.results.comparisons import Comparisons
+from medgan_fashion.medical.results.scores import arm_scores, lesion_table
 
 
 def _cells(plan: Plan, arm: str) -> list[Cell]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from medgan_fashion.medical.checklist_answers import Summary
+from medgan_fashion.medical.results.checklist_answers import Summary
 
 Answer = Callable[[Summary], str]
 
