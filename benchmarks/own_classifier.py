@@ -19,8 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from medgan_fashion.chains.own_classifier import compare_command
-from medgan_fashion.medical.compare import compared
-from medgan_fashion.medical.export_arms import export_arms
+from medgan_fashion.medical.outside.compare import compared
+from medgan_fashion.medical.outside.export_arms import export_arms
 from medgan_fashion.medical.study.finished import OpenRun, open_run
 
 Rows = list[dict[str, str]]

@@ -58,7 +58,7 @@ def _check(difference: float | None, repeats: int | None, repeat_sd: float, powe
 
 def _from_pilot(run: Path, difference: float | None, repeats: int | None, repeat_sd: float, power: float) -> None:
     from medgan_fashion.evaluation.classifiers.verdict import WORDS
-    from medgan_fashion.medical.pilot import doubts, pilot_of, read_pilot
+    from medgan_fashion.medical.outside.pilot import doubts, pilot_of, read_pilot
 
     summary = read_pilot(run)
     pilot, verdict = pilot_of(summary, repeat_sd), summary["verdict"]

@@ -12,7 +12,7 @@ from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.arm_pool import arm_pool
 from medgan_fashion.medical.arms.pools import fill_pool
-from medgan_fashion.medical.export_arms import export_arms
+from medgan_fashion.medical.outside.export_arms import export_arms
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.study.finished import OpenRun, open_run
 from medgan_fashion.medical.study.run import open_study

@@ -15,7 +15,7 @@ from medgan_fashion.base.files import write_whole
 from medgan_fashion.medical.arms.arm_pool import arm_pool
 from medgan_fashion.medical.arms.pools import Part
 from medgan_fashion.medical.design import Cell, TrainingSet
-from medgan_fashion.medical.picture_store import keep_picture
+from medgan_fashion.medical.outside.picture_store import keep_picture
 from medgan_fashion.medical.study.finished import OpenRun, check_done
 from medgan_fashion.runs.engine.stage import Task
 from medgan_fashion.runs.stages.folds import load_fold

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.base.files import write_whole
-from medgan_fashion.medical.predictions import read_predictions
+from medgan_fashion.medical.outside.predictions import read_predictions
 from medgan_fashion.medical.results.checklist import checklist
 from medgan_fashion.medical.results.comparisons import Comparisons
 from medgan_fashion.medical.results.schema import check_summary
