@@ -187,8 +187,8 @@ def cornac_epoch(train: Any, features: np.ndarray) -> float:
 
 def print_shops(args: argparse.Namespace) -> None:
     """Hours and GB of `run garments`: at the chain's own settings, and with the papers' 30 and 20 rounds."""
+    from medgan_fashion.fashion.config import GarmentsConfig
     from medgan_fashion.fashion.costs import Size, cost_from
-    from medgan_fashion.fashion.garments_config import GarmentsConfig
     from medgan_fashion.fashion.rates import measured_rates
     from medgan_fashion.fashion.recommender_config import PairsConfig
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from medgan_fashion.chains.table import find_pipeline, read_pipeline
+from medgan_fashion.fashion.config import read_settings
 from medgan_fashion.fashion.garments import plan_garments
-from medgan_fashion.fashion.garments_config import read_settings
 from medgan_fashion.runs.engine.stage import complete
 
 

@@ -11,7 +11,7 @@ import pytest
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline, split_inputs
 from medgan_fashion.cli import main
-from medgan_fashion.fashion.garments_config import read_settings
+from medgan_fashion.fashion.config import read_settings
 from medgan_fashion.fashion.recommender_config import DVBPR_CODE
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from medgan_fashion.chains.progress import progress_bar
+from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.garments import named_inputs, plan_garments, run_garments
-from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.shop import Shop
 from medgan_fashion.report.write import write_report
 from medgan_fashion.runs.engine.executor import in_order

@@ -110,7 +110,7 @@ def _ablation(
 def _garments(
     settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
 ) -> None:
-    from medgan_fashion.fashion.garments_config import read_settings
+    from medgan_fashion.fashion.config import read_settings
 
     config = read_settings(settings)
     from medgan_fashion.chains.garments import garments_command

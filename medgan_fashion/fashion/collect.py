@@ -18,8 +18,8 @@ from medgan_fashion.fashion.collect_designs import (
     shown_customers,
     trade_off_rows,
 )
+from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.findings import findings
-from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.known_utility import known_utility
 from medgan_fashion.fashion.lists import as_lists, write_lists
 from medgan_fashion.fashion.parts import Parts, write_parts

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.design import Designed
 from medgan_fashion.fashion.design_files import load_designed
-from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.shop import Shop
 from medgan_fashion.fashion.transfer import Arm, arm, summary, transfer_ratio

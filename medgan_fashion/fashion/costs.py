@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from medgan_fashion.fashion.garments_config import GarmentsConfig
+from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.rates import VISUAL, Rates, measured_rates
 from medgan_fashion.gan.latent.inversion import InversionConfig
 

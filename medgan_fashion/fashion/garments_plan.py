@@ -9,9 +9,9 @@ import numpy as np
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.catalogue import save_catalogue
 from medgan_fashion.fashion.category_encoder import check_categories
+from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.customer_ids import find_customer
 from medgan_fashion.fashion.features import store_features
-from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.shelf import store_shelf
 from medgan_fashion.fashion.shop import Shop, store_purchases

@@ -10,8 +10,8 @@ import torch
 
 from medgan_fashion.evaluation.encoder import train_encoder
 from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.fitting import fit
-from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import Tower, embed
 from medgan_fashion.fashion.recommender_config import DvbprConfig

@@ -16,9 +16,9 @@ from medgan_fashion.fashion.catalogue_config import CatalogueConfig
 from medgan_fashion.fashion.catalogue_rows import gather_items
 from medgan_fashion.fashion.catalogue_table import picture_path, read_catalogue
 from medgan_fashion.fashion.columns import Problem
+from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.dvbpr_arrays import read_dvbpr
 from medgan_fashion.fashion.forgotten import without_forgotten
-from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.known_taste import KnownTastes, known_to_be, load_tastes
 from medgan_fashion.fashion.purchase_table import read_purchases
 from medgan_fashion.fashion.purchases import Purchases, load_purchases, save_purchases

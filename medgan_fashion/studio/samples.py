@@ -39,8 +39,8 @@ def gan_progress(run: Path) -> float:
 def _run(name: str, folder: Path, tell: Callable[[int, int], None]) -> None:
     settings = read_pipeline(find_pipeline(_PIPELINES[name]))
     if name == "garments":
+        from medgan_fashion.fashion.config import read_settings
         from medgan_fashion.fashion.garments import run_garments
-        from medgan_fashion.fashion.garments_config import read_settings
 
         run_garments({}, folder, read_settings(settings), tell=tell)
         return

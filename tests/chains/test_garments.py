@@ -169,7 +169,7 @@ def test_limit_and_names_reach_the_chain(monkeypatch: pytest.MonkeyPatch, capsys
 def test_the_terminal_tells_counts_ranking_and_findings(
     tiny_run: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from medgan_fashion.fashion.garments_config import read_settings
+    from medgan_fashion.fashion.config import read_settings
     from tests.chains.tiny_shop import TINY
 
     monkeypatch.setattr(garments, "run_garments", lambda *given, **how: tiny_run.summary)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.costs import Size, cost_from, fit_seconds, hours_of_parts
-from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.rates import Rates, tried_shop
 from medgan_fashion.fashion.recommender_config import DvbprConfig, PairsConfig
 

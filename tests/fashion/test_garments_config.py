@@ -6,7 +6,7 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.chains.table import find_pipeline, read_pipeline
-from medgan_fashion.fashion.garments_config import GarmentsConfig, read_settings
+from medgan_fashion.fashion.config import GarmentsConfig, read_settings
 
 
 def test_the_pipeline_file_is_valid_and_defaults_stay() -> None:
@@ -19,7 +19,7 @@ def test_the_pipeline_file_is_valid_and_defaults_stay() -> None:
 
 def test_reading_settings_imports_no_torch() -> None:
     code = (
-        "import sys\nfrom medgan_fashion.fashion.garments_config import read_settings\nread_settings({})\n"
+        "import sys\nfrom medgan_fashion.fashion.config import read_settings\nread_settings({})\n"
         "assert not {'torch', 'numpy', 'pandas'} & set(sys.modules), 'heavy'"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0

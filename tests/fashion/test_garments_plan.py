@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.garments_config import GarmentsConfig, read_settings
+from medgan_fashion.fashion.config import GarmentsConfig, read_settings
 from medgan_fashion.fashion.garments_plan import OTHER, Planner
 from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.purchases import Purchases

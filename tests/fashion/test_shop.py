@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig
+from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.customer_ids import customer_pseudonyms
 from medgan_fashion.fashion.forgotten import remember
-from medgan_fashion.fashion.garments_config import GarmentsConfig
 from medgan_fashion.fashion.sample_config import SampleConfig
 from medgan_fashion.fashion.shop import open_shop, store_purchases
 from tests.fashion.door_tables import write
