@@ -18,7 +18,7 @@ from benchmarks.reproduce.translation_judging import (
     sheet,
 )
 from medgan_fashion.evaluation.encoder import Encoder
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.gan import InversionConfig, Inversions, Model, SearchConfig, invert, train
 from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.gan.training.data import Domains

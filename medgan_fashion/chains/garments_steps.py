@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.fashion.against import evaluate_against
-from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.catalogue_check import check_catalogue, describe_catalogue, describe_purchases
 from medgan_fashion.fashion.config import read_settings
-from medgan_fashion.fashion.dvbpr_arrays import read_dvbpr
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.check import check_catalogue, describe_catalogue, describe_purchases
+from medgan_fashion.fashion.data.dvbpr_arrays import read_dvbpr
 from medgan_fashion.fashion.forgetting import emptied_name
 from medgan_fashion.fashion.lists import as_lists, export_vectors, write_lists
 from medgan_fashion.fashion.neighbourhood import Neighbourhood

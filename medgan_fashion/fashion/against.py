@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.classifiers.intervals import Interval
 from medgan_fashion.evaluation.ranking import list_figures
 from medgan_fashion.evaluation.ranking_intervals import customer_interval, paired_interval
-from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.split import Split
 from medgan_fashion.fashion.lists import NamedLists, read_lists
-from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.ranking import ColdAmong, Task, check_fits, ranking_task
-from medgan_fashion.fashion.split import Split
 
 if TYPE_CHECKING:
     from medgan_fashion.fashion.recommender import Recommender

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.recommender import FactorModel, Prior, Tower
 
 _WIDE = 1.0  # variance of a vector's entries where no customer says what it is

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from medgan_fashion.evaluation.encoder import Encoder
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.encoder_tower import EncoderFeatures
 from medgan_fashion.fashion.recommender import FactorModel, resized
 from medgan_fashion.gan.models.model import Model

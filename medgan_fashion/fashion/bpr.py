@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.recommender_config import PairsConfig
 
 Ints = NDArray[np.int64]

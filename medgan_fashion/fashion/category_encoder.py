@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 
 MOST = 20_000  # pictures that it is trained on, drawn by seed: they stand in memory as floats, twice
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.fashion.catalogue_check import describe_catalogue
 from medgan_fashion.fashion.collect_designs import (
     control_arms,
     design_section,
@@ -19,6 +18,7 @@ from medgan_fashion.fashion.collect_designs import (
     trade_off_rows,
 )
 from medgan_fashion.fashion.config import GarmentsConfig
+from medgan_fashion.fashion.data.check import describe_catalogue
 from medgan_fashion.fashion.findings import findings
 from medgan_fashion.fashion.known_utility import known_utility
 from medgan_fashion.fashion.lists import as_lists, write_lists

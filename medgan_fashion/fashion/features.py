@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.tables import read_table
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.tables import read_table
 from medgan_fashion.runs.engine.stage import Stored, store
 
 

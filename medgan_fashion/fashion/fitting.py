@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.encoder import Encoder
-from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.collaborative import fit_als, fit_bpr, fit_popularity
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.neighbourhood import Neighbourhood, fit_item_knn
-from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import FactorModel
 from medgan_fashion.fashion.recommender_config import (
     AlsConfig,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.neighbourhood import Neighbourhood
-from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import FactorModel
 
 _PEOPLE = ("customer", "customers")  # keys under which plain data names customers

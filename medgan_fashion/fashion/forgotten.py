@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from medgan_fashion.base.files import write_whole
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.forgetting import without_pairs
-from medgan_fashion.fashion.purchases import Purchases
 
 FILE = "forgotten.json"
 

@@ -10,7 +10,7 @@ from medgan_fashion.evaluation.images.degrade import blurred
 from medgan_fashion.evaluation.images.diversity import ssim_diversity
 from medgan_fashion.evaluation.images.kid import kid
 from medgan_fashion.evaluation.screening.neighbours import find_neighbours
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.gan import Model
 
 STORED = (0.0, 255.0)  # value range of the catalogue's pictures

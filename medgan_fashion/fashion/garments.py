@@ -9,7 +9,7 @@ from typing import Any
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.collect import collect
 from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.customer_ids import find_customer
+from medgan_fashion.fashion.data.customer_ids import find_customer
 from medgan_fashion.fashion.features import read_features
 from medgan_fashion.fashion.forgotten import check_forgotten
 from medgan_fashion.fashion.garments_plan import Planner

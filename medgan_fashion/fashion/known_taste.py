@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.fashion.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
 from medgan_fashion.fashion.garment_mask import garment_mask
 from medgan_fashion.fashion.measurements import MEASURES, measure
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.tables import read_table
+from medgan_fashion.fashion.data.tables import read_table
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.assembly import liked_items
-from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.recommender import Recommended
 from medgan_fashion.fashion.recommender_config import KnnConfig
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.atelier import Tastes
-from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.customer_ids import find_customer
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.customer_ids import find_customer
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.fold_in import fold_in
-from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import FactorModel
 
 if TYPE_CHECKING:

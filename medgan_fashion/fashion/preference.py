@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.recommender import FactorModel
 
 if TYPE_CHECKING:

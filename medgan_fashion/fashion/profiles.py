@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.recommender import FactorModel
 
 NAMES = ("Ada", "Ben", "Chloe", "Dario", "Eve", "Farid", "Gina", "Hugo")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.classifiers.intervals import Interval
 from medgan_fashion.evaluation.ranking import METRICS, exposure, rank_figures, sampled_auc
 from medgan_fashion.evaluation.ranking_intervals import customer_interval, paired_interval
-from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.purchases import Purchases
-from medgan_fashion.fashion.split import Split
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.split import Split
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

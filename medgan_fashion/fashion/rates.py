@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from medgan_fashion.evaluation.encoder import train_encoder
-from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.config import GarmentsConfig
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.fitting import fit
-from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import Tower, embed
 from medgan_fashion.fashion.recommender_config import DvbprConfig
 from medgan_fashion.fashion.towers import build_pixel_network, pixel_tower

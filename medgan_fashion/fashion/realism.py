@@ -11,7 +11,7 @@ from torch import Tensor
 
 from medgan_fashion.evaluation.encoder import SmallCNN
 from medgan_fashion.fashion.atelier import Atelier
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.encoder_tower import EncoderFeatures
 
 Floats = NDArray[np.float64]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.catalogue_config import WEIGHTS
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchase_table import merge_events
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.garment_mask import garment_mask
 from medgan_fashion.fashion.known_taste import KnownTastes, calibrate, draw_weights, utilities_of
 from medgan_fashion.fashion.measurements import measure
-from medgan_fashion.fashion.purchase_table import merge_events
-from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.sample_config import SampleConfig
 
 Floats = NDArray[np.float64]

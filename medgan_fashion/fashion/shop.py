@@ -11,21 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue import Catalogue, load_catalogue, save_catalogue
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-from medgan_fashion.fashion.catalogue_rows import gather_items
-from medgan_fashion.fashion.catalogue_table import picture_path, read_catalogue
-from medgan_fashion.fashion.columns import Problem
 from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.dvbpr_arrays import read_dvbpr
+from medgan_fashion.fashion.data.catalogue import Catalogue, load_catalogue, save_catalogue
+from medgan_fashion.fashion.data.catalogue_rows import gather_items
+from medgan_fashion.fashion.data.catalogue_table import picture_path, read_catalogue
+from medgan_fashion.fashion.data.columns import Problem
+from medgan_fashion.fashion.data.dvbpr_arrays import read_dvbpr
+from medgan_fashion.fashion.data.purchase_table import read_purchases
+from medgan_fashion.fashion.data.purchases import Purchases, load_purchases, save_purchases
+from medgan_fashion.fashion.data.split import Split, split_purchases
+from medgan_fashion.fashion.data.tables import read_table
 from medgan_fashion.fashion.forgotten import without_forgotten
 from medgan_fashion.fashion.known_taste import KnownTastes, known_to_be, load_tastes
-from medgan_fashion.fashion.purchase_table import read_purchases
-from medgan_fashion.fashion.purchases import Purchases, load_purchases, save_purchases
 from medgan_fashion.fashion.sample_catalogue import write_sample
 from medgan_fashion.fashion.sample_customers import simulate_customers
-from medgan_fashion.fashion.split import Split, split_purchases
-from medgan_fashion.fashion.tables import read_table
 from medgan_fashion.runs.engine.stage import Stored, complete, stage, store
 
 Say = Callable[[str], object]

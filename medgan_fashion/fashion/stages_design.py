@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.base.plain import from_plain
+from medgan_fashion.fashion.data.purchases import load_purchases
 from medgan_fashion.fashion.design import design
 from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.fashion.design_files import load_designed, save_designed
 from medgan_fashion.fashion.parts import load_atelier
 from medgan_fashion.fashion.preference import Problem
-from medgan_fashion.fashion.purchases import load_purchases
 from medgan_fashion.fashion.scores import set_up
 from medgan_fashion.fashion.transfer import arm, contestants
 from medgan_fashion.runs.engine.stage import stage

@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from medgan_fashion import __version__
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.imaging.burn_in import burn_mark
 from medgan_fashion.studio.pictures import Picture
 from medgan_fashion.studio.widgets import show

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from medgan_fashion.fashion.photos import decode_photo
+from medgan_fashion.fashion.data.photos import decode_photo
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.studio.settings import Settings
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
 
 
 def checkerboard_catalogue(n_items: int = 40, size: int = 16, n_cold: int = 8, seed: int = 0) -> Catalogue:

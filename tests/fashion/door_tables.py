@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 
 
 def draw(path: Path, number: int) -> None:

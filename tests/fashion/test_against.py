@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from medgan_fashion.fashion.against import evaluate_against
-from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.chance import Chance
-from medgan_fashion.fashion.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.split import split_purchases
 from medgan_fashion.fashion.lists import as_lists, write_lists
-from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.ranking import ranking_task
-from medgan_fashion.fashion.split import split_purchases
 
 N, U, K = 60, 40, 5
 SHOP = [f"{i:04d}" for i in range(U)]  # the shop's own IDs

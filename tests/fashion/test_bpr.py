@@ -17,7 +17,7 @@ from medgan_fashion.fashion.bpr import (
     train_pairs,
     triple_batches,
 )
-from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.recommender_config import PairsConfig
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.catalogue import Catalogue, in_hold_out, load_catalogue, save_catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue, in_hold_out, load_catalogue, save_catalogue
 from tests.fashion.door_tables import plain_catalogue
 
 

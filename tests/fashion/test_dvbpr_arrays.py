@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-from medgan_fashion.fashion.customer_ids import customer_pseudonyms
-from medgan_fashion.fashion.dvbpr_arrays import read_dvbpr
-from medgan_fashion.fashion.safe_arrays import read_objects
-from medgan_fashion.fashion.split import split_purchases
+from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.data.dvbpr_arrays import read_dvbpr
+from medgan_fashion.fashion.data.safe_arrays import read_objects
+from medgan_fashion.fashion.data.split import split_purchases
 
 
 def jpeg(number: int) -> bytes:

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion import forget
-from medgan_fashion.fashion.customer_ids import PREFIX
+from medgan_fashion.fashion.data.customer_ids import PREFIX
+from medgan_fashion.fashion.data.purchases import Purchases, load_purchases, save_purchases
 from medgan_fashion.fashion.forget import forget_customer
 from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vector
 from medgan_fashion.fashion.forgotten import check_forgotten, forgotten, without_forgotten
 from medgan_fashion.fashion.neighbourhood import Neighbourhood
-from medgan_fashion.fashion.purchases import Purchases, load_purchases, save_purchases
 from medgan_fashion.fashion.recommender import FactorModel, Prior
 from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
 from medgan_fashion.imaging.cases.pseudonyms import pseudonym

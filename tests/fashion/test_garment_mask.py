@@ -102,7 +102,7 @@ def test_flood_needs_a_way_of_three_pixels() -> None:
 
 
 def test_real_photos(shared_data: Path) -> None:
-    from medgan_fashion.fashion.photos import read_photo
+    from medgan_fashion.fashion.data.photos import read_photo
 
     files = sorted((shared_data / "fashion_products" / "images").glob("*.jpg"))[:40]
     photos = np.stack([read_photo(file, 64) for file in files])

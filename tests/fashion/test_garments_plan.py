@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.config import GarmentsConfig, read_settings
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.split import split_purchases
 from medgan_fashion.fashion.garments_plan import OTHER, Planner
 from medgan_fashion.fashion.plan import Plan
-from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.shop import Shop
-from medgan_fashion.fashion.split import split_purchases
 from medgan_fashion.runs.engine.executor import in_order
 
 

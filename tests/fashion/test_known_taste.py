@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
 from medgan_fashion.fashion.known_taste import (
     KnownTastes,
     calibrate,

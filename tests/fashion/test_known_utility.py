@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion import known_utility as module
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.known_taste import utility
 from medgan_fashion.fashion.known_utility import known_utility
 from medgan_fashion.fashion.sample_config import SampleConfig

@@ -89,7 +89,7 @@ def test_real_photos(shared_data: Path) -> None:
     """Shorts are shorter than trousers, and what a shop calls red is redder than what it calls green."""
     import csv
 
-    from medgan_fashion.fashion.photos import read_photo
+    from medgan_fashion.fashion.data.photos import read_photo
 
     folder = shared_data / "fashion_products"
     with (folder / "styles.csv").open(newline="", encoding="utf-8") as file:

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.catalogue import Catalogue, save_catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue, save_catalogue
+from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
 from medgan_fashion.fashion.fitting import fit
 from medgan_fashion.fashion.parts import Parts, open_run, read_parts, visual, write_parts
-from medgan_fashion.fashion.purchases import Purchases, save_purchases
 from medgan_fashion.fashion.recommender_config import KnnConfig
 from medgan_fashion.fashion.recommender_files import save_recommender
 

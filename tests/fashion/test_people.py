@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.customer_ids import customer_pseudonyms, known_as
+from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms, known_as
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.people import NEW, customer_rows, find_people
-from medgan_fashion.fashion.purchases import Purchases
 from medgan_fashion.fashion.recommender import Prior
 from tests.fashion.tiny_atelier import BLUE, RED, catalogue, recommender
 

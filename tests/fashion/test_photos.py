@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from medgan_fashion.fashion.photos import decode_photo, ground_colour, letterbox, read_photo
+from medgan_fashion.fashion.data.photos import decode_photo, ground_colour, letterbox, read_photo
 from medgan_fashion.imaging.read.picture import UnreadableError
 
 RED, BLUE = (200, 30, 40), (20, 40, 180)

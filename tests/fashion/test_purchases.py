@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.fashion.purchases import Purchases, load_purchases, save_purchases
+from medgan_fashion.fashion.data.purchases import Purchases, load_purchases, save_purchases
 
 
 def some() -> Purchases:

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.chance import Chance
-from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.split import Split, split_purchases
 from medgan_fashion.fashion.ranking import judge_task, rank_quality, ranking_task
 from medgan_fashion.fashion.recommender import FactorModel, Prior
-from medgan_fashion.fashion.split import Split, split_purchases
 
 N_ITEMS, N_CUSTOMERS = 40, 30
 COLD = np.arange(N_ITEMS) >= 30

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig, PurchaseConfig
-from medgan_fashion.fashion.catalogue_table import read_catalogue
+from medgan_fashion.fashion.data.catalogue_table import read_catalogue
+from medgan_fashion.fashion.data.purchase_table import read_purchases
 from medgan_fashion.fashion.known_taste import KnownTastes, known_to_be, load_tastes, utilities, utility
-from medgan_fashion.fashion.purchase_table import read_purchases
 from medgan_fashion.fashion.sample_catalogue import draw_items, write_sample
 from medgan_fashion.fashion.sample_config import SampleConfig
 from medgan_fashion.fashion.sample_garments import CATEGORIES, render_all

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.known_taste import utilities
 from medgan_fashion.fashion.sample_config import SampleConfig
 from medgan_fashion.fashion.sample_customers import (
@@ -106,7 +106,7 @@ def test_simulated_customers_buy_what_they_like() -> None:
 
 def test_simulated_customers_over_real_photos(shared_data: Path) -> None:
     from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-    from medgan_fashion.fashion.catalogue_table import read_catalogue
+    from medgan_fashion.fashion.data.catalogue_table import read_catalogue
 
     columns = {"item": "id", "image": "id", "category": "articleType"}
     config = CatalogueConfig(size=32, columns=columns, images="images", suffix=".jpg", min_category=200)

@@ -6,7 +6,7 @@ import pytest
 
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig
 from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
 from medgan_fashion.fashion.forgotten import remember
 from medgan_fashion.fashion.sample_config import SampleConfig
 from medgan_fashion.fashion.shop import open_shop, store_purchases

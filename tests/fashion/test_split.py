@@ -1,7 +1,7 @@
 import numpy as np
 
-from medgan_fashion.fashion.purchases import Purchases
-from medgan_fashion.fashion.split import Split, split_purchases
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.split import Split, split_purchases
 from tests.fashion.door_tables import plain_catalogue
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.evaluation.encoder import save_encoder
-from medgan_fashion.fashion.catalogue import Catalogue, save_catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue, save_catalogue
 from medgan_fashion.fashion.stages_gan import (
     check_garment_model,
     designable,

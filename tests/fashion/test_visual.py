@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.category_encoder import train_catalogue_encoder
-from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.recommender_config import DvbprConfig, PairsConfig, TowerConfig, VbprConfig
 from medgan_fashion.fashion.visual import fit_dvbpr, fit_vbpr, moved
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.fashion.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.runs.engine.stage import Stored, store
 
 _ARRAYS = ("price", "stock")

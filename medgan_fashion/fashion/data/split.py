@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue import Catalogue
-from medgan_fashion.fashion.purchases import Purchases
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
 
 LEAST = 3  # likes of warm items that a customer must have to give two away
 

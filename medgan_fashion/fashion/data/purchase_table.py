@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.catalogue_config import PURCHASE_COLUMNS, WEIGHTS, PurchaseConfig
-from medgan_fashion.fashion.columns import Problem, find_columns, parse_numbers
-from medgan_fashion.fashion.customer_ids import customer_pseudonyms
-from medgan_fashion.fashion.purchases import Purchases
-from medgan_fashion.fashion.tables import read_table
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.columns import Problem, find_columns, parse_numbers
+from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.tables import read_table
 
 _MILLISECONDS = 1e11  # seconds would be the year 5138
 Floats = NDArray[np.float64]

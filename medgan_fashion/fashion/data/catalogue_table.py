@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue import Catalogue, in_hold_out
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-from medgan_fashion.fashion.catalogue_rows import Item, gather_items
-from medgan_fashion.fashion.columns import Problem, summarise
-from medgan_fashion.fashion.photos import read_photo
-from medgan_fashion.fashion.tables import read_table
+from medgan_fashion.fashion.data.catalogue import Catalogue, in_hold_out
+from medgan_fashion.fashion.data.catalogue_rows import Item, gather_items
+from medgan_fashion.fashion.data.columns import Problem, summarise
+from medgan_fashion.fashion.data.photos import read_photo
+from medgan_fashion.fashion.data.tables import read_table
 from medgan_fashion.imaging.read.picture import UnreadableError
 
 _TELL_EVERY = 1000

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue import Catalogue
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-from medgan_fashion.fashion.catalogue_rows import Item
-from medgan_fashion.fashion.catalogue_table import build_catalogue
-from medgan_fashion.fashion.columns import Problem, summarise
-from medgan_fashion.fashion.photos import decode_photo
-from medgan_fashion.fashion.purchase_table import build_purchases
-from medgan_fashion.fashion.purchases import Purchases
-from medgan_fashion.fashion.safe_arrays import read_objects
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.catalogue_rows import Item
+from medgan_fashion.fashion.data.catalogue_table import build_catalogue
+from medgan_fashion.fashion.data.columns import Problem, summarise
+from medgan_fashion.fashion.data.photos import decode_photo
+from medgan_fashion.fashion.data.purchase_table import build_purchases
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.safe_arrays import read_objects
 from medgan_fashion.imaging.read.picture import UnreadableError
 
 _PARTS = ("user_train", "user_validation", "user_test")

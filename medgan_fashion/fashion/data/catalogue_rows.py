@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medgan_fashion.fashion.catalogue_config import CATALOGUE_COLUMNS, CatalogueConfig
-from medgan_fashion.fashion.columns import Problem, find_columns, not_negative, parse_numbers
-from medgan_fashion.fashion.tables import IMAGE_SEPARATOR
+from medgan_fashion.fashion.data.columns import Problem, find_columns, not_negative, parse_numbers
+from medgan_fashion.fashion.data.tables import IMAGE_SEPARATOR
 
 _TRUE = ("1", "true", "yes", "main")
 
