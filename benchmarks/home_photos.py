@@ -17,16 +17,16 @@ import torch
 
 from medgan_fashion.evaluation.ranking_intervals import customer_interval
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig, PurchaseConfig
-from medgan_fashion.fashion.category_encoder import train_catalogue_encoder
-from medgan_fashion.fashion.chance import Chance
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.catalogue_table import read_catalogue
 from medgan_fashion.fashion.data.purchase_table import read_purchases
 from medgan_fashion.fashion.data.split import split_purchases
 from medgan_fashion.fashion.drawn_photos import draw_photos
-from medgan_fashion.fashion.fitting import fit
 from medgan_fashion.fashion.parts import open_run
-from medgan_fashion.fashion.ranking import judge_task, ranking_task
+from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
+from medgan_fashion.fashion.recommend.chance import Chance
+from medgan_fashion.fashion.recommend.evaluate import judge_task, ranking_task
+from medgan_fashion.fashion.recommend.fit import fit
 from medgan_fashion.fashion.restyle_limits import answers, load_limits
 
 SIZE, SHARE, K = 32, 0.2, 10

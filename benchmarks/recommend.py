@@ -52,7 +52,7 @@ def peak_mb() -> float:
 def prepare(side: str, theta: np.ndarray, phi: np.ndarray, seen: csr_matrix, k: int, threads: int) -> Callable:
     """What is timed: () -> rows (customers, k)."""
     if side == "ours":
-        from medgan_fashion.fashion.top_k import top_k
+        from medgan_fashion.fashion.recommend.top_k import top_k
 
         bias = np.zeros(len(phi), dtype=np.float32)
         return lambda: top_k(theta, phi, bias, k, exclude=seen)[0]
@@ -119,9 +119,9 @@ def print_epoch(args: argparse.Namespace) -> None:
     """CPU seconds of one round over the purchases: implicit's BPR, VBPR of cornac and ours, DVBPR both ways."""
     import torch
 
-    from medgan_fashion.fashion.bpr import MOST_PAIRS
-    from medgan_fashion.fashion.fitting import fit
     from medgan_fashion.fashion.rates import tried_shop
+    from medgan_fashion.fashion.recommend.bpr import MOST_PAIRS
+    from medgan_fashion.fashion.recommend.fit import fit
     from medgan_fashion.fashion.recommender_config import BprConfig, DvbprConfig, PairsConfig, VbprConfig
 
     torch.set_num_threads(args.threads)

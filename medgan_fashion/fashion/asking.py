@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.fold_in import Taste
-from medgan_fashion.fashion.recommender import FactorModel
+from medgan_fashion.fashion.recommend.fold_in import Taste
+from medgan_fashion.fashion.recommend.model import FactorModel
 
 LOOKED_AT = 48  # items at most that pairs are made of
 

@@ -21,10 +21,10 @@ from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.data.check import describe_catalogue
 from medgan_fashion.fashion.findings import findings
 from medgan_fashion.fashion.known_utility import known_utility
-from medgan_fashion.fashion.lists import as_lists, write_lists
 from medgan_fashion.fashion.parts import Parts, write_parts
 from medgan_fashion.fashion.plan import Plan
-from medgan_fashion.fashion.recommender_files import load_recommender
+from medgan_fashion.fashion.recommend.files import load_recommender
+from medgan_fashion.fashion.recommend.lists import as_lists, write_lists
 from medgan_fashion.fashion.shop import Shop
 from medgan_fashion.runs.engine.stage import Stored, Task
 from medgan_fashion.runs.engine.versions import versions

@@ -12,7 +12,7 @@ from medgan_fashion.fashion.forget_folders import finish, forget_designs, forget
 from medgan_fashion.fashion.forget_pictures import forget_pictures
 from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vector
 from medgan_fashion.fashion.forgotten import FILE, remember
-from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
+from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
 
 _TEXT = (".yaml", ".yml", ".jsonl", ".log", ".txt", ".md")
 

@@ -11,8 +11,8 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags
 
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.neighbourhood import Neighbourhood
-from medgan_fashion.fashion.recommender import FactorModel
+from medgan_fashion.fashion.recommend.model import FactorModel
+from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
 
 _PEOPLE = ("customer", "customers")  # keys under which plain data names customers
 

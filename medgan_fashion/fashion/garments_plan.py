@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.fashion.category_encoder import check_categories
 from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.data.catalogue import save_catalogue
 from medgan_fashion.fashion.data.customer_ids import find_customer
 from medgan_fashion.fashion.data.shelf import store_shelf
-from medgan_fashion.fashion.features import store_features
 from medgan_fashion.fashion.plan import Plan
+from medgan_fashion.fashion.recommend.category_encoder import check_categories
+from medgan_fashion.fashion.recommend.features import store_features
 from medgan_fashion.fashion.shop import Shop, store_purchases
 from medgan_fashion.fashion.stages_design import design_controls, design_garments
 from medgan_fashion.fashion.stages_gan import (

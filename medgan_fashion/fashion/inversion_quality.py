@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.fashion.atelier import CHUNK, Atelier
 from medgan_fashion.fashion.garment_mask import garment_mask
-from medgan_fashion.fashion.recommender import FactorModel, resized
+from medgan_fashion.fashion.recommend.model import FactorModel, resized
 
 Floats = NDArray[np.float64]
 Images = NDArray[np.float32]

@@ -12,8 +12,8 @@ from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.data.catalogue import Catalogue, load_catalogue
 from medgan_fashion.fashion.data.purchases import Purchases, load_purchases
 from medgan_fashion.fashion.data.shelf import on_shelf
-from medgan_fashion.fashion.recommender import FactorModel, Recommender
-from medgan_fashion.fashion.recommender_files import load_recommender
+from medgan_fashion.fashion.recommend.files import load_recommender
+from medgan_fashion.fashion.recommend.model import FactorModel, Recommender
 from medgan_fashion.gan import load_model
 from medgan_fashion.gan.latent.encoder import LatentEncoder, load_latent_encoder
 

@@ -11,8 +11,8 @@ from medgan_fashion.fashion.atelier import Tastes
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.customer_ids import find_customer
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.fold_in import fold_in
-from medgan_fashion.fashion.recommender import FactorModel
+from medgan_fashion.fashion.recommend.fold_in import fold_in
+from medgan_fashion.fashion.recommend.model import FactorModel
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

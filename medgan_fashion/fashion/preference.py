@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.recommender import FactorModel
+from medgan_fashion.fashion.recommend.model import FactorModel
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

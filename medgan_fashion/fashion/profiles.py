@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.recommender import FactorModel
+from medgan_fashion.fashion.recommend.model import FactorModel
 
 NAMES = ("Ada", "Ben", "Chloe", "Dario", "Eve", "Farid", "Gina", "Hugo")
 REACH = 1.5  # sd of customers along a direction that an invented person lies from their mean

@@ -12,10 +12,10 @@ from medgan_fashion.evaluation.encoder import train_encoder
 from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.fitting import fit
-from medgan_fashion.fashion.recommender import Tower, embed
+from medgan_fashion.fashion.recommend.fit import fit
+from medgan_fashion.fashion.recommend.model import Tower, embed
+from medgan_fashion.fashion.recommend.towers import build_pixel_network, pixel_tower
 from medgan_fashion.fashion.recommender_config import DvbprConfig
-from medgan_fashion.fashion.towers import build_pixel_network, pixel_tower
 from medgan_fashion.gan.latent.critic import FrozenCritic
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.training.loop import train

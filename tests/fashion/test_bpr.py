@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from medgan_fashion.fashion.bpr import (
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.recommend.bpr import (
     MOST_PAIRS,
     Batch,
     item_batches,
@@ -17,7 +18,6 @@ from medgan_fashion.fashion.bpr import (
     train_pairs,
     triple_batches,
 )
-from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.recommender_config import PairsConfig
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from medgan_fashion.fashion.encoder_tower import EncoderFeatures
 from medgan_fashion.fashion.realism import measure_realism
+from medgan_fashion.fashion.recommend.encoder_tower import EncoderFeatures
 from tests.fashion.tiny_atelier import atelier, catalogue
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.category_encoder import train_catalogue_encoder
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.fitting import RECOMMENDERS, fit
-from medgan_fashion.fashion.neighbourhood import Neighbourhood
-from medgan_fashion.fashion.recommender import FactorModel, Recommender
+from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
+from medgan_fashion.fashion.recommend.fit import RECOMMENDERS, fit
+from medgan_fashion.fashion.recommend.model import FactorModel, Recommender
+from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
 from medgan_fashion.fashion.recommender_config import (
     AlsConfig,
     BprConfig,

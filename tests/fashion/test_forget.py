@@ -12,9 +12,9 @@ from medgan_fashion.fashion.data.purchases import Purchases, load_purchases, sav
 from medgan_fashion.fashion.forget import forget_customer
 from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vector
 from medgan_fashion.fashion.forgotten import check_forgotten, forgotten, without_forgotten
-from medgan_fashion.fashion.neighbourhood import Neighbourhood
-from medgan_fashion.fashion.recommender import FactorModel, Prior
-from medgan_fashion.fashion.recommender_files import load_recommender, save_recommender
+from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
+from medgan_fashion.fashion.recommend.model import FactorModel, Prior
+from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
 from medgan_fashion.imaging.cases.pseudonyms import pseudonym
 
 ANN, BOB, EVE = (pseudonym(b"a key that only tests use", identity, PREFIX) for identity in ("0042", "7", "8"))

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from medgan_fashion.fashion.lists import as_lists, export_vectors, read_lists, write_lists
-from medgan_fashion.fashion.recommender import FactorModel, Prior
+from medgan_fashion.fashion.recommend.lists import as_lists, export_vectors, read_lists, write_lists
+from medgan_fashion.fashion.recommend.model import FactorModel, Prior
 
 ITEMS, CUSTOMERS = tuple(f"{i:05d}" for i in range(6)), ("C-a", "C-b", "C-c")
 ROWS = np.array([[5, 0, 2], [1, -1, -1]])

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.chance import Chance
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.data.split import Split, split_purchases
-from medgan_fashion.fashion.ranking import judge_task, rank_quality, ranking_task
-from medgan_fashion.fashion.recommender import FactorModel, Prior
+from medgan_fashion.fashion.recommend.chance import Chance
+from medgan_fashion.fashion.recommend.evaluate import judge_task, rank_quality, ranking_task
+from medgan_fashion.fashion.recommend.model import FactorModel, Prior
 
 N_ITEMS, N_CUSTOMERS = 40, 30
 COLD = np.arange(N_ITEMS) >= 30
@@ -133,7 +133,7 @@ def test_a_model_of_other_customers_is_refused() -> None:
 def test_batches_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     chance, task = Chance(PURCHASES.customers, CATALOGUE.items, seed=3), ranking_task(SPLIT, CATALOGUE)
     whole = judge_task(chance, task, seed=1)
-    monkeypatch.setattr("medgan_fashion.fashion.ranking._CELLS", 7 * N_ITEMS)
+    monkeypatch.setattr("medgan_fashion.fashion.recommend.evaluate._CELLS", 7 * N_ITEMS)
     parts = judge_task(chance, task, seed=1)
     assert whole is not None
     assert parts is not None

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.fashion.recommender import FactorModel, Prior, Tower, resized
+from medgan_fashion.fashion.recommend.model import FactorModel, Prior, Tower, resized
 
 
 class MeanColour(nn.Module):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from medgan_fashion.fashion.top_k import top_k
+from medgan_fashion.fashion.recommend.top_k import top_k
 
 rng = np.random.default_rng(0)
 THETA = rng.integers(-3, 4, (70, 3)).astype(np.float32)

@@ -16,7 +16,7 @@ from medgan_fashion.fashion.data.split import Split
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from medgan_fashion.fashion.recommender import Recommender
+    from medgan_fashion.fashion.recommend.model import Recommender
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

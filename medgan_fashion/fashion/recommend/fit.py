@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.encoder import Encoder
-from medgan_fashion.fashion.collaborative import fit_als, fit_bpr, fit_popularity
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.neighbourhood import Neighbourhood, fit_item_knn
-from medgan_fashion.fashion.recommender import FactorModel
+from medgan_fashion.fashion.recommend.collaborative import fit_als, fit_bpr, fit_popularity
+from medgan_fashion.fashion.recommend.model import FactorModel
+from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood, fit_item_knn
+from medgan_fashion.fashion.recommend.visual import fit_dvbpr, fit_vbpr
 from medgan_fashion.fashion.recommender_config import (
     AlsConfig,
     BprConfig,
@@ -22,7 +23,6 @@ from medgan_fashion.fashion.recommender_config import (
     RecommenderConfig,
     VbprConfig,
 )
-from medgan_fashion.fashion.visual import fit_dvbpr, fit_vbpr
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
 from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.data.split import Split
-from medgan_fashion.fashion.lists import NamedLists, read_lists
-from medgan_fashion.fashion.ranking import ColdAmong, Task, check_fits, ranking_task
+from medgan_fashion.fashion.recommend.evaluate import ColdAmong, Task, check_fits, ranking_task
+from medgan_fashion.fashion.recommend.lists import NamedLists, read_lists
 
 if TYPE_CHECKING:
-    from medgan_fashion.fashion.recommender import Recommender
+    from medgan_fashion.fashion.recommend.model import Recommender
 
 Ints = NDArray[np.int64]
 FIGURES = {"hit": "HR", "ndcg": "NDCG", "mrr": "MRR"}

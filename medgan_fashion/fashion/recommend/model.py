@@ -132,14 +132,14 @@ class FactorModel:
         allowed: NDArray[np.bool_] | None = None,
     ) -> Recommended:
         """The k best items of each customer (row), exact; `exclude` csr (B, N), `allowed` bool (N,)."""
-        from medgan_fashion.fashion.top_k import top_k
+        from medgan_fashion.fashion.recommend.top_k import top_k
 
         may = self.known if allowed is None else self.known & allowed
         return Recommended(*top_k(self.theta[customers], self.phi, self.bias, k, exclude=exclude, allowed=may))
 
     def similar(self, item: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The k items whose vectors point most nearly where this one's does: rows (k,), cosines (k,)."""
-        from medgan_fashion.fashion.top_k import top_k
+        from medgan_fashion.fashion.recommend.top_k import top_k
 
         if self.phi.shape[1] == 0 or not self.known[item]:
             reason = "knows no vectors of items" if self.phi.shape[1] == 0 else f"does not know '{self.items[item]}'"

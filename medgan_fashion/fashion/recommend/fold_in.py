@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.recommender import FactorModel, Prior
+from medgan_fashion.fashion.recommend.model import FactorModel, Prior
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.floating]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.fashion.encoder_tower import rebuild_encoder
-from medgan_fashion.fashion.recommender import Tower
+from medgan_fashion.fashion.recommend.encoder_tower import rebuild_encoder
+from medgan_fashion.fashion.recommend.model import Tower
 from medgan_fashion.fashion.recommender_config import TowerConfig
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from medgan_fashion.evaluation.encoder import Encoder, SmallCNN
 from medgan_fashion.evaluation.training import Normalised
-from medgan_fashion.fashion.recommender import Tower
+from medgan_fashion.fashion.recommend.model import Tower
 
 
 class EncoderFeatures(nn.Module):

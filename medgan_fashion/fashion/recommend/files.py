@@ -11,9 +11,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from medgan_fashion.base.files import write_whole
-from medgan_fashion.fashion.neighbourhood import Neighbourhood
-from medgan_fashion.fashion.recommender import FactorModel, Prior
-from medgan_fashion.fashion.towers import rebuild
+from medgan_fashion.fashion.recommend.model import FactorModel, Prior
+from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
+from medgan_fashion.fashion.recommend.towers import rebuild
 
 FORMAT = "medgan_fashion.recommender/1"
 _TABLES = ("theta", "phi", "bias", "known", "mean", "covariance", "trained")

@@ -12,7 +12,7 @@ from medgan_fashion.fashion.data.tables import read_table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from medgan_fashion.fashion.recommender import FactorModel
+    from medgan_fashion.fashion.recommend.model import FactorModel
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]

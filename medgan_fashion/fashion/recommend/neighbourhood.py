@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.assembly import liked_items
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommender import Recommended
+from medgan_fashion.fashion.recommend.assembly import liked_items
+from medgan_fashion.fashion.recommend.model import Recommended
 from medgan_fashion.fashion.recommender_config import KnnConfig
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Neighbourhood:
         allowed: NDArray[np.bool_] | None = None,
     ) -> Recommended:
         """The k best items of each customer (row), exact; `exclude` csr (B, N), `allowed` bool (N,)."""
-        from medgan_fashion.fashion.top_k import top_k
+        from medgan_fashion.fashion.recommend.top_k import top_k
 
         rows, scores = np.full((len(customers), k), -1, np.int64), np.full((len(customers), k), np.nan, np.float32)
         nothing = np.zeros((1, 0), np.float32), np.zeros((len(self.items), 0), np.float32)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommender import FactorModel, Prior, Tower
+from medgan_fashion.fashion.recommend.model import FactorModel, Prior, Tower
 
 _WIDE = 1.0  # variance of a vector's entries where no customer says what it is
 

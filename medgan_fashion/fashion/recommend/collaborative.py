@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from medgan_fashion.fashion.assembly import assemble, liked_items
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommender import FactorModel
+from medgan_fashion.fashion.recommend.assembly import assemble, liked_items
+from medgan_fashion.fashion.recommend.model import FactorModel
 from medgan_fashion.fashion.recommender_config import AlsConfig, BprConfig, PopularityConfig
 
 

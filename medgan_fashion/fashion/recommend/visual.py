@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.evaluation.training import in_batches
-from medgan_fashion.fashion.assembly import assemble
-from medgan_fashion.fashion.bpr import make_plan, train_pairs
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.encoder_tower import EncoderFeatures, encoder_tower
-from medgan_fashion.fashion.recommender import FactorModel, Tower, embed, resized
+from medgan_fashion.fashion.recommend.assembly import assemble
+from medgan_fashion.fashion.recommend.bpr import make_plan, train_pairs
+from medgan_fashion.fashion.recommend.encoder_tower import EncoderFeatures, encoder_tower
+from medgan_fashion.fashion.recommend.model import FactorModel, Tower, embed, resized
+from medgan_fashion.fashion.recommend.towers import build_pixel_network, pixel_tower
 from medgan_fashion.fashion.recommender_config import DvbprConfig, VbprConfig
-from medgan_fashion.fashion.towers import build_pixel_network, pixel_tower
 
 _BATCH = 512
 

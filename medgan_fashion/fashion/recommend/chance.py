@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.recommender import Recommended
-from medgan_fashion.fashion.top_k import top_k
+from medgan_fashion.fashion.recommend.model import Recommended
+from medgan_fashion.fashion.recommend.top_k import top_k
 
 
 @dataclass(frozen=True)
