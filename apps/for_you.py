@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from medgan_fashion.fashion.drawings import Wish
+from medgan_fashion.fashion.design.pool import Wish
 from medgan_fashion.studio.garment_pages import choose_category, enter, shopper_of
 from medgan_fashion.studio.offers import recommended
 from medgan_fashion.studio.people import say

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from medgan_fashion.fashion.asking import ask
+from medgan_fashion.fashion.design.asking import ask
 from medgan_fashion.fashion.known_taste import load_tastes, utilities
 from medgan_fashion.fashion.parts import open_run
 from medgan_fashion.fashion.recommend.fold_in import CHOICE, STRENGTH, fold_in

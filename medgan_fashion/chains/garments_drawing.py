@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import from_plain, merged
 from medgan_fashion.chains.garments_steps import Given, category_number
-from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.photos import read_photo
-from medgan_fashion.fashion.design import Designed, design
+from medgan_fashion.fashion.design.atelier import Atelier
+from medgan_fashion.fashion.design.directions import apply_direction, find_direction, train_reader
+from medgan_fashion.fashion.design.people import People, find_people
+from medgan_fashion.fashion.design.search import Designed, design
+from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.directions import apply_direction, find_direction, train_reader
 from medgan_fashion.fashion.drawn_photos import draw_photos
 from medgan_fashion.fashion.parts import Opened, open_run
-from medgan_fashion.fashion.people import People, find_people
-from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.restyle import Restyled, restyle
 from medgan_fashion.fashion.restyle_limits import load_limits
 from medgan_fashion.imaging.read.picture import UnreadableError

@@ -10,9 +10,9 @@ from medgan_fashion.fashion.config import read_settings
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.check import check_catalogue, describe_catalogue, describe_purchases
 from medgan_fashion.fashion.data.dvbpr_arrays import read_dvbpr
+from medgan_fashion.fashion.design.people import customer_rows, find_people
 from medgan_fashion.fashion.forgetting import emptied_name
 from medgan_fashion.fashion.parts import Opened, open_run
-from medgan_fashion.fashion.people import customer_rows, find_people
 from medgan_fashion.fashion.recommend.against import evaluate_against
 from medgan_fashion.fashion.recommend.lists import as_lists, export_vectors, write_lists
 from medgan_fashion.fashion.recommend.model import FactorModel

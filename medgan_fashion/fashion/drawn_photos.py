@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.fashion.atelier import Atelier
+from medgan_fashion.fashion.design.atelier import Atelier
 from medgan_fashion.fashion.design_config import RestyleConfig
 from medgan_fashion.fashion.garment_mask import garment_mask
 from medgan_fashion.fashion.inversion_quality import Quality, at_gan_size, measure_quality

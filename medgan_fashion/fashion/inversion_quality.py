@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.atelier import CHUNK, Atelier
+from medgan_fashion.fashion.design.atelier import CHUNK, Atelier
 from medgan_fashion.fashion.garment_mask import garment_mask
 from medgan_fashion.fashion.recommend.model import FactorModel, resized
 

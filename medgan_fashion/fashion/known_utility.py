@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.classifiers.intervals import Interval
 from medgan_fashion.evaluation.ranking_intervals import mean_interval
-from medgan_fashion.fashion.design_files import load_designed
+from medgan_fashion.fashion.design.design_files import load_designed
 from medgan_fashion.fashion.known_taste import KnownTastes, utility
 from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.shop import Shop

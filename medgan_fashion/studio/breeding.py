@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgan_fashion.fashion.directions import LEAST, apply_direction
+from medgan_fashion.fashion.design.directions import LEAST, apply_direction
 from medgan_fashion.gan.networks.latent import between, crossed, mutated, sample_latent
 from medgan_fashion.studio.pictures import Picture, new_picture
 from medgan_fashion.studio.settings import Settings

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
-from medgan_fashion.fashion.directions import AttributeReader, train_reader
+from medgan_fashion.fashion.design.directions import AttributeReader, train_reader
 from medgan_fashion.studio.jobs import Job, report
 from medgan_fashion.studio.runs import Run, find_runs
 from medgan_fashion.studio.settings import Settings

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.atelier import Atelier
-from medgan_fashion.fashion.drawings import Drawings, Wish, best_drawings
-from medgan_fashion.fashion.preference import Problem, agreed
-from medgan_fashion.fashion.scores import TO_BUY, Bench, set_up
+from medgan_fashion.fashion.design.atelier import Atelier
+from medgan_fashion.fashion.design.pool import Drawings, Wish, best_drawings
+from medgan_fashion.fashion.design.scores import TO_BUY, Bench, set_up
+from medgan_fashion.fashion.design.taste import Problem, agreed
 from medgan_fashion.studio.workshop import Shopper, Workshop
 
 Floats = NDArray[np.float64]

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.fashion.design import climb
+from medgan_fashion.fashion.design.directions import find_direction
+from medgan_fashion.fashion.design.pool import Wish, look_at
+from medgan_fashion.fashion.design.search import climb
+from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.design_config import RestyleConfig
-from medgan_fashion.fashion.directions import find_direction
-from medgan_fashion.fashion.drawings import Wish, look_at
 from medgan_fashion.fashion.drawn_photos import draw_photos
-from medgan_fashion.fashion.preference import Problem
 from medgan_fashion.fashion.restyle import Restyled, restyle
 from medgan_fashion.gan.networks.latent import between
 from medgan_fashion.runs.engine.stage import store

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.fashion.directions import apply_direction, find_direction, mean_difference, train_reader
+from medgan_fashion.fashion.design.directions import apply_direction, find_direction, mean_difference, train_reader
 from medgan_fashion.gan.recipe.table import Latent
 
 from .tiny_atelier import atelier

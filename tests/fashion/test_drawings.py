@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.fashion.design_config import DesignConfig
-from medgan_fashion.fashion.drawings import (
+from medgan_fashion.fashion.design.pool import (
     Drawings,
     Wish,
     best_drawings,
@@ -18,8 +17,9 @@ from medgan_fashion.fashion.drawings import (
     look_at,
     save_drawings,
 )
-from medgan_fashion.fashion.preference import Problem
-from medgan_fashion.fashion.scores import Standards, measure_standards, score_pictures, set_up
+from medgan_fashion.fashion.design.scores import Standards, measure_standards, score_pictures, set_up
+from medgan_fashion.fashion.design.taste import Problem
+from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.gan.networks.latent import sample_latent
 from tests.fashion.tiny_atelier import LATENT, RED, atelier
 

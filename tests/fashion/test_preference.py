@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy.sparse import csr_matrix
 
-from medgan_fashion.fashion.preference import Problem, agreed, build_preference, standardise, unseen_rows
+from medgan_fashion.fashion.design.taste import Problem, agreed, build_preference, standardise, unseen_rows
 
 from .tiny_atelier import BLUE, RED, atelier, catalogue, recommender
 

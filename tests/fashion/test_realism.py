@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.fashion.realism import fit_realism, measure_realism, own_distances, shortfall
+from medgan_fashion.fashion.design.realism import fit_realism, measure_realism, own_distances, shortfall
 
 from .tiny_atelier import atelier, catalogue, garments
 

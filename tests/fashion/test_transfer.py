@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.design import design
+from medgan_fashion.fashion.design.scores import Scores, measure_standards, set_up
+from medgan_fashion.fashion.design.search import design
+from medgan_fashion.fashion.design.taste import Problem
+from medgan_fashion.fashion.design.transfer import arm, contestants, summary, transfer_ratio
 from medgan_fashion.fashion.design_config import DesignConfig
-from medgan_fashion.fashion.preference import Problem
-from medgan_fashion.fashion.scores import Scores, measure_standards, set_up
-from medgan_fashion.fashion.transfer import arm, contestants, summary, transfer_ratio
 
 from .tiny_atelier import BLUE, RED, atelier
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
-from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.design.atelier import Atelier
 from medgan_fashion.fashion.recommend.model import FactorModel, Prior, Tower, embed
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.card import DataCard

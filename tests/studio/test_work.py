@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from medgan_fashion.fashion.design import climb
+from medgan_fashion.fashion.design.search import climb
 from medgan_fashion.fashion.restyle_limits import CANNOT, CLOSEST, FAITHFUL
 from medgan_fashion.studio.breeding import direction_of
 from medgan_fashion.studio.desk import Desk, Dropped

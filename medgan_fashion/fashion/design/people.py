@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.atelier import Tastes
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.customer_ids import find_customer
 from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.design.atelier import Tastes
 from medgan_fashion.fashion.recommend.fold_in import fold_in
 from medgan_fashion.fashion.recommend.model import FactorModel
 

@@ -9,13 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgan_fashion.fashion.atelier import Atelier, Tastes
+from medgan_fashion.fashion.design.atelier import Atelier, Tastes
+from medgan_fashion.fashion.design.diverse import choose_diverse, pairwise_ssim
+from medgan_fashion.fashion.design.guards import random_view
+from medgan_fashion.fashion.design.realism import shortfall
+from medgan_fashion.fashion.design.scores import Bench, Scores, Standards, score_pictures, set_up
+from medgan_fashion.fashion.design.taste import Problem, agreed
 from medgan_fashion.fashion.design_config import DesignConfig
-from medgan_fashion.fashion.diverse import choose_diverse, pairwise_ssim
-from medgan_fashion.fashion.guards import random_view
-from medgan_fashion.fashion.preference import Problem, agreed
-from medgan_fashion.fashion.realism import shortfall
-from medgan_fashion.fashion.scores import Bench, Scores, Standards, score_pictures, set_up
 from medgan_fashion.gan.latent.search import RowObjective, SearchConfig, address, search_latents
 from medgan_fashion.gan.networks.latent import sample_latent
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.fashion.design import Designed
-from medgan_fashion.fashion.preference import Problem
-from medgan_fashion.fashion.scores import Scores
+from medgan_fashion.fashion.design.scores import Scores
+from medgan_fashion.fashion.design.search import Designed
+from medgan_fashion.fashion.design.taste import Problem
 
 _SCORES = tuple(Scores.__dataclass_fields__)
 

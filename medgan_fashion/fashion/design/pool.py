@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medgan_fashion.fashion.atelier import Atelier
-from medgan_fashion.fashion.diverse import choose_diverse
-from medgan_fashion.fashion.guards import verdicts
-from medgan_fashion.fashion.scores import Standards
+from medgan_fashion.fashion.design.atelier import Atelier
+from medgan_fashion.fashion.design.diverse import choose_diverse
+from medgan_fashion.fashion.design.guards import verdicts
+from medgan_fashion.fashion.design.scores import Standards
 from medgan_fashion.gan.latent.search import address
 from medgan_fashion.gan.networks.latent import sample_latent
 

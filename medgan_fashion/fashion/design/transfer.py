@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.classifiers.intervals import Interval
-from medgan_fashion.fashion.design import Designed, random_pictures
-from medgan_fashion.fashion.diverse import variety
-from medgan_fashion.fashion.pixel_ascent import pixel_ascent
-from medgan_fashion.fashion.scores import Bench, Scores, score_pictures
+from medgan_fashion.fashion.design.diverse import variety
+from medgan_fashion.fashion.design.pixel_ascent import pixel_ascent
+from medgan_fashion.fashion.design.scores import Bench, Scores, score_pictures
+from medgan_fashion.fashion.design.search import Designed, random_pictures
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
-from medgan_fashion.fashion.atelier import Atelier
+from medgan_fashion.fashion.design.atelier import Atelier
 from medgan_fashion.gan.latent.directions import apply_direction, mean_difference
 from medgan_fashion.gan.latent.search import address
 from medgan_fashion.gan.networks.latent import sample_latent

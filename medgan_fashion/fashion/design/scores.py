@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.atelier import CHUNK, Atelier, Tastes
+from medgan_fashion.fashion.design.atelier import CHUNK, Atelier, Tastes
+from medgan_fashion.fashion.design.guards import Judge, calibrate, verdicts
+from medgan_fashion.fashion.design.realism import Realism, measure_realism
+from medgan_fashion.fashion.design.taste import Preference, Problem, agreed, build_preference
 from medgan_fashion.fashion.design_config import DesignConfig
-from medgan_fashion.fashion.guards import Judge, calibrate, verdicts
-from medgan_fashion.fashion.preference import Preference, Problem, agreed, build_preference
-from medgan_fashion.fashion.realism import Realism, measure_realism
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -10,8 +10,8 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from medgan_fashion.evaluation.encoder import SmallCNN
-from medgan_fashion.fashion.atelier import Atelier
 from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.design.atelier import Atelier
 from medgan_fashion.fashion.recommend.encoder_tower import EncoderFeatures
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.preference import Preference
+from medgan_fashion.fashion.design.taste import Preference
 
 
 def pixel_ascent(
