@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.restyle_limits import CANNOT
+from medgan_fashion.fashion.restyle.restyle_limits import CANNOT
 from medgan_fashion.studio.garment_pages import choose_category, enter, shopper_of
 from medgan_fashion.studio.jobs import Job, drop, newest, submit
 from medgan_fashion.studio.pictures import add_pictures, find_picture, find_pictures, keep, new_picture, remove_photo

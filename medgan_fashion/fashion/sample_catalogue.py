@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.garment_mask import garment_mask
 from medgan_fashion.fashion.known_taste import KnownTastes, calibrate, draw_weights, save_tastes, utilities_of
 from medgan_fashion.fashion.measurements import measure
+from medgan_fashion.fashion.restyle.mask import garment_mask
 from medgan_fashion.fashion.sample_config import SampleConfig
 from medgan_fashion.fashion.sample_customers import Events, simulate_events
 from medgan_fashion.fashion.sample_garments import CATEGORIES, Garment, render_all

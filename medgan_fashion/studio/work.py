@@ -16,8 +16,8 @@ from medgan_fashion.fashion.design.pool import Wish, look_at
 from medgan_fashion.fashion.design.search import climb
 from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.design_config import RestyleConfig
-from medgan_fashion.fashion.drawn_photos import draw_photos
-from medgan_fashion.fashion.restyle import Restyled, restyle
+from medgan_fashion.fashion.restyle.invert import draw_photos
+from medgan_fashion.fashion.restyle.walk import Restyled, restyle
 from medgan_fashion.gan.networks.latent import between
 from medgan_fashion.runs.engine.stage import store
 from medgan_fashion.studio.desk import Desk

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.garment_mask import ellipse, find_garments, flood, garment_mask, largest_parts
+from medgan_fashion.fashion.restyle.mask import ellipse, find_garments, flood, garment_mask, largest_parts
 
 SIDE = 48
 

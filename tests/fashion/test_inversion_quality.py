@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.inversion_quality import (
+from medgan_fashion.fashion.restyle.quality import (
     at_gan_size,
     cosines,
     measure_quality,

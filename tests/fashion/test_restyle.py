@@ -7,9 +7,9 @@ import torch
 from medgan_fashion.fashion.design.scores import Standards, measure_standards
 from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.drawn_photos import draw_photos, measure_limits
-from medgan_fashion.fashion.restyle import restyle
-from medgan_fashion.fashion.restyle_limits import CANNOT, FAITHFUL, Limits
+from medgan_fashion.fashion.restyle.invert import draw_photos, measure_limits
+from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, FAITHFUL, Limits
+from medgan_fashion.fashion.restyle.walk import restyle
 from medgan_fashion.gan.latent.inversion import InversionConfig
 from medgan_fashion.gan.latent.search import SearchConfig
 

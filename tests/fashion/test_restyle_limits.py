@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.design_config import RestyleConfig
-from medgan_fashion.fashion.inversion_quality import Quality
-from medgan_fashion.fashion.restyle_limits import (
+from medgan_fashion.fashion.restyle.quality import Quality
+from medgan_fashion.fashion.restyle.restyle_limits import (
     CANNOT,
     CLOSEST,
     FAITHFUL,

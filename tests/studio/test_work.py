@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from medgan_fashion.fashion.design.search import climb
-from medgan_fashion.fashion.restyle_limits import CANNOT, CLOSEST, FAITHFUL
+from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, CLOSEST, FAITHFUL
 from medgan_fashion.studio.breeding import direction_of
 from medgan_fashion.studio.desk import Desk, Dropped
 from medgan_fashion.studio.jobs import Job, drop, newest, submit, take

@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from medgan_fashion.fashion.design.atelier import Atelier
 from medgan_fashion.fashion.design_config import RestyleConfig
-from medgan_fashion.fashion.garment_mask import garment_mask
-from medgan_fashion.fashion.inversion_quality import Quality, at_gan_size, measure_quality
-from medgan_fashion.fashion.restyle_limits import Limits, limits_of
+from medgan_fashion.fashion.restyle.mask import garment_mask
+from medgan_fashion.fashion.restyle.quality import Quality, at_gan_size, measure_quality
+from medgan_fashion.fashion.restyle.restyle_limits import Limits, limits_of
 from medgan_fashion.gan.latent.inversion import Encode, InversionConfig, invert
 
 

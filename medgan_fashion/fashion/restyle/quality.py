@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.design.atelier import CHUNK, Atelier
-from medgan_fashion.fashion.garment_mask import garment_mask
 from medgan_fashion.fashion.recommend.model import FactorModel, resized
+from medgan_fashion.fashion.restyle.mask import garment_mask
 
 Floats = NDArray[np.float64]
 Images = NDArray[np.float32]

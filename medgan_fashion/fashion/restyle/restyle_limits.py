@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.design_config import RestyleConfig
-from medgan_fashion.fashion.inversion_quality import Quality
+from medgan_fashion.fashion.restyle.quality import Quality
 
 Answer = Literal["faithful", "closest we can draw", "cannot"]
 FAITHFUL: Answer = "faithful"

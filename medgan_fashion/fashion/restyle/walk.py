@@ -14,9 +14,9 @@ from medgan_fashion.fashion.design.scores import Bench, Scores, Standards, score
 from medgan_fashion.fashion.design.search import design_objective, search_config
 from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.drawn_photos import Drawn
-from medgan_fashion.fashion.inversion_quality import error_inside
-from medgan_fashion.fashion.restyle_limits import CANNOT, Answer, Limits, answers, reasons
+from medgan_fashion.fashion.restyle.invert import Drawn
+from medgan_fashion.fashion.restyle.quality import error_inside
+from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, Answer, Limits, answers, reasons
 from medgan_fashion.gan.latent.search import RowObjective, search_latents
 
 if TYPE_CHECKING:
