@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.fashion.known_taste import load_tastes, utility
 from medgan_fashion.fashion.parts import read_parts
+from medgan_fashion.fashion.sample.known_taste import load_tastes, utility
 from medgan_fashion.gan import load_model
 
 

@@ -23,9 +23,9 @@ from medgan_fashion.fashion.data.purchases import Purchases, load_purchases, sav
 from medgan_fashion.fashion.data.split import Split, split_purchases
 from medgan_fashion.fashion.data.tables import read_table
 from medgan_fashion.fashion.forgotten import without_forgotten
-from medgan_fashion.fashion.known_taste import KnownTastes, known_to_be, load_tastes
-from medgan_fashion.fashion.sample_catalogue import write_sample
-from medgan_fashion.fashion.sample_customers import simulate_customers
+from medgan_fashion.fashion.sample.catalogue import write_sample
+from medgan_fashion.fashion.sample.customers import simulate_customers
+from medgan_fashion.fashion.sample.known_taste import KnownTastes, known_to_be, load_tastes
 from medgan_fashion.runs.engine.stage import Stored, complete, stage, store
 
 Say = Callable[[str], object]

@@ -9,10 +9,10 @@ import pytest
 
 from medgan_fashion.fashion import known_utility as module
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.known_taste import utility
 from medgan_fashion.fashion.known_utility import known_utility
+from medgan_fashion.fashion.sample.customers import simulate_customers
+from medgan_fashion.fashion.sample.known_taste import utility
 from medgan_fashion.fashion.sample_config import SampleConfig
-from medgan_fashion.fashion.sample_customers import simulate_customers
 
 Pictures = dict[str, np.ndarray]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.measurements import MEASURES, eroded, measure
 from medgan_fashion.fashion.restyle.mask import garment_mask
-from medgan_fashion.fashion.sample_garments import CATEGORIES, render_all
-from medgan_fashion.fashion.sample_wardrobe import draw_garment
+from medgan_fashion.fashion.sample.garments import CATEGORIES, render_all
+from medgan_fashion.fashion.sample.measurements import MEASURES, eroded, measure
+from medgan_fashion.fashion.sample.sample_wardrobe import draw_garment
 
 SIZE = 32
 

@@ -5,9 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.known_taste import utilities
-from medgan_fashion.fashion.sample_config import SampleConfig
-from medgan_fashion.fashion.sample_customers import (
+from medgan_fashion.fashion.sample.customers import (
     as_purchases,
     choose,
     draw_groups,
@@ -15,8 +13,10 @@ from medgan_fashion.fashion.sample_customers import (
     simulate_customers,
     simulate_events,
 )
-from medgan_fashion.fashion.sample_garments import CATEGORIES, render_all
-from medgan_fashion.fashion.sample_wardrobe import draw_garment
+from medgan_fashion.fashion.sample.garments import CATEGORIES, render_all
+from medgan_fashion.fashion.sample.known_taste import utilities
+from medgan_fashion.fashion.sample.sample_wardrobe import draw_garment
+from medgan_fashion.fashion.sample_config import SampleConfig
 
 
 def test_choose_follows_its_probabilities() -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.cielab import rgb_from_lab
-from medgan_fashion.fashion.sample_shapes import Fit, Grid, Outline, bottom, shoe, top
+from medgan_fashion.fashion.sample.cielab import rgb_from_lab
+from medgan_fashion.fashion.sample.sample_shapes import Fit, Grid, Outline, bottom, shoe, top
 
 CATEGORIES = ("bottoms", "shoes", "tops")
 NECKLINES = ("round", "v", "collar")

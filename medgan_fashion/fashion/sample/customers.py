@@ -10,9 +10,9 @@ from medgan_fashion.fashion.catalogue_config import WEIGHTS
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchase_table import merge_events
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.known_taste import KnownTastes, calibrate, draw_weights, utilities_of
-from medgan_fashion.fashion.measurements import measure
 from medgan_fashion.fashion.restyle.mask import garment_mask
+from medgan_fashion.fashion.sample.known_taste import KnownTastes, calibrate, draw_weights, utilities_of
+from medgan_fashion.fashion.sample.measurements import measure
 from medgan_fashion.fashion.sample_config import SampleConfig
 
 Floats = NDArray[np.float64]

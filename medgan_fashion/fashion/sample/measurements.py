@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.cielab import lab_from_rgb
+from medgan_fashion.fashion.sample.cielab import lab_from_rgb
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

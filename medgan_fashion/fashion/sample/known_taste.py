@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
-from medgan_fashion.fashion.measurements import MEASURES, measure
 from medgan_fashion.fashion.restyle.mask import garment_mask
+from medgan_fashion.fashion.sample.measurements import MEASURES, measure
 
 Floats = NDArray[np.float64]
 _ARRAYS = ("ideal", "weight", "centre", "scale")

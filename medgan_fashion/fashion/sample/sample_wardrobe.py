@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from medgan_fashion.fashion.sample_garments import NECKLINES, PATTERNS, Garment
+from medgan_fashion.fashion.sample.garments import NECKLINES, PATTERNS, Garment
 
 Colour = tuple[float, float, float]
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from medgan_fashion.fashion.sample.customers import draw_groups
+from medgan_fashion.fashion.sample.garments import CATEGORIES, Garment
+from medgan_fashion.fashion.sample.sample_wardrobe import draw_garment, in_gap, near
 from medgan_fashion.fashion.sample_config import SampleConfig
-from medgan_fashion.fashion.sample_customers import draw_groups
-from medgan_fashion.fashion.sample_garments import CATEGORIES, Garment
-from medgan_fashion.fashion.sample_wardrobe import draw_garment, in_gap, near
 
 _NUMBERS = ("sleeve", "length", "frequency", "contrast")
 _COLOUR = ("lightness", "a", "b")
