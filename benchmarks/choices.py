@@ -14,9 +14,9 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from medgan_fashion.fashion.design.asking import ask
-from medgan_fashion.fashion.parts import open_run
 from medgan_fashion.fashion.recommend.fold_in import CHOICE, STRENGTH, fold_in
 from medgan_fashion.fashion.recommend.model import FactorModel
+from medgan_fashion.fashion.run.open import open_run
 from medgan_fashion.fashion.sample.known_taste import load_tastes, utilities
 from medgan_fashion.fashion.sample_config import SampleConfig
 

@@ -21,13 +21,13 @@ from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.catalogue_table import read_catalogue
 from medgan_fashion.fashion.data.purchase_table import read_purchases
 from medgan_fashion.fashion.data.split import split_purchases
-from medgan_fashion.fashion.parts import open_run
 from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
 from medgan_fashion.fashion.recommend.chance import Chance
 from medgan_fashion.fashion.recommend.evaluate import judge_task, ranking_task
 from medgan_fashion.fashion.recommend.fit import fit
 from medgan_fashion.fashion.restyle.invert import draw_photos
 from medgan_fashion.fashion.restyle.restyle_limits import answers, load_limits
+from medgan_fashion.fashion.run.open import open_run
 
 SIZE, SHARE, K = 32, 0.2, 10
 KINDS = {

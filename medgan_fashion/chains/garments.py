@@ -10,8 +10,8 @@ from rich.table import Table
 
 from medgan_fashion.chains.progress import progress_bar
 from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.garments import named_inputs, plan_garments, run_garments
-from medgan_fashion.fashion.shop import Shop
+from medgan_fashion.fashion.run.run import named_inputs, plan_garments, run_garments
+from medgan_fashion.fashion.run.shop import Shop
 from medgan_fashion.report.write import write_report
 from medgan_fashion.runs.engine.executor import in_order
 
@@ -46,7 +46,7 @@ def _counts(shop: Shop) -> str:
 
 
 def _print_dry_run(console: Console, shop: Shop, config: GarmentsConfig, workers: int) -> None:
-    from medgan_fashion.fashion.costs import cost
+    from medgan_fashion.fashion.run.costs import cost
 
     items, bought = shop.catalogue, shop.purchases
     size = (len(items), len(bought.customers), len(bought), items.size)

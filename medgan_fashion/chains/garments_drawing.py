@@ -20,10 +20,10 @@ from medgan_fashion.fashion.design.people import People, find_people
 from medgan_fashion.fashion.design.search import Designed, design
 from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.parts import Opened, open_run
 from medgan_fashion.fashion.restyle.invert import draw_photos
 from medgan_fashion.fashion.restyle.restyle_limits import load_limits
 from medgan_fashion.fashion.restyle.walk import Restyled, restyle
+from medgan_fashion.fashion.run.open import Opened, open_run
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.runs.single.generate import write_png
 

@@ -149,6 +149,6 @@ def forget(run: Path, customer: str) -> None:
         run: a run folder.
         customer: the shop's ID or the pseudonym.
     """
-    from medgan_fashion.fashion.forget import forget_customer
+    from medgan_fashion.fashion.run.forget import forget_customer
 
     print("\n".join(forget_customer(run, customer)))

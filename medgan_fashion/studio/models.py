@@ -10,7 +10,7 @@ from typing import Any, Literal
 from safetensors import SafetensorError, safe_open
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.fashion.parts import read_parts
+from medgan_fashion.fashion.run.open import read_parts
 from medgan_fashion.gan import Recipe
 from medgan_fashion.gan.models.model_file import FORMAT
 from medgan_fashion.gan.networks.card import DataCard

@@ -40,7 +40,7 @@ def _run(name: str, folder: Path, tell: Callable[[int, int], None]) -> None:
     settings = read_pipeline(find_pipeline(_PIPELINES[name]))
     if name == "garments":
         from medgan_fashion.fashion.config import read_settings
-        from medgan_fashion.fashion.garments import run_garments
+        from medgan_fashion.fashion.run.run import run_garments
 
         run_garments({}, folder, read_settings(settings), tell=tell)
         return

@@ -19,8 +19,8 @@ from medgan_fashion.fashion.design.profiles import Profile, invent_profiles
 from medgan_fashion.fashion.design.realism import fit_realism
 from medgan_fashion.fashion.design.scores import Standards, measure_standards
 from medgan_fashion.fashion.design_config import DesignConfig
-from medgan_fashion.fashion.parts import Opened, open_run
 from medgan_fashion.fashion.restyle.restyle_limits import Limits, load_limits
+from medgan_fashion.fashion.run.open import Opened, open_run
 from medgan_fashion.gan.latent.critic import FrozenCritic
 from medgan_fashion.runs.engine.stage import Stored, store
 from medgan_fashion.studio.people import Said

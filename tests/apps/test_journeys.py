@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from medgan_fashion.fashion.parts import open_run
+from medgan_fashion.fashion.run.open import open_run
 from tests.apps.server import ELSEWHERE, Served, chromium, postgres, served, visit, visit_in, window
 from tests.apps.tiny_study import shared_study
 

@@ -10,10 +10,10 @@ import pytest
 
 from medgan_fashion.chains.garments_steps import Filters
 from medgan_fashion.fashion.data.purchases import load_purchases
-from medgan_fashion.fashion.forgetting import emptied_name
-from medgan_fashion.fashion.parts import open_run
 from medgan_fashion.fashion.recommend.lists import as_lists, write_lists
-from medgan_fashion.fashion.stages_recommend import load_split
+from medgan_fashion.fashion.run.forgetting import emptied_name
+from medgan_fashion.fashion.run.open import open_run
+from medgan_fashion.fashion.run.stages_recommend import load_split
 from tests.chains.conftest import Ran
 from tests.chains.tiny_shop import Capture, sample_folder, tiny_chain, told
 from tests.fashion.test_dvbpr_arrays import content, save

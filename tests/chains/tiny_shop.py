@@ -9,7 +9,7 @@ import pytest
 from medgan_fashion.base.plain import merged
 from medgan_fashion.cli import main
 from medgan_fashion.fashion.config import read_settings
-from medgan_fashion.fashion.garments import run_garments
+from medgan_fashion.fashion.run.run import run_garments
 
 _PAIRS = {"updates": 20, "batch": 64}
 _SMALL = {"factors": 8, "pairs": _PAIRS, "tower": {"size": 16, "width": 8}}

@@ -1,7 +1,7 @@
 import copy
 from typing import Any
 
-from medgan_fashion.fashion.findings import findings
+from medgan_fashion.fashion.run.findings import findings
 
 
 def spread(estimate: float | None, half: float = 0.1) -> dict[str, float | None]:

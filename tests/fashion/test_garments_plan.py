@@ -9,9 +9,9 @@ from medgan_fashion.fashion.config import GarmentsConfig, read_settings
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.data.split import split_purchases
-from medgan_fashion.fashion.garments_plan import OTHER, Planner
-from medgan_fashion.fashion.plan import Plan
-from medgan_fashion.fashion.shop import Shop
+from medgan_fashion.fashion.run.garments_plan import OTHER, Planner
+from medgan_fashion.fashion.run.plan import Plan
+from medgan_fashion.fashion.run.shop import Shop
 from medgan_fashion.runs.engine.executor import in_order
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from medgan_fashion.fashion.data.catalogue import Catalogue, save_catalogue
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
-from medgan_fashion.fashion.parts import Parts, open_run, read_parts, visual, write_parts
 from medgan_fashion.fashion.recommend.files import save_recommender
 from medgan_fashion.fashion.recommend.fit import fit
 from medgan_fashion.fashion.recommender_config import KnnConfig
+from medgan_fashion.fashion.run.open import Parts, open_run, read_parts, visual, write_parts
 
 PARTS = Parts(
     "c", "s", ("t", "v", "e", "o"), "h", "n", "g", "l", "m", {"item_knn": "k"}, ("1", "2", "3"), ("4",), {"seed": 3}

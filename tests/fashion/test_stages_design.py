@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.fashion import stages_design
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
 from medgan_fashion.fashion.design.design_files import load_designed
 from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.design_config import DesignConfig
-from medgan_fashion.fashion.stages_design import _firsts, design_controls, design_garments, problems_of
+from medgan_fashion.fashion.run import stages_design
+from medgan_fashion.fashion.run.stages_design import _firsts, design_controls, design_garments, problems_of
 from tests.fashion.tiny_atelier import BLUE, RED, atelier, catalogue
 
 QUICK = DesignConfig(starts=2, candidates=8, steps=3, fallback_draws=8, n_diverse=2)

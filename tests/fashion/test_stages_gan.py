@@ -7,7 +7,7 @@ import pytest
 
 from medgan_fashion.evaluation.encoder import save_encoder
 from medgan_fashion.fashion.data.catalogue import Catalogue, save_catalogue
-from medgan_fashion.fashion.stages_gan import (
+from medgan_fashion.fashion.run.stages_gan import (
     check_garment_model,
     designable,
     drawn_evenly,

@@ -14,7 +14,7 @@ from medgan_fashion.fashion.recommend.fit import fit
 from medgan_fashion.fashion.recommend.model import FactorModel
 from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
 from medgan_fashion.fashion.recommender_config import DvbprConfig, PairsConfig, PopularityConfig, TowerConfig
-from medgan_fashion.fashion.stages_recommend import fit_recommender, new_customers, rank_recommenders
+from medgan_fashion.fashion.run.stages_recommend import fit_recommender, new_customers, rank_recommenders
 
 DVBPR = DvbprConfig(factors=4, tower=TowerConfig(size=16, width=8), pairs=PairsConfig(updates=40, batch=32))
 

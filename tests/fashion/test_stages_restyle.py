@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.fashion import stages_restyle
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, CLOSEST, UNJUDGED, load_limits
-from medgan_fashion.fashion.stages_restyle import inversion_limits, planted_inversion, restyle_photos
+from medgan_fashion.fashion.run import stages_restyle
+from medgan_fashion.fashion.run.stages_restyle import inversion_limits, planted_inversion, restyle_photos
 from tests.fashion.tiny_atelier import BLUE, RED, atelier, catalogue, gan
 
 DESIGN = DesignConfig(starts=2, candidates=8, steps=2, fallback_draws=4, n_diverse=2)

@@ -8,11 +8,11 @@ from pathlib import Path
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.fashion.data.customer_ids import find_customer, known_as
 from medgan_fashion.fashion.data.purchases import load_purchases, save_purchases
-from medgan_fashion.fashion.forget_folders import finish, forget_designs, forget_drawn, forget_reports, swap
-from medgan_fashion.fashion.forget_pictures import forget_pictures
-from medgan_fashion.fashion.forgetting import scrub, without_pairs, without_vector
-from medgan_fashion.fashion.forgotten import FILE, remember
 from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
+from medgan_fashion.fashion.run.forget_folders import finish, forget_designs, forget_drawn, forget_reports, swap
+from medgan_fashion.fashion.run.forget_pictures import forget_pictures
+from medgan_fashion.fashion.run.forgetting import scrub, without_pairs, without_vector
+from medgan_fashion.fashion.run.forgotten import FILE, remember
 
 _TEXT = (".yaml", ".yml", ".jsonl", ".log", ".txt", ".md")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.forgetting import without_pairs
+from medgan_fashion.fashion.run.forgetting import without_pairs
 
 FILE = "forgotten.json"
 

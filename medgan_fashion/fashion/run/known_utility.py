@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.classifiers.intervals import Interval
 from medgan_fashion.evaluation.ranking_intervals import mean_interval
 from medgan_fashion.fashion.design.design_files import load_designed
-from medgan_fashion.fashion.plan import Plan
+from medgan_fashion.fashion.run.plan import Plan
+from medgan_fashion.fashion.run.shop import Shop
 from medgan_fashion.fashion.sample.known_taste import KnownTastes, utility
-from medgan_fashion.fashion.shop import Shop
 
 Floats = NDArray[np.float64]
 

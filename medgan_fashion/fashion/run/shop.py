@@ -22,7 +22,7 @@ from medgan_fashion.fashion.data.purchase_table import read_purchases
 from medgan_fashion.fashion.data.purchases import Purchases, load_purchases, save_purchases
 from medgan_fashion.fashion.data.split import Split, split_purchases
 from medgan_fashion.fashion.data.tables import read_table
-from medgan_fashion.fashion.forgotten import without_forgotten
+from medgan_fashion.fashion.run.forgotten import without_forgotten
 from medgan_fashion.fashion.sample.catalogue import write_sample
 from medgan_fashion.fashion.sample.customers import simulate_customers
 from medgan_fashion.fashion.sample.known_taste import KnownTastes, known_to_be, load_tastes

@@ -16,7 +16,7 @@ from medgan_fashion.fashion.design.search import design
 from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.design.transfer import arm, contestants
 from medgan_fashion.fashion.design_config import DesignConfig
-from medgan_fashion.fashion.parts import load_atelier
+from medgan_fashion.fashion.run.open import load_atelier
 from medgan_fashion.runs.engine.stage import stage
 
 Asked = list[list[int]]  # (customer, category) of each problem

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.rates import VISUAL, Rates, measured_rates
+from medgan_fashion.fashion.run.rates import VISUAL, Rates, measured_rates
 from medgan_fashion.gan.latent.inversion import InversionConfig
 
 FORWARD = 1 / 3  # of a step that also goes backward

@@ -11,12 +11,12 @@ from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.data.catalogue import save_catalogue
 from medgan_fashion.fashion.data.customer_ids import find_customer
 from medgan_fashion.fashion.data.shelf import store_shelf
-from medgan_fashion.fashion.plan import Plan
 from medgan_fashion.fashion.recommend.category_encoder import check_categories
 from medgan_fashion.fashion.recommend.features import store_features
-from medgan_fashion.fashion.shop import Shop, store_purchases
-from medgan_fashion.fashion.stages_design import design_controls, design_garments
-from medgan_fashion.fashion.stages_gan import (
+from medgan_fashion.fashion.run.plan import Plan
+from medgan_fashion.fashion.run.shop import Shop, store_purchases
+from medgan_fashion.fashion.run.stages_design import design_controls, design_garments
+from medgan_fashion.fashion.run.stages_gan import (
     adopted_gan,
     catalogue_encoder,
     check_garment_model,
@@ -25,8 +25,8 @@ from medgan_fashion.fashion.stages_gan import (
     garment_gan,
     judge_gan,
 )
-from medgan_fashion.fashion.stages_recommend import fit_recommender, new_customers, rank_recommenders
-from medgan_fashion.fashion.stages_restyle import inversion_limits, planted_inversion, restyle_photos
+from medgan_fashion.fashion.run.stages_recommend import fit_recommender, new_customers, rank_recommenders
+from medgan_fashion.fashion.run.stages_restyle import inversion_limits, planted_inversion, restyle_photos
 from medgan_fashion.gan import load_model
 from medgan_fashion.runs.engine.stage import Stored, Task, store
 

@@ -12,13 +12,13 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.data.purchases import load_purchases
 from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.parts import load_atelier
 from medgan_fashion.fashion.restyle.invert import Drawn, draw_photos, measure_limits, unseen_photos
 from medgan_fashion.fashion.restyle.mask import garment_mask
 from medgan_fashion.fashion.restyle.restyle_limits import load_limits, missing, no_limits, save_limits
 from medgan_fashion.fashion.restyle.walk import restyle
-from medgan_fashion.fashion.stages_design import write_asked
-from medgan_fashion.fashion.stages_gan import drawn_evenly
+from medgan_fashion.fashion.run.open import load_atelier
+from medgan_fashion.fashion.run.stages_design import write_asked
+from medgan_fashion.fashion.run.stages_gan import drawn_evenly
 from medgan_fashion.gan import load_model
 from medgan_fashion.gan.latent.encoder import load_latent_encoder
 from medgan_fashion.gan.latent.inversion import InversionConfig, invert

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from medgan_fashion.fashion.stages_design import Asked
+from medgan_fashion.fashion.run.stages_design import Asked
 from medgan_fashion.runs.engine.stage import Stored, Task
 
 

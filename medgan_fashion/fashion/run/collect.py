@@ -10,22 +10,22 @@ import numpy as np
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.fashion.collect_designs import (
+from medgan_fashion.fashion.config import GarmentsConfig
+from medgan_fashion.fashion.data.check import describe_catalogue
+from medgan_fashion.fashion.recommend.files import load_recommender
+from medgan_fashion.fashion.recommend.lists import as_lists, write_lists
+from medgan_fashion.fashion.run.collect_designs import (
     control_arms,
     design_section,
     restyle_section,
     shown_customers,
     trade_off_rows,
 )
-from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.data.check import describe_catalogue
-from medgan_fashion.fashion.findings import findings
-from medgan_fashion.fashion.known_utility import known_utility
-from medgan_fashion.fashion.parts import Parts, write_parts
-from medgan_fashion.fashion.plan import Plan
-from medgan_fashion.fashion.recommend.files import load_recommender
-from medgan_fashion.fashion.recommend.lists import as_lists, write_lists
-from medgan_fashion.fashion.shop import Shop
+from medgan_fashion.fashion.run.findings import findings
+from medgan_fashion.fashion.run.known_utility import known_utility
+from medgan_fashion.fashion.run.open import Parts, write_parts
+from medgan_fashion.fashion.run.plan import Plan
+from medgan_fashion.fashion.run.shop import Shop
 from medgan_fashion.runs.engine.stage import Stored, Task
 from medgan_fashion.runs.engine.versions import versions
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder, save_encoder
 from medgan_fashion.fashion.data.catalogue import Catalogue, load_catalogue
-from medgan_fashion.fashion.gan_figures import at_size, differs, picture_figures
 from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
+from medgan_fashion.fashion.run.gan_figures import at_size, differs, picture_figures
 from medgan_fashion.gan import Model, Recipe, load_model, save_model
 from medgan_fashion.gan.latent.encoder import save_latent_encoder, train_latent_encoder
 from medgan_fashion.runs.engine.stage import stage

@@ -11,8 +11,8 @@ from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.design.design_files import load_designed
 from medgan_fashion.fashion.design.search import Designed
 from medgan_fashion.fashion.design.transfer import Arm, arm, summary, transfer_ratio
-from medgan_fashion.fashion.plan import Plan
-from medgan_fashion.fashion.shop import Shop
+from medgan_fashion.fashion.run.plan import Plan
+from medgan_fashion.fashion.run.shop import Shop
 
 Pictures = dict[str, NDArray[np.uint8]]
 _BOUGHT = 6  # of a customer's own purchases that the report shows
