@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from medgan_fashion.report.model_card import judged_lines, plain
+from medgan_fashion.report.cards import judged_lines, plain
 
 CARD = "DATA_CARD.md"
 MEDICAL_USE = (

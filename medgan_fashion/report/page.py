@@ -10,7 +10,7 @@ from typing import Any
 
 from medgan_fashion.medical.results.schema import METRICS, Summary
 from medgan_fashion.report.charts import divs
-from medgan_fashion.report.checklist_file import checklists
+from medgan_fashion.report.checklist import checklists
 from medgan_fashion.report.figures import (
     arms_figure,
     calibration_figure,

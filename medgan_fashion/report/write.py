@@ -72,9 +72,9 @@ def _ablation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> d
 
 def _cards(summary: Summary) -> dict[str, str]:
     """A model card per GAN, a data card per synthetic set, and the authors' checklist."""
-    from medgan_fashion.report.checklist_file import FILE, checklist_text
+    from medgan_fashion.report.cards import card_name, model_card
+    from medgan_fashion.report.checklist import FILE, checklist_text
     from medgan_fashion.report.data_card import card_of_fold, fold_card_name
-    from medgan_fashion.report.model_card import card_name, model_card
 
     judge, screened, listed = (summary.get(key, []) for key in ("judge", "privacy", "checklist"))
     cards = {card_name(gan): model_card(gan, summary["data"], judge, screened) for gan in summary.get("gans", [])}
@@ -90,9 +90,9 @@ def write_report(run: Path, *, shareable: bool = False) -> Path:
     run/report_shareable/: of an ablation no real image, no near copy, no path; of garments see `shareable_garments`.
     ValueError if the summary is absent or incomplete.
     """
-    from medgan_fashion.report.checklist_file import FILE, write_checklist
+    from medgan_fashion.report.checklist import FILE, write_checklist
     from medgan_fashion.report.garments_page import garments_files
-    from medgan_fashion.report.segmentation_page import segmentation_files
+    from medgan_fashion.report.segmentation import segmentation_files
 
     raw = read_summary(run / "results" / "summary.json")
     chains = {"garments": garments_files, "lesion_segmentation": segmentation_files}

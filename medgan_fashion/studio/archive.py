@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from medgan_fashion.report.cards import plain
 from medgan_fashion.report.data_card import (
     CARD,
     GARMENT_ABUSE,
@@ -23,7 +24,6 @@ from medgan_fashion.report.data_card import (
     SetFacts,
     data_card,
 )
-from medgan_fashion.report.model_card import plain
 from medgan_fashion.runs.single.generate import generate_files
 from medgan_fashion.runs.stages.privacy_cards import check_release, find_card, in_words
 from medgan_fashion.studio.models import Listed, truncation

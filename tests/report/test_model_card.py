@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from medgan_fashion.report.model_card import card_name, model_card
+from medgan_fashion.report.cards import card_name, model_card
 
 
 def test_card_holds_rows_hash_range_figures_and_use(summary: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.medical.results.checklist import state
-from medgan_fashion.report.model_card import plain
+from medgan_fashion.report.cards import plain
 
 FILE, BESIDE = "checklist.md", "checklist_new.md"
 WORDS = {"TRIPOD+AI": "TRIPOD+AI (Collins et al. 2024)", "CLAIM": "CLAIM, 2024 update (Tejani et al. 2024)"}
