@@ -5,9 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from medgan_fashion.medical.results.schema import AuditItem, Summary
-from medgan_fashion.report.figures import arms_figure, dose_figure
+from medgan_fashion.report.ablation.figures import arms_figure, dose_figure
+from medgan_fashion.report.ablation.page import near_copies, verdict_block
 from medgan_fashion.report.numbers import decimal
-from medgan_fashion.report.page import near_copies, verdict_block
 from medgan_fashion.report.pictures import Pair, folds, load_samples
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.segmentation import show_segmentation

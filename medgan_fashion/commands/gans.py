@@ -82,7 +82,7 @@ def privacy(
     """
     from medgan_fashion.base.plain import from_plain
     from medgan_fashion.evaluation.screening.rules import PrivacyRules
-    from medgan_fashion.report.privacy_pictures import write_pairs
+    from medgan_fashion.report.ablation.privacy_pictures import write_pairs
     from medgan_fashion.runs.single.privacy import PrivacyJob, screen_model
 
     rules = from_plain(PrivacyRules, parse_settings({}, set or []), "privacy.")

@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from medgan_fashion.report.ablation.figures import dose_figure
+from medgan_fashion.report.ablation.page import TEMPLATES, head, render
 from medgan_fashion.report.charts import divs
-from medgan_fashion.report.figures import dose_figure
-from medgan_fashion.report.page import TEMPLATES, head, render
 from medgan_fashion.report.segmentation_pictures import Arrays, grids, load_pictures, outlines
 
 SECTIONS = (  # id, which is the template's name, and title

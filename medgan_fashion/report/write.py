@@ -49,11 +49,11 @@ def read_summary(path: Path) -> dict[str, Any]:
 def _ablation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> dict[str, str]:
     """Name -> text of the report of an ablation: page, table, data, and a model card per GAN."""
     from medgan_fashion.medical.results.schema import check_summary
-    from medgan_fashion.report.csv_files import arms_csv
-    from medgan_fashion.report.gate_pictures import load_strips, shareable_strips
-    from medgan_fashion.report.page import near_copies, page
+    from medgan_fashion.report.ablation.csv_files import arms_csv
+    from medgan_fashion.report.ablation.page import near_copies, page
+    from medgan_fashion.report.ablation.pictures import load_strips, shareable_strips
+    from medgan_fashion.report.ablation.privacy_pictures import load_pairs, shareable_pairs, without_blocked
     from medgan_fashion.report.pictures import load_samples, without_real
-    from medgan_fashion.report.privacy_pictures import load_pairs, shareable_pairs, without_blocked
 
     summary = check_summary(raw)
     pairs, strips = load_pairs(results / "samples.npz"), load_strips(results / "samples.npz")

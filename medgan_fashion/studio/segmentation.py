@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from medgan_fashion.report.figures import dose_figure
+from medgan_fashion.report.ablation.figures import dose_figure
+from medgan_fashion.report.ablation.page import verdict_block
 from medgan_fashion.report.numbers import NONE, count, decimal, p_value
-from medgan_fashion.report.page import verdict_block
 from medgan_fashion.report.segmentation import ARM_NOTES, check_segmentation, dose_rows, synthetic_arms
 from medgan_fashion.report.segmentation_pictures import Arrays, grids, load_pictures, outlines
 from medgan_fashion.report.write import read_summary

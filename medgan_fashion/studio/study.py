@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from medgan_fashion.medical.results.schema import AuditItem, Summary, check_summary
+from medgan_fashion.report.ablation.page import near_copies
 from medgan_fashion.report.numbers import NONE, arm_note, count, metric_name, metric_points, metric_value, p_value
-from medgan_fashion.report.page import near_copies
 from medgan_fashion.report.pictures import Arrays, Pair, Tile, grids, neighbours
 from medgan_fashion.report.write import read_summary
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from medgan_fashion.medical.results.schema import check_summary
+from medgan_fashion.report.ablation.figures import arms_figure, class_figure, interval
+from medgan_fashion.report.ablation.figures_images import kid_figure
+from medgan_fashion.report.ablation.page import SECTIONS, TEMPLATES
 from medgan_fashion.report.charts import to_div
-from medgan_fashion.report.figures import arms_figure, class_figure, interval
-from medgan_fashion.report.figures_images import kid_figure
-from medgan_fashion.report.page import SECTIONS, TEMPLATES
 
 
 @pytest.mark.parametrize(("low", "estimate", "high"), [(-0.3, -0.1, 0.05), (0.001, 0.01, 0.019), (0.0, 0.0, 0.0)])

@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from medgan_fashion.medical.results.schema import check_summary
-from medgan_fashion.report.page import verdict_block
+from medgan_fashion.report.ablation.page import verdict_block
 
 
 def _drawing(block: str) -> str:

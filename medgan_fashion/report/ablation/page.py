@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.medical.results.schema import METRICS, Summary
-from medgan_fashion.report.charts import divs
-from medgan_fashion.report.checklist import checklists
-from medgan_fashion.report.figures import (
+from medgan_fashion.report.ablation.figures import (
     arms_figure,
     calibration_figure,
     class_figure,
     dose_figure,
     interval,
 )
-from medgan_fashion.report.figures_images import kid_figure
-from medgan_fashion.report.gate_pictures import gate_strips
+from medgan_fashion.report.ablation.figures_images import kid_figure
+from medgan_fashion.report.ablation.pictures import gate_strips
+from medgan_fashion.report.ablation.privacy_pictures import pair_galleries
+from medgan_fashion.report.charts import divs
+from medgan_fashion.report.checklist import checklists
 from medgan_fashion.report.numbers import FILTERS
 from medgan_fashion.report.pictures import Arrays, folds, grids, neighbours
-from medgan_fashion.report.privacy_pictures import pair_galleries
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 SECTIONS = (  # id, which is the template's name, and title
     ("arms", "Arms compared"),
     ("dose", "Benefit against amount"),
