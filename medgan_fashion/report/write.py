@@ -91,7 +91,7 @@ def write_report(run: Path, *, shareable: bool = False) -> Path:
     ValueError if the summary is absent or incomplete.
     """
     from medgan_fashion.report.checklist import FILE, write_checklist
-    from medgan_fashion.report.garments_page import garments_files
+    from medgan_fashion.report.garments.page import garments_files
     from medgan_fashion.report.segmentation import segmentation_files
 
     raw = read_summary(run / "results" / "summary.json")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.report.garments_pictures import garment
+from medgan_fashion.report.garments.pictures import garment
 from medgan_fashion.report.write import write_report
 from tests.report.garments_fixture import SECRET, garments, make_pictures, make_summary, write_run
 from tests.report.garments_reading import Page

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.report.garments_pictures import garment
+from medgan_fashion.report.garments.pictures import garment
 from medgan_fashion.report.write import write_report
 from tests.report.garments_fixture import ARMS, SECRET, make_pictures, make_summary, write_run
 from tests.report.garments_reading import Page

@@ -17,7 +17,7 @@ from medgan_fashion.report.charts import (
     new_figure,
     times,
 )
-from medgan_fashion.report.garments_words import arm, recommender
+from medgan_fashion.report.garments.garments_words import arm, recommender
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

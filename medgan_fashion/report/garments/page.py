@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.report.charts import divs
-from medgan_fashion.report.garments_figures import (
+from medgan_fashion.report.garments.figures import (
     gains_figure,
     planted_figure,
     ranking_figure,
     trade_off_figure,
     utility_figure,
 )
-from medgan_fashion.report.garments_pictures import (
+from medgan_fashion.report.garments.garments_summary import REMOVED, check_garments, ranking_csv, shareable_garments
+from medgan_fashion.report.garments.garments_words import ANSWERS, HOW, WORDS
+from medgan_fashion.report.garments.pictures import (
     arm_rows,
     category_grids,
     customer_cards,
@@ -22,11 +24,9 @@ from medgan_fashion.report.garments_pictures import (
     load_pictures,
     walks,
 )
-from medgan_fashion.report.garments_summary import REMOVED, check_garments, ranking_csv, shareable_garments
-from medgan_fashion.report.garments_words import ANSWERS, HOW, WORDS
 from medgan_fashion.report.pictures import Arrays
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 SECTIONS = (  # id, which is the template's name behind "garments_", and title
     ("data", "Data"),
     ("ranking", "Recommenders compared"),
