@@ -15,8 +15,8 @@ from medgan_fashion.studio.breeding import (
     words_of,
 )
 from medgan_fashion.studio.garment_pages import choose_category, enter
-from medgan_fashion.studio.jobs import newest, submit
-from medgan_fashion.studio.pictures import Picture, add_pictures, find_picture, find_pictures, keep, lineage
+from medgan_fashion.studio.store.jobs import newest, submit
+from medgan_fashion.studio.store.pictures import Picture, add_pictures, find_picture, find_pictures, keep, lineage
 from medgan_fashion.studio.tiles import export_buttons, painted
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import Visit, doing, folded, guarded, page, plain, show

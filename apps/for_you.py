@@ -5,9 +5,9 @@ import streamlit as st
 from medgan_fashion.fashion.design.pool import Wish
 from medgan_fashion.studio.garment_pages import choose_category, enter, shopper_of
 from medgan_fashion.studio.offers import recommended
-from medgan_fashion.studio.people import say
-from medgan_fashion.studio.pictures import add_pictures, find_pictures, keep
 from medgan_fashion.studio.searching import Shown, designs_for, search_again, search_for
+from medgan_fashion.studio.store.people import say
+from medgan_fashion.studio.store.pictures import add_pictures, find_pictures, keep
 from medgan_fashion.studio.telling import begin_as, compare, rate, said_so_far, your_data
 from medgan_fashion.studio.tiles import CARD, NEAR, TILE, export_buttons, item_tile, painted
 from medgan_fashion.studio.waiting import DRAW_AGAIN, job_line

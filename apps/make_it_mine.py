@@ -8,11 +8,18 @@ from numpy.typing import NDArray
 
 from medgan_fashion.fashion.restyle.restyle_limits import CANNOT
 from medgan_fashion.studio.garment_pages import choose_category, enter, shopper_of
-from medgan_fashion.studio.jobs import Job, drop, newest, submit
-from medgan_fashion.studio.pictures import add_pictures, find_picture, find_pictures, keep, new_picture, remove_photo
 from medgan_fashion.studio.searching import liking
+from medgan_fashion.studio.store.jobs import Job, drop, newest, submit
+from medgan_fashion.studio.store.pictures import (
+    add_pictures,
+    find_picture,
+    find_pictures,
+    keep,
+    new_picture,
+    remove_photo,
+)
+from medgan_fashion.studio.store.uploads import TYPES, accept_photo, photo_pixels
 from medgan_fashion.studio.tiles import export_buttons, item_tile, painted
-from medgan_fashion.studio.uploads import TYPES, accept_photo, photo_pixels
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import LOG, NOT_KEPT, Visit, doing, excused, guarded, page, plain, show
 from medgan_fashion.studio.words import fits, nearness, restyled

@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests' serve
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
-from medgan_fashion.studio.database import open_database
-from medgan_fashion.studio.schema import pictures
 from medgan_fashion.studio.settings import Settings
+from medgan_fashion.studio.store.database import open_database
+from medgan_fashion.studio.store.schema import pictures
 from tests.apps.server import CHROMIUM, FLAGS, Served, chromium, served, visit
 
 AT_REST = "document.querySelector('[data-testid=stApp]').getAttribute('data-test-script-state') === 'notRunning'"

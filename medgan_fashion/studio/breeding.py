@@ -13,8 +13,8 @@ from torch import Tensor
 
 from medgan_fashion.fashion.design.directions import LEAST, apply_direction
 from medgan_fashion.gan.networks.latent import between, crossed, mutated, sample_latent
-from medgan_fashion.studio.pictures import Picture, new_picture
 from medgan_fashion.studio.settings import Settings
+from medgan_fashion.studio.store.pictures import Picture, new_picture
 from medgan_fashion.studio.work import direction_key
 from medgan_fashion.studio.workshop import Workshop
 

@@ -52,8 +52,8 @@ def launch(settings: Settings, address: str, port: int) -> int:
     for name in ("streamlit", "sqlalchemy", "alembic"):
         if importlib.util.find_spec(name) is None:
             raise ValueError(f"the studio needs {name}: pip install 'medgan-fashion[app]'")
-    from medgan_fashion.studio.database import open_database
     from medgan_fashion.studio.runs import named_runs
+    from medgan_fashion.studio.store.database import open_database
 
     named_runs(settings)
     settings.folder.mkdir(parents=True, exist_ok=True)

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.design.pool import Drawings, Wish, joined, look_at
-from medgan_fashion.studio.jobs import Job, drop, newest, submit
 from medgan_fashion.studio.offers import Offer, Taste, offer, taste_in
-from medgan_fashion.studio.pictures import Picture, find_pictures, new_picture
+from medgan_fashion.studio.store.jobs import Job, drop, newest, submit
+from medgan_fashion.studio.store.pictures import Picture, find_pictures, new_picture
 from medgan_fashion.studio.widgets import Visit
 from medgan_fashion.studio.workshop import Shopper, Workshop, read_shopper
 

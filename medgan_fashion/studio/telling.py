@@ -6,7 +6,7 @@ import streamlit as st
 from medgan_fashion.fashion.design.asking import ask
 from medgan_fashion.fashion.recommend.fold_in import fold_in
 from medgan_fashion.studio.offers import to_rate
-from medgan_fashion.studio.people import Said, choose, forget_person, say, say_all
+from medgan_fashion.studio.store.people import Said, choose, forget_person, say, say_all
 from medgan_fashion.studio.tiles import TILE, item_tile
 from medgan_fashion.studio.widgets import Visit, doing, folded, lasting_choice, plain
 from medgan_fashion.studio.workshop import Workshop

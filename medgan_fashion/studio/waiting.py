@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from medgan_fashion.studio.jobs import Job, newest, submit
 from medgan_fashion.studio.runs import Run, find_runs
 from medgan_fashion.studio.samples import RUN as SAMPLES
 from medgan_fashion.studio.samples import missing
 from medgan_fashion.studio.settings import Settings, read_settings
+from medgan_fashion.studio.store.jobs import Job, newest, submit
 from medgan_fashion.studio.supervisor import start_workers
 from medgan_fashion.studio.widgets import Visit, database, doing, guarded, plain
 

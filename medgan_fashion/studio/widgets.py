@@ -17,10 +17,10 @@ from PIL import Image
 from sqlalchemy import Engine
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
-from medgan_fashion.studio.database import open_database
-from medgan_fashion.studio.people import is_person, new_person
 from medgan_fashion.studio.runs import Run, find_runs
 from medgan_fashion.studio.settings import Settings, read_settings
+from medgan_fashion.studio.store.database import open_database
+from medgan_fashion.studio.store.people import is_person, new_person
 
 LOG = logging.getLogger("medgan_fashion.studio")
 NOTE = "Pictures drawn here are synthetic: made by a computer, never for diagnosis."

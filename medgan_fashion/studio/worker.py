@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 
 from medgan_fashion.runs.engine.stage import claim
-from medgan_fashion.studio.database import open_database
 from medgan_fashion.studio.desk import Desk, Dropped
-from medgan_fashion.studio.jobs import Job, fail, report, rescue, take
 from medgan_fashion.studio.runs import find_runs
 from medgan_fashion.studio.samples import RUN
 from medgan_fashion.studio.settings import read_settings
+from medgan_fashion.studio.store.database import open_database
+from medgan_fashion.studio.store.jobs import Job, fail, report, rescue, take
 from medgan_fashion.studio.work import WORK, warm_up
 from medgan_fashion.studio.workshop import is_prepared
 

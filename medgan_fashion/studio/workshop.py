@@ -23,9 +23,9 @@ from medgan_fashion.fashion.restyle.restyle_limits import Limits, load_limits
 from medgan_fashion.fashion.run.open import Opened, open_run
 from medgan_fashion.gan.latent.critic import FrozenCritic
 from medgan_fashion.runs.engine.stage import Stored, store
-from medgan_fashion.studio.people import Said
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.settings import Settings
+from medgan_fashion.studio.store.people import Said
 
 VERSION = 1  # raise it when what is prepared would come out otherwise
 POOL = 384  # random drawings of each category, of which the realistic ones are kept

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from medgan_fashion.studio.database import open_database
 from medgan_fashion.studio.desk import Desk
-from medgan_fashion.studio.people import Said, said_by
 from medgan_fashion.studio.runs import find_runs
 from medgan_fashion.studio.settings import Settings
+from medgan_fashion.studio.store.database import open_database
+from medgan_fashion.studio.store.people import Said, said_by
 from medgan_fashion.studio.worker import work_once
 from medgan_fashion.studio.workshop import prepare
 from tests.chains.tiny_shop import tiny_chain

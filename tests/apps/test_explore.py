@@ -1,6 +1,6 @@
 """Page 3: breeding, crossing, strips and turns, each kept with its lineage."""
 
-from medgan_fashion.studio.pictures import find_pictures
+from medgan_fashion.studio.store.pictures import find_pictures
 from tests.apps.conftest import RUN, Studio, click, person_of, texts, unfold
 
 

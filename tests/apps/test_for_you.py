@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from medgan_fashion.studio.jobs import newest
-from medgan_fashion.studio.people import is_person, said_by
-from medgan_fashion.studio.pictures import find_pictures
+from medgan_fashion.studio.store.jobs import newest
+from medgan_fashion.studio.store.people import is_person, said_by
+from medgan_fashion.studio.store.pictures import find_pictures
 from medgan_fashion.studio.widgets import NOTE
 from tests.apps.conftest import RUN, Studio, click, person_of, texts, unfold
 
@@ -177,7 +177,7 @@ def test_a_like_that_cannot_be_kept_says_so(studio: Studio, monkeypatch: pytest.
     def full(*given: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("medgan_fashion.studio.people._set_opinion", full)
+    monkeypatch.setattr("medgan_fashion.studio.store.people._set_opinion", full)
     page = click(page, "Like")
     assert not page.exception
     assert "That was not kept: please try again" in texts(page)

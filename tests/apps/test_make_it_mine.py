@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from medgan_fashion.studio.jobs import newest
-from medgan_fashion.studio.pictures import find_pictures
+from medgan_fashion.studio.store.jobs import newest
+from medgan_fashion.studio.store.pictures import find_pictures
 from tests.apps.conftest import RUN, Studio, click, person_of, texts, unfold
 
 

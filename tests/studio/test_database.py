@@ -8,8 +8,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, event, insert, inspect, select, text
 
-from medgan_fashion.studio.database import open_database, upgrade
-from medgan_fashion.studio.schema import metadata, people
+from medgan_fashion.studio.store.database import open_database, upgrade
+from medgan_fashion.studio.store.schema import metadata, people
 
 
 def test_versions_end_where_the_schema_is(engine: Engine) -> None:

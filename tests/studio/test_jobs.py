@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, update
 
-from medgan_fashion.studio.jobs import drop, fail, finish, newest, next_round, report, rescue, submit, take
-from medgan_fashion.studio.people import new_person
-from medgan_fashion.studio.schema import jobs
+from medgan_fashion.studio.store.jobs import drop, fail, finish, newest, next_round, report, rescue, submit, take
+from medgan_fashion.studio.store.people import new_person
+from medgan_fashion.studio.store.schema import jobs
 
 
 def test_a_job_is_claimed_by_one_alone(engine: Engine) -> None:

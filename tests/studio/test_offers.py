@@ -4,7 +4,7 @@ import numpy as np
 
 from medgan_fashion.fashion.design.pool import Wish
 from medgan_fashion.studio.offers import offer, recommended, taste_in, to_rate
-from medgan_fashion.studio.people import Said
+from medgan_fashion.studio.store.people import Said
 from medgan_fashion.studio.workshop import Shopper, Workshop, read_shopper
 
 

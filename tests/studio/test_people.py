@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from medgan_fashion.studio import people
-from medgan_fashion.studio.people import Said, choose, forget_person, is_person, new_person, said_by, say, say_all
-from medgan_fashion.studio.pictures import add_pictures, find_pictures, new_picture
+from medgan_fashion.studio.store import people
+from medgan_fashion.studio.store.people import Said, choose, forget_person, is_person, new_person, said_by, say, say_all
+from medgan_fashion.studio.store.pictures import add_pictures, find_pictures, new_picture
 from tests.studio.test_pictures import Z
 
 

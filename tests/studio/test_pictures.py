@@ -3,8 +3,8 @@
 import numpy as np
 from sqlalchemy import Engine
 
-from medgan_fashion.studio.people import new_person
-from medgan_fashion.studio.pictures import (
+from medgan_fashion.studio.store.people import new_person
+from medgan_fashion.studio.store.pictures import (
     add_pictures,
     find_picture,
     find_pictures,

@@ -12,8 +12,6 @@ from sqlalchemy import Engine, update
 
 from medgan_fashion.runs.stages.folds import Fold
 from medgan_fashion.runs.stages.images import Synthetic
-from medgan_fashion.studio.database import open_database
-from medgan_fashion.studio.people import forget_person, new_person
 from medgan_fashion.studio.reading_cases import Source, Sources
 from medgan_fashion.studio.reading_results import agreement_rows, csv_text, figure_rows, may_see, results
 from medgan_fashion.studio.readings import (
@@ -32,7 +30,9 @@ from medgan_fashion.studio.readings import (
     unfinished_study,
 )
 from medgan_fashion.studio.runs import Run
-from medgan_fashion.studio.schema import readers
+from medgan_fashion.studio.store.database import open_database
+from medgan_fashion.studio.store.people import forget_person, new_person
+from medgan_fashion.studio.store.schema import readers
 
 RUN = Run(Path("nowhere"), "nowhere", "ablation", 0.0)
 CLASSES = ("cyst", "=1+1")

@@ -11,11 +11,11 @@ from medgan_fashion.fashion.design.search import climb
 from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, CLOSEST, FAITHFUL
 from medgan_fashion.studio.breeding import direction_of
 from medgan_fashion.studio.desk import Desk, Dropped
-from medgan_fashion.studio.jobs import Job, drop, newest, submit, take
 from medgan_fashion.studio.offers import taste_in
-from medgan_fashion.studio.people import Said, new_person
-from medgan_fashion.studio.pictures import add_pictures, find_pictures, new_picture
-from medgan_fashion.studio.uploads import accept_photo
+from medgan_fashion.studio.store.jobs import Job, drop, newest, submit, take
+from medgan_fashion.studio.store.people import Said, new_person
+from medgan_fashion.studio.store.pictures import add_pictures, find_pictures, new_picture
+from medgan_fashion.studio.store.uploads import accept_photo
 from medgan_fashion.studio.work import ROUNDS
 from medgan_fashion.studio.worker import work_once
 from medgan_fashion.studio.workshop import Shopper, Workshop

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from medgan_fashion.studio.schema import choices, opinions, people
+from medgan_fashion.studio.store.schema import choices, opinions, people
 
 LONGEST = 80  # of a name
 

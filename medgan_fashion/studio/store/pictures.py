@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, Row, delete, insert, select, update
 
-from medgan_fashion.studio.schema import pictures
+from medgan_fashion.studio.store.schema import pictures
 
 LONGEST = 120  # of a name
 

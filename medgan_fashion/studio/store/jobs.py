@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, and_, insert, select, update
 
-from medgan_fashion.studio.schema import jobs
+from medgan_fashion.studio.store.schema import jobs
 
 SILENT = 15.0  # seconds without a heartbeat after which a worker is taken for dead
 TRIES = 3

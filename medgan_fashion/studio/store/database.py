@@ -61,7 +61,7 @@ def upgrade(engine: Engine, to: str = "head") -> None:
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", "medgan_fashion.studio:migrations")
+    config.set_main_option("script_location", "medgan_fashion.studio.store:migrations")
     with _alone(engine) as connection:
         config.attributes["connection"] = connection
         try:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from medgan_fashion.studio.schema import metadata
+from medgan_fashion.studio.store.schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True)
