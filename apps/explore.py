@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from medgan_fashion.studio.breeding import (
+from medgan_fashion.studio.garments.breeding import (
     VARIETY,
     begun,
     children,
@@ -14,14 +14,14 @@ from medgan_fashion.studio.breeding import (
     turned,
     words_of,
 )
-from medgan_fashion.studio.garment_pages import choose_category, enter
+from medgan_fashion.studio.garments.pages import choose_category, enter
+from medgan_fashion.studio.garments.tiles import export_buttons, painted
+from medgan_fashion.studio.garments.words import spoken
+from medgan_fashion.studio.garments.workshop import Workshop
 from medgan_fashion.studio.store.jobs import newest, submit
 from medgan_fashion.studio.store.pictures import Picture, add_pictures, find_picture, find_pictures, keep, lineage
-from medgan_fashion.studio.tiles import export_buttons, painted
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import Visit, doing, folded, guarded, page, plain, show
-from medgan_fashion.studio.words import spoken
-from medgan_fashion.studio.workshop import Workshop
 
 TILE = 124  # pixels
 

@@ -3,17 +3,17 @@
 import streamlit as st
 
 from medgan_fashion.fashion.design.pool import Wish
-from medgan_fashion.studio.garment_pages import choose_category, enter, shopper_of
-from medgan_fashion.studio.offers import recommended
-from medgan_fashion.studio.searching import Shown, designs_for, search_again, search_for
+from medgan_fashion.studio.garments.offers import recommended
+from medgan_fashion.studio.garments.pages import choose_category, enter, shopper_of
+from medgan_fashion.studio.garments.searching import Shown, designs_for, search_again, search_for
+from medgan_fashion.studio.garments.telling import begin_as, compare, rate, said_so_far, your_data
+from medgan_fashion.studio.garments.tiles import CARD, NEAR, TILE, export_buttons, item_tile, painted
+from medgan_fashion.studio.garments.words import POPULAR, fits, looks, second_opinion, uncertainty
+from medgan_fashion.studio.garments.workshop import Shopper, Workshop
 from medgan_fashion.studio.store.people import say
 from medgan_fashion.studio.store.pictures import add_pictures, find_pictures, keep
-from medgan_fashion.studio.telling import begin_as, compare, rate, said_so_far, your_data
-from medgan_fashion.studio.tiles import CARD, NEAR, TILE, export_buttons, item_tile, painted
 from medgan_fashion.studio.waiting import DRAW_AGAIN, job_line
 from medgan_fashion.studio.widgets import Visit, doing, guarded, page, plain, show
-from medgan_fashion.studio.words import POPULAR, fits, looks, second_opinion, uncertainty
-from medgan_fashion.studio.workshop import Shopper, Workshop
 
 RECOMMENDED, DESIGNS = 6, 4  # shown at once
 BOLD = ("realistic", "rather realistic", "in between", "rather bold", "bold")

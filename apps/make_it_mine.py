@@ -7,8 +7,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.restyle.restyle_limits import CANNOT
-from medgan_fashion.studio.garment_pages import choose_category, enter, shopper_of
-from medgan_fashion.studio.searching import liking
+from medgan_fashion.studio.garments.pages import choose_category, enter, shopper_of
+from medgan_fashion.studio.garments.searching import liking
+from medgan_fashion.studio.garments.tiles import export_buttons, item_tile, painted
+from medgan_fashion.studio.garments.words import fits, nearness, restyled
+from medgan_fashion.studio.garments.workshop import Shopper, Workshop
 from medgan_fashion.studio.store.jobs import Job, drop, newest, submit
 from medgan_fashion.studio.store.pictures import (
     add_pictures,
@@ -19,11 +22,8 @@ from medgan_fashion.studio.store.pictures import (
     remove_photo,
 )
 from medgan_fashion.studio.store.uploads import TYPES, accept_photo, photo_pixels
-from medgan_fashion.studio.tiles import export_buttons, item_tile, painted
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import LOG, NOT_KEPT, Visit, doing, excused, guarded, page, plain, show
-from medgan_fashion.studio.words import fits, nearness, restyled
-from medgan_fashion.studio.workshop import Shopper, Workshop
 
 OFFERED, TILE, LARGE = 8, 120, 300  # garments to choose from at once; pixels of tiles
 

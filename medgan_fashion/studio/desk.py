@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 
 from medgan_fashion.fashion.design.directions import AttributeReader, train_reader
+from medgan_fashion.studio.garments.words import spoken
+from medgan_fashion.studio.garments.workshop import Workshop, open_workshop, prepare
 from medgan_fashion.studio.runs import Run, find_runs
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.store.jobs import Job, report
-from medgan_fashion.studio.words import spoken
-from medgan_fashion.studio.workshop import Workshop, open_workshop, prepare
 
 LOOK = 0.3  # seconds between two looks whether a job is still wanted
 

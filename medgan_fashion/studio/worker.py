@@ -12,13 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from medgan_fashion.runs.engine.stage import claim
 from medgan_fashion.studio.desk import Desk, Dropped
+from medgan_fashion.studio.garments.workshop import is_prepared
 from medgan_fashion.studio.runs import find_runs
 from medgan_fashion.studio.samples import RUN
 from medgan_fashion.studio.settings import read_settings
 from medgan_fashion.studio.store.database import open_database
 from medgan_fashion.studio.store.jobs import Job, fail, report, rescue, take
 from medgan_fashion.studio.work import WORK, warm_up
-from medgan_fashion.studio.workshop import is_prepared
 
 LOG = logging.getLogger("medgan_fashion.studio.worker")
 LANES = ("desk", "training")  # what people wait for at a page, and what takes minutes

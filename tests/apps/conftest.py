@@ -9,12 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from medgan_fashion.studio.desk import Desk
+from medgan_fashion.studio.garments.workshop import prepare
 from medgan_fashion.studio.runs import find_runs
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.store.database import open_database
 from medgan_fashion.studio.store.people import Said, said_by
 from medgan_fashion.studio.worker import work_once
-from medgan_fashion.studio.workshop import prepare
 from tests.chains.tiny_shop import tiny_chain
 from tests.made_once import made_once
 
@@ -69,7 +69,7 @@ def texts(test: AppTest) -> str:
 @pytest.fixture(autouse=True)
 def _no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages start no background processes: tests do the work themselves, at once."""
-    monkeypatch.setattr("medgan_fashion.studio.searching.SETTLE", 0.0)
+    monkeypatch.setattr("medgan_fashion.studio.garments.searching.SETTLE", 0.0)
     monkeypatch.setattr("medgan_fashion.studio.waiting.start_workers", lambda settings: None)
 
 

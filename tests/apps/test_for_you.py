@@ -75,7 +75,7 @@ def test_a_design_that_was_clicked_is_kept_though_it_stands_there_no_longer(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = studio.open("for_you")
-    monkeypatch.setattr("medgan_fashion.studio.searching.Offer.best", lambda self, wish, k: [])
+    monkeypatch.setattr("medgan_fashion.studio.garments.searching.Offer.best", lambda self, wish, k: [])
     page = click(page, "Keep")
     assert not page.exception
     assert len(find_pictures(studio.desk.engine, person_of(page), RUN, kept=True)) == 1
@@ -151,8 +151,8 @@ def test_what_goes_wrong_is_a_sentence_and_no_like_is_lost(studio: Studio, monke
     def broken(*given: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("medgan_fashion.studio.garment_pages.open_workshop", broken)
-    monkeypatch.setattr("medgan_fashion.studio.garment_pages.is_prepared", broken)
+    monkeypatch.setattr("medgan_fashion.studio.garments.pages.open_workshop", broken)
+    monkeypatch.setattr("medgan_fashion.studio.garments.pages.is_prepared", broken)
     page = studio.open("for_you", me=person_of(page))
     assert not page.exception
     assert "Something went wrong on our side. Nothing you said is lost" in texts(page)

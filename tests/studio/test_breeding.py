@@ -3,8 +3,18 @@
 import numpy as np
 import torch
 
-from medgan_fashion.studio.breeding import BROOD, STRIP, TURNS, begun, children, cross, film_strip, turned, words_of
-from medgan_fashion.studio.workshop import Workshop
+from medgan_fashion.studio.garments.breeding import (
+    BROOD,
+    STRIP,
+    TURNS,
+    begun,
+    children,
+    cross,
+    film_strip,
+    turned,
+    words_of,
+)
+from medgan_fashion.studio.garments.workshop import Workshop
 
 
 def test_every_set_knows_its_parents_and_the_same_seed_gives_the_same(workshop: Workshop) -> None:

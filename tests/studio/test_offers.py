@@ -3,9 +3,9 @@
 import numpy as np
 
 from medgan_fashion.fashion.design.pool import Wish
-from medgan_fashion.studio.offers import offer, recommended, taste_in, to_rate
+from medgan_fashion.studio.garments.offers import offer, recommended, taste_in, to_rate
+from medgan_fashion.studio.garments.workshop import Shopper, Workshop, read_shopper
 from medgan_fashion.studio.store.people import Said
-from medgan_fashion.studio.workshop import Shopper, Workshop, read_shopper
 
 
 def test_what_was_named_is_not_shown_again(workshop: Workshop) -> None:

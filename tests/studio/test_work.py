@@ -9,16 +9,16 @@ from PIL import Image
 
 from medgan_fashion.fashion.design.search import climb
 from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, CLOSEST, FAITHFUL
-from medgan_fashion.studio.breeding import direction_of
 from medgan_fashion.studio.desk import Desk, Dropped
-from medgan_fashion.studio.offers import taste_in
+from medgan_fashion.studio.garments.breeding import direction_of
+from medgan_fashion.studio.garments.offers import taste_in
+from medgan_fashion.studio.garments.workshop import Shopper, Workshop
 from medgan_fashion.studio.store.jobs import Job, drop, newest, submit, take
 from medgan_fashion.studio.store.people import Said, new_person
 from medgan_fashion.studio.store.pictures import add_pictures, find_pictures, new_picture
 from medgan_fashion.studio.store.uploads import accept_photo
 from medgan_fashion.studio.work import ROUNDS
 from medgan_fashion.studio.worker import work_once
-from medgan_fashion.studio.workshop import Shopper, Workshop
 
 RUN = "tiny_shop"
 

@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.design.pool import Drawings, Wish, joined, look_at
-from medgan_fashion.studio.offers import Offer, Taste, offer, taste_in
+from medgan_fashion.studio.garments.offers import Offer, Taste, offer, taste_in
+from medgan_fashion.studio.garments.workshop import Shopper, Workshop, read_shopper
 from medgan_fashion.studio.store.jobs import Job, drop, newest, submit
 from medgan_fashion.studio.store.pictures import Picture, find_pictures, new_picture
 from medgan_fashion.studio.widgets import Visit
-from medgan_fashion.studio.workshop import Shopper, Workshop, read_shopper
 
 SEARCHED = 24  # of earlier searches, the newest, that are ranked with the pool
 SETTLE = 0.8  # seconds that a taste rests before it is searched for: likes seldom come alone, and the page goes first

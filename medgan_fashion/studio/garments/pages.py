@@ -5,13 +5,13 @@ import gc
 import streamlit as st
 import torch
 
+from medgan_fashion.studio.garments.workshop import Shopper, Workshop, is_prepared, open_workshop
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.store.jobs import newest, submit
 from medgan_fashion.studio.store.people import said_by
 from medgan_fashion.studio.waiting import ready, wait_for
 from medgan_fashion.studio.widgets import Visit, choose_run, lasting, plain
-from medgan_fashion.studio.workshop import Shopper, Workshop, is_prepared, open_workshop
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the shop ...")

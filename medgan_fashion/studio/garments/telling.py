@@ -5,11 +5,11 @@ import streamlit as st
 
 from medgan_fashion.fashion.design.asking import ask
 from medgan_fashion.fashion.recommend.fold_in import fold_in
-from medgan_fashion.studio.offers import to_rate
+from medgan_fashion.studio.garments.offers import to_rate
+from medgan_fashion.studio.garments.tiles import TILE, item_tile
+from medgan_fashion.studio.garments.workshop import Workshop
 from medgan_fashion.studio.store.people import Said, choose, forget_person, say, say_all
-from medgan_fashion.studio.tiles import TILE, item_tile
 from medgan_fashion.studio.widgets import Visit, doing, folded, lasting_choice, plain
-from medgan_fashion.studio.workshop import Workshop
 
 RATED, REMEMBERED = 6, 6  # shown at once
 

@@ -15,9 +15,9 @@ from PIL.PngImagePlugin import PngInfo
 from medgan_fashion import __version__
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.imaging.burn_in import burn_mark
+from medgan_fashion.studio.garments.workshop import Workshop
 from medgan_fashion.studio.store.pictures import Picture
 from medgan_fashion.studio.widgets import show
-from medgan_fashion.studio.workshop import Workshop
 
 EXPORTED = 512  # pixels of an exported picture's side
 TILE = 164  # pixels of a tile: two beside each other on a phone
