@@ -40,7 +40,9 @@ def memory_mb(served: Served) -> dict[str, float]:
             pages = int((folder / "statm").read_text().split()[1])
         except (OSError, ProcessLookupError):
             continue
-        kind = "worker" if b"medgan_fashion.studio.worker" in words else "server" if b"streamlit" in words else None
+        kind = (
+            "worker" if b"medgan_fashion.studio.work.worker" in words else "server" if b"streamlit" in words else None
+        )
         if kind:
             found[kind] += pages * os.sysconf("SC_PAGE_SIZE") / 2**20
     return found

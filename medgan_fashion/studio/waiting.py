@@ -9,8 +9,8 @@ from medgan_fashion.studio.samples import RUN as SAMPLES
 from medgan_fashion.studio.samples import missing
 from medgan_fashion.studio.settings import Settings, read_settings
 from medgan_fashion.studio.store.jobs import Job, newest, submit
-from medgan_fashion.studio.supervisor import start_workers
 from medgan_fashion.studio.widgets import Visit, database, doing, guarded, plain
+from medgan_fashion.studio.work.supervisor import start_workers
 
 LOOK_AGAIN = 1.0  # seconds between two looks at a job
 DRAW_AGAIN = 2.0  # seconds between two drawings of what a job brings

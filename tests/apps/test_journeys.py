@@ -275,7 +275,7 @@ def _kill_workers(app: Served) -> None:
             mine = os.getpgid(int(folder.name)) == app.process.pid
         except (OSError, ProcessLookupError):
             continue
-        if mine and b"medgan_fashion.studio.worker" in words:
+        if mine and b"medgan_fashion.studio.work.worker" in words:
             os.kill(int(folder.name), signal.SIGKILL)
             killed += 1
     assert killed

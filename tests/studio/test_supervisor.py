@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from medgan_fashion.studio.settings import Settings
-from medgan_fashion.studio.worker import main
+from medgan_fashion.studio.work.worker import main
 from tests.forked import exit_code, forked
 
 

@@ -16,7 +16,7 @@ from medgan_fashion.gan.networks.latent import between, crossed, mutated, sample
 from medgan_fashion.studio.garments.workshop import Workshop
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.store.pictures import Picture, new_picture
-from medgan_fashion.studio.work import direction_key
+from medgan_fashion.studio.work.work import direction_key
 
 BROOD, STRIP = 8, 7  # pictures of a brood, frames of a film strip
 TURNS = (-0.5, -0.25, 0.0, 0.25, 0.5)  # how far along an attribute's direction

@@ -20,13 +20,13 @@ from medgan_fashion.fashion.restyle.invert import draw_photos
 from medgan_fashion.fashion.restyle.walk import Restyled, restyle
 from medgan_fashion.gan.networks.latent import between
 from medgan_fashion.runs.engine.stage import store
-from medgan_fashion.studio.desk import Desk
 from medgan_fashion.studio.garments.offers import offer, taste_in
 from medgan_fashion.studio.garments.workshop import Shopper, Workshop, prepare, read_shopper
 from medgan_fashion.studio.samples import train_samples
 from medgan_fashion.studio.store.jobs import Job, finish, next_round
 from medgan_fashion.studio.store.pictures import Picture, add_pictures, find_picture, new_picture
 from medgan_fashion.studio.store.uploads import photo_pixels
+from medgan_fashion.studio.work.desk import Desk
 
 ROUNDS = ((2, 10), (4, 25), (6, 40))  # starts and steps of a search's rounds: the first result soon, better ones later
 FRAMES = 3  # pictures between two steps of a walk

@@ -8,7 +8,7 @@ import threading
 import time
 
 from medgan_fashion.studio.settings import Settings
-from medgan_fashion.studio.worker import LANES
+from medgan_fashion.studio.work.worker import LANES
 
 LOG = logging.getLogger("medgan_fashion.studio")
 AGAIN = 2.0  # seconds before a worker that died is started again
@@ -17,7 +17,7 @@ AGAIN = 2.0  # seconds before a worker that died is started again
 def _start(lane: str, settings: Settings) -> "subprocess.Popen[bytes]":
     settings.folder.mkdir(parents=True, exist_ok=True)
     environment = os.environ | settings.environment() | {"OMP_WAIT_POLICY": "PASSIVE"}
-    command = [sys.executable, "-m", "medgan_fashion.studio.worker", lane, str(os.getpid())]
+    command = [sys.executable, "-m", "medgan_fashion.studio.work.worker", lane, str(os.getpid())]
     with (settings.folder / f"{lane}.log").open("ab") as log:
         return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 

@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 
 from medgan_fashion.runs.engine.stage import claim
-from medgan_fashion.studio.desk import Desk, Dropped
 from medgan_fashion.studio.garments.workshop import is_prepared
 from medgan_fashion.studio.runs import find_runs
 from medgan_fashion.studio.samples import RUN
 from medgan_fashion.studio.settings import read_settings
 from medgan_fashion.studio.store.database import open_database
 from medgan_fashion.studio.store.jobs import Job, fail, report, rescue, take
-from medgan_fashion.studio.work import WORK, warm_up
+from medgan_fashion.studio.work.desk import Desk, Dropped
+from medgan_fashion.studio.work.work import WORK, warm_up
 
-LOG = logging.getLogger("medgan_fashion.studio.worker")
+LOG = logging.getLogger("medgan_fashion.studio.work.worker")
 LANES = ("desk", "training")  # what people wait for at a page, and what takes minutes
 PAUSE, HEARTBEAT = 0.25, 3.0  # seconds
 POLITE = 10  # who clicks goes before who searches
