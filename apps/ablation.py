@@ -9,10 +9,9 @@ from medgan_fashion.report.ablation.figures import arms_figure, dose_figure
 from medgan_fashion.report.ablation.page import near_copies, verdict_block
 from medgan_fashion.report.numbers import decimal
 from medgan_fashion.report.pictures import Pair, folds, load_samples
-from medgan_fashion.studio.runs import Run
-from medgan_fashion.studio.segmentation import show_segmentation
-from medgan_fashion.studio.side_by_side import side_by_side
-from medgan_fashion.studio.study import (
+from medgan_fashion.studio.medical.segmentation import show_segmentation
+from medgan_fashion.studio.medical.side_by_side import side_by_side
+from medgan_fashion.studio.medical.study import (
     ClassPictures,
     arms_rows,
     audit_failures,
@@ -22,6 +21,7 @@ from medgan_fashion.studio.study import (
     read_study,
     samples,
 )
+from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.tables import TILE, chart, table, tiles_in_row
 from medgan_fashion.studio.waiting import ready
 from medgan_fashion.studio.widgets import choose_run, page, plain

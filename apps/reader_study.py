@@ -5,9 +5,16 @@ import time
 import streamlit as st
 from sqlalchemy import Engine
 
-from medgan_fashion.studio.reading_cases import SIDE, Sources, available, case_png, load_sources
-from medgan_fashion.studio.reading_results import Results, agreement_rows, csv_text, figure_rows, may_see, results
-from medgan_fashion.studio.readings import (
+from medgan_fashion.studio.medical.reading_cases import SIDE, Sources, available, case_png, load_sources
+from medgan_fashion.studio.medical.reading_results import (
+    Results,
+    agreement_rows,
+    csv_text,
+    figure_rows,
+    may_see,
+    results,
+)
+from medgan_fashion.studio.medical.readings import (
     LONGEST_TITLE,
     Answer,
     Reader,

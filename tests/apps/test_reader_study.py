@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from medgan_fashion.studio.readings import Study, list_studies, progress
+from medgan_fashion.studio.medical.readings import Study, list_studies, progress
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.store.database import open_database
 from medgan_fashion.studio.store.schema import readings

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from medgan_fashion.medical.results.schema import Summary, check_summary
-from medgan_fashion.studio.comparing import compare, config_differences, shown
+from medgan_fashion.studio.medical.comparing import compare, config_differences, shown
 from tests.report.conftest import make_summary
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.runs.stages.folds import load_fold
-from medgan_fashion.studio.reading_cases import (
+from medgan_fashion.studio.medical.reading_cases import (
     SIDE,
     Case,
     Sources,

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, update
 
 from medgan_fashion.runs.stages.folds import Fold
 from medgan_fashion.runs.stages.images import Synthetic
-from medgan_fashion.studio.reading_cases import Source, Sources
-from medgan_fashion.studio.reading_results import agreement_rows, csv_text, figure_rows, may_see, results
-from medgan_fashion.studio.readings import (
+from medgan_fashion.studio.medical.reading_cases import Source, Sources
+from medgan_fashion.studio.medical.reading_results import agreement_rows, csv_text, figure_rows, may_see, results
+from medgan_fashion.studio.medical.readings import (
     Answer,
     Reader,
     Study,

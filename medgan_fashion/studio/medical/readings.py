@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Row, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from medgan_fashion.studio.reading_cases import Case, Sources, choose_cases, reading_order
+from medgan_fashion.studio.medical.reading_cases import Case, Sources, choose_cases, reading_order
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.store.people import LONGEST
 from medgan_fashion.studio.store.schema import readers, readings, studies

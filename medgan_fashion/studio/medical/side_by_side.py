@@ -3,9 +3,9 @@
 import streamlit as st
 
 from medgan_fashion.medical.results.schema import Summary
-from medgan_fashion.studio.comparing import Both, compare
+from medgan_fashion.studio.medical.comparing import Both, compare
+from medgan_fashion.studio.medical.study import data_hash
 from medgan_fashion.studio.runs import Run
-from medgan_fashion.studio.study import data_hash
 from medgan_fashion.studio.tables import table
 from medgan_fashion.studio.widgets import plain
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 
 from medgan_fashion.evaluation.classifiers.readers import Agreement, Figure, ReaderFigures, agreements, reader_figures
-from medgan_fashion.studio.reading_cases import Case
-from medgan_fashion.studio.readings import Answer, Study, find_reader, is_starter, progress
+from medgan_fashion.studio.medical.reading_cases import Case
+from medgan_fashion.studio.medical.readings import Answer, Study, find_reader, is_starter, progress
 from medgan_fashion.studio.store.schema import readings
 from medgan_fashion.studio.widgets import plain
 
