@@ -8,7 +8,7 @@ import numpy as np
 
 from medgan_fashion.gan import train
 from medgan_fashion.gan.recipe.table import changed_recipe
-from medgan_fashion.studio.models import Listed, list_models
+from medgan_fashion.studio.generate.models import Listed, list_models
 from medgan_fashion.studio.runs import read_run
 from tests.report.conftest import make_summary, write_run
 

@@ -9,7 +9,7 @@ import torch
 
 from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.recipe.table import Latent
-from medgan_fashion.studio.models import list_models, truncation
+from medgan_fashion.studio.generate.models import list_models, truncation
 from medgan_fashion.studio.runs import Run, read_run
 from tests.apps.tiny_study import shared_study
 from tests.report.conftest import CLASSES, make_summary

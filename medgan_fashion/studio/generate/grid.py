@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from medgan_fashion.gan import Model
 from medgan_fashion.report.pictures import Tile, tile
 from medgan_fashion.runs.single.generate import shades
-from medgan_fashion.studio.archive import Order, check_order
-from medgan_fashion.studio.models import Listed, truncation
+from medgan_fashion.studio.generate.archive import Order, check_order
+from medgan_fashion.studio.generate.models import Listed, truncation
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from medgan_fashion.report.data_card import (
 )
 from medgan_fashion.runs.single.generate import generate_files
 from medgan_fashion.runs.stages.privacy_cards import check_release, find_card, in_words
-from medgan_fashion.studio.models import Listed, truncation
+from medgan_fashion.studio.generate.models import Listed, truncation
 
 MOST = 500  # images of one zip
 VALUES = 2**25  # pixels of one zip: 500 of 256 x 256, 25 of 1280 x 1024
