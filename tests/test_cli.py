@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline, split_inputs
-from medgan_fashion.cli import main
+from medgan_fashion.cli.chains import find_pipeline, parse_settings, read_pipeline, split_inputs
+from medgan_fashion.cli.main import main
 from medgan_fashion.fashion.config import read_settings
 from medgan_fashion.fashion.recommender_config import DVBPR_CODE
 from medgan_fashion.medical.ablation_config import AblationConfig
@@ -21,7 +21,7 @@ from medgan_fashion.medical.segmentation.config import SegmentationConfig
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["generate", "--help"], ["datasets", "list"]])
 def test_help_imports_no_torch(words: list[str]) -> None:
     code = (
-        "import sys\nfrom medgan_fashion.cli import main\n"
+        "import sys\nfrom medgan_fashion.cli.main import main\n"
         f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
         "assert not {'torch', 'monai', 'sklearn', 'pydicom'} & set(sys.modules), 'heavy'"
     )

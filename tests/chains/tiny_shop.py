@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from medgan_fashion.base.plain import merged
-from medgan_fashion.cli import main
+from medgan_fashion.cli.main import main
 from medgan_fashion.fashion.config import read_settings
 from medgan_fashion.fashion.run.run import run_garments
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.chains.table import find_pipeline, read_pipeline
+from medgan_fashion.cli.chains import find_pipeline, read_pipeline
 from medgan_fashion.fashion.config import GarmentsConfig, read_settings
 
 

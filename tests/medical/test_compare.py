@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.cli import main
+from medgan_fashion.cli.main import main
 from medgan_fashion.medical.outside.compare import compared
 from medgan_fashion.medical.outside.predictions import write_predictions
 from medgan_fashion.medical.study.finished import OpenRun, open_run

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from medgan_fashion.cli import main
+from medgan_fashion.cli.main import main
 from medgan_fashion.runs.engine import executor as workers
 
 SETTINGS = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.chains.table import find_pipeline, parse_settings, read_pipeline
+from medgan_fashion.cli.chains import find_pipeline, parse_settings, read_pipeline
 from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.planted import PLANTED

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.cli import main
+from medgan_fashion.cli.main import main
 from tests.made_once import made_once
 
 IMAGES = 128

@@ -182,7 +182,7 @@ def test_refusals(classes: Path, tmp_path: Path) -> None:
 
 
 def test_the_command(classes: Path, tmp_path: Path) -> None:
-    from medgan_fashion.cli import main
+    from medgan_fashion.cli.main import main
 
     words = ["generate", str(classes), "--out", str(tmp_path / "made"), "--n", "1", "--format", "dicom"]
     assert main([*words, "--mark", "false"]) == 0

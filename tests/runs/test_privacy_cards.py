@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.cli import main
+from medgan_fashion.cli.main import main
 from medgan_fashion.gan import train
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.runs.single.generate import generate_files

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from medgan_fashion.cli import main
+from medgan_fashion.cli.main import main
 from medgan_fashion.gan import load_model
 from medgan_fashion.runs.single.train import Job, plan_job, train_on_file
 from tests.runs.dry_run import COMMAND, IMAGES, dry_run

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.commands.gans import train
-from medgan_fashion.commands.models import translate
+from medgan_fashion.cli.gans import train
+from medgan_fashion.cli.models import translate
 from medgan_fashion.runs.single.generate import generate_files
 
 

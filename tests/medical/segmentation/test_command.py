@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.cli import main
+from medgan_fashion.cli.main import main
 
 SMALL = ["image.size=[16,16]", "folds=2", "repeats=1", "phantom_patients=12"]
 SMALL += ["segmenter.depth=2", "segmenter.updates=4"]

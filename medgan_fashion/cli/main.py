@@ -3,7 +3,9 @@
 import sys
 from typing import Any
 
-from medgan_fashion.commands import app, compare, datasets, evaluate, gans, garments, images, models, power, runs
+from medgan_fashion.cli import app, compare, datasets, evaluate, gans, garments, models, power
+from medgan_fashion.cli import cases as images
+from medgan_fashion.cli import study as runs
 
 COMMANDS: dict[str, Any] = {
     "run": runs.run,

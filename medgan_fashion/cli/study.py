@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from medgan_fashion.chains.table import CHAINS, find_pipeline, parse_settings, read_pipeline, split_inputs
+from medgan_fashion.cli.chains import CHAINS, find_pipeline, parse_settings, read_pipeline, split_inputs
 
 
 def run(
