@@ -102,7 +102,7 @@ def _ablation(
 
     config = from_plain(AblationConfig, settings)
     table = _only_cases(inputs, config.chain)
-    from medgan_fashion.chains.ablation import ablation_command
+    from medgan_fashion.cli.terminal.ablation import ablation_command
 
     ablation_command(table, out, config, dry_run, processes)
 
@@ -113,7 +113,7 @@ def _garments(
     from medgan_fashion.fashion.config import read_settings
 
     config = read_settings(settings)
-    from medgan_fashion.chains.garments import garments_command
+    from medgan_fashion.cli.terminal.garments import garments_command
 
     garments_command(inputs, out, config, dry_run, processes)
 
@@ -126,7 +126,7 @@ def _segmentation(
 
     config = from_plain(SegmentationConfig, settings)
     table = _only_cases(inputs, config.chain)
-    from medgan_fashion.chains.segmentation import segmentation_command
+    from medgan_fashion.cli.terminal.segmentation import segmentation_command
 
     segmentation_command(table, out, config, dry_run, processes)
 

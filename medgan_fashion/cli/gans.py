@@ -44,7 +44,7 @@ def train(
         init_from: start from the weights of this model.safetensors.
         dry_run: measure one step of every level of growth, print cost and the batch that fits, and train nothing.
     """
-    from medgan_fashion.chains.growing import print_plan
+    from medgan_fashion.cli.terminal.growing import print_plan
     from medgan_fashion.runs.single.train import Job, train_on_file
 
     job = Job(data, out, recipe, images_seen, size, seed, device, mammogram, parse_settings({}, set or []))

@@ -13,7 +13,7 @@ def check(table: Path, purchases: Path | None = None, set: list[str] | None = No
         purchases: CSV or Parquet with columns customer,item and perhaps time,event.
         set: as in a pipeline file, for example --set catalogue.columns.item=id --set catalogue.images=photos.
     """
-    from medgan_fashion.chains.garments_steps import check_lines
+    from medgan_fashion.cli.terminal.garments_steps import check_lines
 
     print("\n".join(check_lines(table, purchases, parse_settings({}, set or []))))
 
@@ -46,7 +46,7 @@ def recommend(
         out: Parquet or CSV file (customer, rank, item, score); without, the first lists are printed.
         vectors: folder to export customers' and items' vectors to.
     """
-    from medgan_fashion.chains.garments_steps import Filters, recommend_step
+    from medgan_fashion.cli.terminal.garments_steps import Filters, recommend_step
 
     filters = Filters(category, in_stock, max_price)
     print("\n".join(recommend_step(run, customer or [], likes or [], dislikes or [], model, k, filters, out, vectors)))
@@ -61,7 +61,7 @@ def similar(run: Path, item: str, model: str = "dvbpr", k: int = 10) -> None:
         model: a recommender with vectors.
         k: how many.
     """
-    from medgan_fashion.chains.garments_steps import similar_step
+    from medgan_fashion.cli.terminal.garments_steps import similar_step
 
     print("\n".join(similar_step(run, item, model, k)))
 
@@ -88,7 +88,7 @@ def design(
         set: one setting of the design, for example --set eta=0.1 --set segment=minimum; may be repeated.
         seed: another seed, other designs.
     """
-    from medgan_fashion.chains.garments_drawing import design_step
+    from medgan_fashion.cli.terminal.garments_drawing import design_step
 
     given = (customer or [], likes or [], dislikes or [])
     print("\n".join(design_step(run, category, given, out, parse_settings({}, set or []), seed)))
@@ -122,7 +122,7 @@ def restyle(
         set: one setting, for example --set walk_steps=60; may be repeated.
         seed: everything random follows from it.
     """
-    from medgan_fashion.chains.garments_drawing import restyle_step
+    from medgan_fashion.cli.terminal.garments_drawing import restyle_step
 
     given = (customer or [], likes or [], dislikes or [])
     print("\n".join(restyle_step(run, category, photo, item, given, out, parse_settings({}, set or []), toward, seed)))
@@ -137,7 +137,7 @@ def evaluate_ranking(run: Path, against: Path = Path("theirs.parquet"), model: s
         model: ours to compare with.
         k: length of the lists.
     """
-    from medgan_fashion.chains.garments_steps import against_step
+    from medgan_fashion.cli.terminal.garments_steps import against_step
 
     print("\n".join(against_step(run, against, model, k)))
 

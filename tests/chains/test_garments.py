@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.chains import garments
 from medgan_fashion.cli.main import main
+from medgan_fashion.cli.terminal import garments
 from tests.chains.conftest import Ran
 from tests.chains.tiny_shop import gan_file, read_rows, sample_folder, stamps, tiny_chain, write_rows
 

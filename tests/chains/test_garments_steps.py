@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from medgan_fashion.chains.garments_steps import Filters
+from medgan_fashion.cli.terminal.garments_steps import Filters
 from medgan_fashion.fashion.data.purchases import load_purchases
 from medgan_fashion.fashion.recommend.lists import as_lists, write_lists
 from medgan_fashion.fashion.run.forgetting import emptied_name

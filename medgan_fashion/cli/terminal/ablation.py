@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from medgan_fashion.chains.progress import progress_bar
+from medgan_fashion.cli.terminal.progress import progress_bar
 from medgan_fashion.imaging.prepare.folds import table_of_counts
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from medgan_fashion.chains.progress import progress_bar
+from medgan_fashion.cli.terminal.progress import progress_bar
 from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.run.run import named_inputs, plan_garments, run_garments
 from medgan_fashion.fashion.run.shop import Shop

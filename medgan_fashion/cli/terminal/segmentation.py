@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from medgan_fashion.chains.progress import progress_bar
+from medgan_fashion.cli.terminal.progress import progress_bar
 from medgan_fashion.imaging.prepare.prepare import Prepared
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import plan_segmentation

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import from_plain, merged
-from medgan_fashion.chains.garments_steps import Given, category_number
+from medgan_fashion.cli.terminal.garments_steps import Given, category_number
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.photos import read_photo
 from medgan_fashion.fashion.design.atelier import Atelier

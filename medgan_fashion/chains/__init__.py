@@ -1,1 +1,0 @@
-"""Chains: what `run NAME` does, as a person at a terminal sees it."""
