@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+Grouping = Literal["patient", "near-duplicate pictures", "none"]
+
+
 # View Position (0018,5101) for mammography, PS3.3 C.8.11.7.1.3, and SPECIMEN for the one code without it
 VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "FB", "SIO", "ISO", "XCCL", "XCCM", "SPECIMEN")
 

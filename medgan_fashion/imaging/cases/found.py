@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from medgan_fashion.imaging.cases.table import BOX
-from medgan_fashion.imaging.outlines.masks import MaskCrop
+from medgan_fashion.imaging.read.mask_crop import MaskCrop
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.planes import Plane
 from medgan_fashion.imaging.read.readers import is_dicom, mask_is_empty, picture_shape

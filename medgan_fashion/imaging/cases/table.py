@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medgan_fashion.base.sheets import order_classes, read_rows
-from medgan_fashion.imaging.prepare.imageset import Grouping
+from medgan_fashion.imaging.cases.config import Grouping
 
 KNOWN_COLUMNS = (
     *(

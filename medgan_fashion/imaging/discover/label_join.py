@@ -9,7 +9,7 @@ from medgan_fashion.imaging.cases.found import Found, Joined, Region, number
 from medgan_fashion.imaging.cases.table import BOX
 from medgan_fashion.imaging.discover.label_keys import KeyIndex, at_place
 from medgan_fashion.imaging.discover.labels import LabelColumns, find_columns
-from medgan_fashion.imaging.outlines.masks import polygon_mask, read_polygon
+from medgan_fashion.imaging.read.mask_crop import polygon_mask, read_polygon
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import picture_shape
 

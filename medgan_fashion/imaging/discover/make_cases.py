@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from medgan_fashion.imaging.cases.config import Grouping
 from medgan_fashion.imaging.cases.found import Found, Joined
 from medgan_fashion.imaging.discover.film_archive import FilmRules, Kind, Level, as_films
 from medgan_fashion.imaging.discover.folders import (
@@ -20,13 +21,12 @@ from medgan_fashion.imaging.discover.folders import (
     walk,
 )
 from medgan_fashion.imaging.discover.labels import LabelColumns
+from medgan_fashion.imaging.discover.mask_writer import masks_folder, name_masks, writing_masks
 from medgan_fashion.imaging.discover.outlined import Outlines, open_outlines, outlined_pairs
 from medgan_fashion.imaging.discover.reader_rows import settle_readers
 from medgan_fashion.imaging.discover.readers import Rule
 from medgan_fashion.imaging.discover.writer import Leftovers, Row, leftovers_file, relative_to_table, write_cases
-from medgan_fashion.imaging.outlines.mask_writer import masks_folder, name_masks, writing_masks
 from medgan_fashion.imaging.prepare.duplicates import group_pictures
-from medgan_fashion.imaging.prepare.imageset import Grouping
 
 
 def _row(pair: Pair, out: Path) -> Row:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.discover.readers import SAME, Merged, Rule, merge_readers
-from medgan_fashion.imaging.outlines.masks import overlap
+from medgan_fashion.imaging.read.mask_crop import overlap
 
 Pair = tuple[Found, Region]
 Dropped = list[tuple[Pair, str]]

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from medgan_fashion.imaging.cases.found import Found, Region
-from medgan_fashion.imaging.outlines.masks import MaskCrop, crop_mask, overlap
+from medgan_fashion.imaging.read.mask_crop import MaskCrop, crop_mask, overlap
 from medgan_fashion.imaging.read.picture import UnreadableError
 
 Rule = Literal["each", "union", "majority", "intersection", "first"]

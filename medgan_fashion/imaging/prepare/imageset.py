@@ -4,12 +4,12 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Grouping = Literal["patient", "near-duplicate pictures", "none"]
+from medgan_fashion.imaging.cases.config import Grouping
+
 _ARRAYS = ("images", "labels", "groups", "lesions", "diameters", "rows", "external", "view_positions", "to_source")
 _DTYPES = {"images": "float32", "diameters": "float32", "external": "bool", "to_source": "float64"}
 _CHUNK = 256  # images hashed at once: a memory-mapped set never comes into memory whole

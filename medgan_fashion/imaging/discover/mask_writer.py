@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from medgan_fashion.imaging.cases.found import Found, Region
-from medgan_fashion.imaging.outlines.masks import MaskCrop
+from medgan_fashion.imaging.read.mask_crop import MaskCrop
 
 
 def masks_folder(out: Path) -> Path:
