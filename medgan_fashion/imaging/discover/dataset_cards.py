@@ -7,7 +7,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.imaging.cases.found import is_mask_name, is_picture
+from medgan_fashion.imaging.cases.found import is_picture
+from medgan_fashion.imaging.discover.sources import is_mask_name
 
 
 @dataclass(frozen=True)

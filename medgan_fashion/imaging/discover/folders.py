@@ -7,26 +7,21 @@ from typing import Literal
 
 from medgan_fashion.base.sheets import order_classes, read_rows, read_text
 from medgan_fashion.base.xlsx_rows import is_workbook
-from medgan_fashion.imaging.cases.found import (
-    SUFFIXES,
-    Found,
-    Joined,
-    Region,
-    compile_pattern,
-    find_masks,
-    from_folder,
-    is_mask_name,
-    is_picture,
-    mask_regions,
-    natural,
-    with_pattern,
-    yolo_regions,
-)
+from medgan_fashion.imaging.cases.found import SUFFIXES, Found, Joined, Region, is_picture, natural
 from medgan_fashion.imaging.discover.cbis_ddsm import is_cbis_ddsm, join_cbis_ddsm
 from medgan_fashion.imaging.discover.film_archive import FilmRules, Level, choose_films, with_tags
 from medgan_fashion.imaging.discover.label_join import join_labels
 from medgan_fashion.imaging.discover.labels import LabelColumns
 from medgan_fashion.imaging.discover.mini_mias import is_mini_mias, join_mini_mias
+from medgan_fashion.imaging.discover.sources import (
+    compile_pattern,
+    find_masks,
+    from_folder,
+    is_mask_name,
+    mask_regions,
+    with_pattern,
+    yolo_regions,
+)
 from medgan_fashion.imaging.discover.writer import relative_to_table
 from medgan_fashion.imaging.read.picture import UnreadableError
 
