@@ -14,8 +14,7 @@ from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.prepare.image_folder import image_files, read_pictures
 from medgan_fashion.imaging.prepare.intensity import fit_intensity
 from medgan_fashion.imaging.prepare.prepare import prepare_cases
-from medgan_fashion.runs.single.inputs import read_arrays
-from medgan_fashion.runs.single.train import UNLABELLED
+from medgan_fashion.runs.single.inputs import UNLABELLED, read_arrays
 
 Floats = NDArray[np.float32]
 LabelsFrom = Literal["folders", "none"]

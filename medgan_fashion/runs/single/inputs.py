@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+UNLABELLED = "unlabelled"  # the sub-folder of pictures whose class nobody has said
+
+
 # what zipfile and numpy raise for files that were cut off, damaged, or are something else
 _DAMAGED = (OSError, ValueError, EOFError, KeyError, RuntimeError, struct.error, zipfile.BadZipFile, zlib.error)
 _SAVE = "save `images` (N, C, H, W) or (N, H, W) with numpy.savez"

@@ -19,9 +19,8 @@ from medgan_fashion.imaging.prepare.intensity import fit_intensity
 from medgan_fashion.imaging.prepare.prepare import prepare_cases
 from medgan_fashion.runs.single.generate import write_png
 from medgan_fashion.runs.single.growth_plan import LevelPlan, kept_plan, plan_growth, planned
-from medgan_fashion.runs.single.inputs import read_arrays
+from medgan_fashion.runs.single.inputs import UNLABELLED, read_arrays
 
-UNLABELLED = "unlabelled"  # the sub-folder of pictures whose class nobody has said
 GRID = (4, 8)  # rows and columns of a grid of samples
 Films = Literal["no", "lesion", "whole"]
 Tell = Callable[[LevelPlan], None]
