@@ -110,7 +110,7 @@ def segmentation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -
     Shareable: no remark that may quote a case table, and no picture: the synthetic ones were not screened for copies,
     and the masks they were painted over may be a patient's, turned.
     """
-    from medgan_fashion.report.write import shareable_summary
+    from medgan_fashion.report.summaries import shareable_summary
 
     summary, arrays = check_segmentation(raw), load_pictures(results / "pictures.npz")
     if shareable:

@@ -7,7 +7,7 @@ import io
 import math
 from typing import Any
 
-from medgan_fashion.report.write import without_paths
+from medgan_fashion.report.summaries import without_paths
 
 KEYS = (
     *("title", "created", "data", "ranking", "new_customers", "gan", "design", "trade_off", "known_utility"),

@@ -15,7 +15,7 @@ from medgan_fashion.gan import Recipe
 from medgan_fashion.gan.models.model_file import FORMAT
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.medical.results.schema import Gan, Summary
-from medgan_fashion.report.write import read_summary
+from medgan_fashion.report.summaries import read_summary
 from medgan_fashion.studio.medical.study import read_study
 from medgan_fashion.studio.runs import Run
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from medgan_fashion.medical.results.schema import Summary
 from medgan_fashion.report.numbers import NONE, metric_name
-from medgan_fashion.report.write import without_paths
+from medgan_fashion.report.summaries import without_paths
 from medgan_fashion.studio.medical.study import gap_text, role
 
 DATA_KEYS = ("name", "classes", "patients", "lesions", "images", "per_class", "views", "external", "grouping")

@@ -10,7 +10,7 @@ from medgan_fashion.medical.results.schema import AuditItem, Summary, check_summ
 from medgan_fashion.report.ablation.page import near_copies
 from medgan_fashion.report.numbers import NONE, arm_note, count, metric_name, metric_points, metric_value, p_value
 from medgan_fashion.report.pictures import Arrays, Pair, Tile, grids, neighbours
-from medgan_fashion.report.write import read_summary
+from medgan_fashion.report.summaries import read_summary
 
 Row = dict[str, str]
 
