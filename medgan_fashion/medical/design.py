@@ -1,13 +1,42 @@
 """What a plan is made of: training sets, classifiers, screenings, and all of them together; runs nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.medical.results.screening import Screening
-from medgan_fashion.medical.study.materials import Materials
-from medgan_fashion.runs.engine.stage import Task
+from medgan_fashion.runs.engine.stage import Stored, Task
+
+
+@dataclass(frozen=True)
+class Screening:
+    """One screening of the plan: which GAN of which training set, in words, and its task."""
+
+    name: str
+    repeat: int
+    fold: int
+    whole: bool  # of a fold's whole training set: its pictures stand in the report
+    task: Task
+
+
+@dataclass(frozen=True)
+class Materials:
+    """The tasks of one training set; `rows` are exactly the rows that all of them may see."""
+
+    training: Task
+    encoder: Task
+    gans: tuple[Task, ...]
+    synthetic: Task
+    classic: Task
+    rows: Stored
+    gated: Task | None = None
+    balanced: Task | None = None
+    rare: Task | None = None
+
+
+# (materials without synthetic images of their own, number of images, seed) -> the task that makes them
+Synthesis = Callable[[Materials, int, int], Task]
 
 
 @dataclass(frozen=True)

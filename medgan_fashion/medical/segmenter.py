@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from medgan_fashion.evaluation.training import in_batches, train_network
-from medgan_fashion.medical.segmentation.config import SegmenterConfig
+from medgan_fashion.medical.config import SegmenterConfig
 
 
 def build_unet(channels: int, config: SegmenterConfig, seed: int) -> nn.Module:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from medgan_fashion.medical.design import Materials, Synthesis
 from medgan_fashion.medical.phantoms.ct import draw_lesions
-from medgan_fashion.medical.study.materials import Materials, Synthesis
 from medgan_fashion.runs.engine.stage import Task, stage
 from medgan_fashion.runs.stages.folds import load_fold
 from medgan_fashion.runs.stages.images import save_synthetic

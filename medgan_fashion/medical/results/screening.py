@@ -1,7 +1,6 @@
 """The privacy screening of an ablation's GANs: each against its own training patients and those it never saw."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,13 @@ from numpy.typing import NDArray
 from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.evaluation.screening.privacy import Screened, screen, unscreened
 from medgan_fashion.evaluation.screening.rules import PrivacyRules
-from medgan_fashion.medical.study.materials import Materials
+from medgan_fashion.medical.design import Materials, Screening
 from medgan_fashion.runs.engine.stage import Task, stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import load_synthetic
 from medgan_fashion.runs.stages.privacy_cards import BY, FOLDER, model_hash, write_card
 
 Rows = tuple[NDArray[np.float32], NDArray[np.int64]]  # images (N, C, H, W) and their groups (N,)
-
-
-@dataclass(frozen=True)
-class Screening:
-    """One screening of the plan: which GAN of which training set, in words, and its task."""
-
-    name: str
-    repeat: int
-    fold: int
-    whole: bool  # of a fold's whole training set: its pictures stand in the report
-    task: Task
 
 
 def screenings(

@@ -6,38 +6,11 @@ from typing import Any, Literal
 from medgan_fashion.gan.recipe.table import Recipe, changed_recipe
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.medical.ablation_config import check_contrast
-from medgan_fashion.medical.config import ClassicConfig
+from medgan_fashion.medical.config import ClassicConfig, SegmenterConfig
 
 ARMS = ("real", "real+classic", "real+classic+joint", "real+classic+spade")
 SYNTHETIC = {"real+classic+joint": "joint", "real+classic+spade": "spade"}  # which generator's images an arm takes
 SCORES = ("dice", "surface_distance", "hausdorff_95")
-
-
-@dataclass(frozen=True)
-class SegmenterConfig:
-    """The U-Net (Ronneberger et al. 2015, as MONAI has it) and its training, the same in every arm.
-
-    Args:
-        width: channels at full resolution, doubled at each halving.
-        depth: halvings of the resolution.
-        updates: optimizer updates, in every arm the same whatever the size of the pool.
-        batch: images of an update.
-        learning_rate: of Adam at the start; it falls to 0 along a cosine.
-        real_share: share of real images in every batch where the pool holds made ones too; null = as the pool is mixed.
-    """
-
-    width: int = 16
-    depth: int = 3
-    updates: int = 300
-    batch: int = 16
-    learning_rate: float = 2e-3
-    real_share: float | None = 0.5
-
-    def __post_init__(self) -> None:
-        if min(self.width, self.depth, self.updates) < 1 or self.batch < 2 or self.learning_rate <= 0:
-            raise ValueError("segmenter: width, depth and updates must be at least 1, batch 2, learning_rate above 0")
-        if self.real_share is not None and not 0 < self.real_share < 1:
-            raise ValueError(f"segmenter.real_share must lie between 0 and 1 or be null, not {self.real_share}")
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.classifiers.segmentation import dice, hausdorff_95, surface_distance
 from medgan_fashion.gan import Model, Recipe, load_model
 from medgan_fashion.medical.arms.classic import augmented_set, warp
-from medgan_fashion.medical.config import ClassicConfig
-from medgan_fashion.medical.segmentation.config import SYNTHETIC, SegmenterConfig
+from medgan_fashion.medical.config import ClassicConfig, SegmenterConfig
+from medgan_fashion.medical.segmentation.config import SYNTHETIC
 from medgan_fashion.medical.segmentation.pairs import Pairs, counts_of, fill_pairs
 from medgan_fashion.medical.segmenter import train_and_segment
 from medgan_fashion.runs.engine.stage import stage

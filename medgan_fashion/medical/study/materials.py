@@ -1,7 +1,6 @@
 """What one training set offers to the arms: its fold, encoder, GANs, synthetic and classic images; all as tasks."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,30 +11,12 @@ from medgan_fashion.gan.recipe.schedules import check_growth, shared_out
 from medgan_fashion.gan.recipe.table import Recipe
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig, GanConfig
+from medgan_fashion.medical.design import Materials, Synthesis
 from medgan_fashion.medical.study.more_arms import with_more_arms
 from medgan_fashion.medical.study.stages import classic_images
-from medgan_fashion.runs.engine.stage import Stored, Task
+from medgan_fashion.runs.engine.stage import Task
 from medgan_fashion.runs.stages.folds import store_rows, training_fold
 from medgan_fashion.runs.stages.images import fold_encoder, synthesise, train_gan
-
-
-@dataclass(frozen=True)
-class Materials:
-    """The tasks of one training set; `rows` are exactly the rows that all of them may see."""
-
-    training: Task
-    encoder: Task
-    gans: tuple[Task, ...]
-    synthetic: Task
-    classic: Task
-    rows: Stored
-    gated: Task | None = None
-    balanced: Task | None = None
-    rare: Task | None = None
-
-
-# (materials without synthetic images of their own, number of images, seed) -> the task that makes them
-Synthesis = Callable[[Materials, int, int], Task]
 
 
 def fraction_of_patients(

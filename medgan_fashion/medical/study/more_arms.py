@@ -13,7 +13,7 @@ from medgan_fashion.medical.arms.gate import gated_images
 from medgan_fashion.runs.stages.images import synthesise
 
 if TYPE_CHECKING:
-    from medgan_fashion.medical.study.materials import Materials, Synthesis
+    from medgan_fashion.medical.design import Materials, Synthesis
 
 OTHER_DRAW = 500_000_000  # added to a seed: candidates and rare images are drawn apart from the fold's own set
 

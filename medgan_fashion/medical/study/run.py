@@ -11,11 +11,10 @@ from medgan_fashion.evaluation.classifiers.verdict import planned_detectable
 from medgan_fashion.imaging.prepare.prepare import Prepared
 from medgan_fashion.imaging.prepare.prepare_cache import cached_prepare
 from medgan_fashion.medical.ablation_config import AblationConfig, phantom_image_config
-from medgan_fashion.medical.design import Plan
+from medgan_fashion.medical.design import Plan, Synthesis
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.phantoms.mammograms import write_mammogram_phantoms
 from medgan_fashion.medical.study.collect import collect
-from medgan_fashion.medical.study.materials import Synthesis
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.runs.engine.declare import declare
 from medgan_fashion.runs.engine.executor import share, work
