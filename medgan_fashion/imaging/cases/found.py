@@ -1,4 +1,4 @@
-"""What a folder of pictures tells by itself: class folders, names, YOLO boxes and masks."""
+"""What is found at the door: pictures with what is known of them, and regions of lesions in them."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,5 +1,6 @@
 """Sets of pictures made from others in the latent space; each remembers its parents and how it was made."""
 
+import hashlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -16,7 +17,6 @@ from medgan_fashion.gan.networks.latent import between, crossed, mutated, sample
 from medgan_fashion.studio.garments.workshop import Workshop
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.store.pictures import Picture, new_picture
-from medgan_fashion.studio.work.work import direction_key
 
 BROOD, STRIP = 8, 7  # pictures of a brood, frames of a film strip
 TURNS = (-0.5, -0.25, 0.0, 0.25, 0.5)  # how far along an attribute's direction
@@ -120,3 +120,9 @@ def words_of(picture: Picture) -> str:
         return f"moved towards your taste ({100 * float(facts['amount']):.0f} %)"
     told = {"random": "drawn from nothing", "searched": "designed for you", "child": "child", "cross": "child of two"}
     return (told | {"drawing": "drawing of a garment", "photo": "your photo"})[picture.op]
+
+
+def direction_key(shop: Workshop, attribute: str, value: str, category: str) -> str:
+    """Under which a direction is kept."""
+    text = json.dumps([shop.model_hash, attribute, value, category])
+    return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -9,6 +9,9 @@ from sqlalchemy import ColumnElement, Engine, Row, and_, insert, select, update
 
 from medgan_fashion.studio.store.schema import jobs
 
+LANES = ("desk", "training")  # what people wait for at a page, and what takes minutes
+
+
 SILENT = 15.0  # seconds without a heartbeat after which a worker is taken for dead
 TRIES = 3
 OPEN = ("waiting", "running")

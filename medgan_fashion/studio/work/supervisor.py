@@ -8,7 +8,7 @@ import threading
 import time
 
 from medgan_fashion.studio.settings import Settings
-from medgan_fashion.studio.work.worker import LANES
+from medgan_fashion.studio.store.jobs import LANES
 
 LOG = logging.getLogger("medgan_fashion.studio")
 AGAIN = 2.0  # seconds before a worker that died is started again

@@ -1,6 +1,5 @@
 """What jobs do: each takes what it was asked for, says how far it is, and puts its results into the database."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from itertools import pairwise
@@ -20,6 +19,7 @@ from medgan_fashion.fashion.restyle.invert import draw_photos
 from medgan_fashion.fashion.restyle.walk import Restyled, restyle
 from medgan_fashion.gan.networks.latent import between
 from medgan_fashion.runs.engine.stage import store
+from medgan_fashion.studio.garments.breeding import direction_key
 from medgan_fashion.studio.garments.offers import offer, taste_in
 from medgan_fashion.studio.garments.workshop import Shopper, Workshop, prepare, read_shopper
 from medgan_fashion.studio.samples import train_samples
@@ -114,12 +114,6 @@ def restyle_garment(desk: Desk, job: Job) -> None:
         made.append(_drawn(shop, told["category"], "walk", z, parents=[first.id], facts=facts, job=job.id))
     add_pictures(desk.engine, str(job.person), made)
     finish(desk.engine, job.id, {"drawing": first.id})
-
-
-def direction_key(shop: Workshop, attribute: str, value: str, category: str) -> str:
-    """Under which a direction is kept."""
-    text = json.dumps([shop.model_hash, attribute, value, category])
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def learn_direction(desk: Desk, job: Job) -> None:

@@ -16,12 +16,11 @@ from medgan_fashion.studio.runs import find_runs
 from medgan_fashion.studio.samples import RUN
 from medgan_fashion.studio.settings import read_settings
 from medgan_fashion.studio.store.database import open_database
-from medgan_fashion.studio.store.jobs import Job, fail, report, rescue, take
+from medgan_fashion.studio.store.jobs import LANES, Job, fail, report, rescue, take
 from medgan_fashion.studio.work.desk import Desk, Dropped
 from medgan_fashion.studio.work.work import WORK, warm_up
 
 LOG = logging.getLogger("medgan_fashion.studio.work.worker")
-LANES = ("desk", "training")  # what people wait for at a page, and what takes minutes
 PAUSE, HEARTBEAT = 0.25, 3.0  # seconds
 POLITE = 10  # who clicks goes before who searches
 
