@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from medgan_fashion.base.sheets import order_classes, read_rows, read_text
-from medgan_fashion.base.xlsx_rows import is_workbook
+from medgan_fashion.base.sheets import is_workbook, order_classes, read_rows, read_text
 from medgan_fashion.imaging.cases.found import SUFFIXES, Found, Joined, Region, is_picture, natural
 from medgan_fashion.imaging.discover.cbis_ddsm import is_cbis_ddsm, join_cbis_ddsm
 from medgan_fashion.imaging.discover.film_archive import FilmRules, Level, choose_films, with_tags
