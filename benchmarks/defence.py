@@ -20,18 +20,21 @@ from medgan_fashion.evaluation.encoder import build_small_cnn
 from medgan_fashion.evaluation.training import Normalised, train_classifier
 from medgan_fashion.gan import train
 from medgan_fashion.gan.robustness.attacks import Attack, fgsm, pgd, random_start
-from medgan_fashion.gan.robustness.aware import aware_attacks, strongest
+from medgan_fashion.gan.robustness.aware import Climb, aware_attacks, manifold_pairs, strongest
 from medgan_fashion.gan.robustness.defence import (
     DEFENDER,
     Defence,
     Verdicts,
+    accuracy,
+    at_quantiles,
     calibrated,
+    contrast_kept,
     defended,
+    noise_images,
+    outcome,
     projected,
     spanner_of,
 )
-from medgan_fashion.gan.robustness.defence_figures import accuracy, at_quantiles, contrast_kept, noise_images, outcome
-from medgan_fashion.gan.robustness.manifold_attack import Climb, manifold_pairs
 from medgan_fashion.gan.robustness.robust_training import RobustTraining, train_robust
 
 QUANTILES = (0.8, 0.9, 0.95, 0.99)

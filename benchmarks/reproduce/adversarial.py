@@ -13,8 +13,7 @@ from benchmarks.reproduce.row import Job, Row
 from benchmarks.reproduce.shared import trained
 from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.gan.robustness.attacks import Attack, fgsm
-from medgan_fashion.gan.robustness.defence import DEFENDER, Defence, Spanner, defended
-from medgan_fashion.gan.robustness.defence_figures import accuracy
+from medgan_fashion.gan.robustness.defence import DEFENDER, Defence, Spanner, accuracy, defended
 
 GENERATOR = changed_recipe(
     "dcgan", {"networks": SLIM, "ema_half_life": 10_000, "batch": 32, "lr_g": 3e-4, "lr_d": 3e-4}

@@ -27,7 +27,7 @@ def interpolate(
     from torch import Generator
 
     from medgan_fashion.gan import load_model
-    from medgan_fashion.gan.latent.strips import film_strip, tiled
+    from medgan_fashion.gan.latent.directions import film_strip, tiled
     from medgan_fashion.gan.networks.latent import sample_latent
     from medgan_fashion.runs.single.generate import shades, write_png
     from medgan_fashion.runs.stages.privacy_cards import find_card, in_words, release_note

@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from medgan_fashion.gan.latent.directions import (
         DirectionScore,
         apply_direction,
+        film_strip,
         find_direction,
         orthogonal_to,
         score_direction,
+        slider_grid,
     )
     from medgan_fashion.gan.latent.encoder import (
         LatentEncoder,
@@ -20,31 +22,29 @@ if TYPE_CHECKING:
     )
     from medgan_fashion.gan.latent.inversion import InversionConfig, Inversions, invert
     from medgan_fashion.gan.latent.search import Found, SearchConfig, search_latents
-    from medgan_fashion.gan.latent.strips import film_strip, slider_grid
     from medgan_fashion.gan.losses.objectives import OBJECTIVES, Objective
     from medgan_fashion.gan.losses.penalties import PENALTIES
     from medgan_fashion.gan.models.export import export_onnx, export_program
     from medgan_fashion.gan.models.hub import from_pretrained, push_to_hub, save_pretrained
-    from medgan_fashion.gan.models.model import Model
-    from medgan_fashion.gan.models.model_file import load_model, save_model
+    from medgan_fashion.gan.models.model import Model, load_model, save_model
     from medgan_fashion.gan.networks.dcgan import NETWORKS
     from medgan_fashion.gan.networks.latent import lerp, sample_latent, slerp
     from medgan_fashion.gan.networks.layers import Judgement
-    from medgan_fashion.gan.recipe.recipe_parts import (
+    from medgan_fashion.gan.recipe.spec import (
         Autoencoding,
         Classify,
         Growth,
         Latent,
         NetworkPair,
         PenaltyRow,
+        Recipe,
         Stabilisers,
         Translation,
     )
-    from medgan_fashion.gan.recipe.spec import Recipe
     from medgan_fashion.gan.recipe.table import RECIPES
     from medgan_fashion.gan.training.data import Domains
     from medgan_fashion.gan.training.loop import Trained, train
-    from medgan_fashion.gan.training.warm_start import start_from
+    from medgan_fashion.gan.training.state import start_from
     from medgan_fashion.gan.training.watch import Progress, Score
 
 # lazy, so that configuration (recipes) can be read without loading torch
@@ -55,7 +55,7 @@ _HOME = {
         "slerp",
     ),
     "medgan_fashion.gan.models.model": ("Model",),
-    "medgan_fashion.gan.models.model_file": (
+    "medgan_fashion.gan.models.model": (
         "load_model",
         "save_model",
     ),
@@ -68,7 +68,7 @@ _HOME = {
     "medgan_fashion.gan.networks.layers": ("Judgement",),
     "medgan_fashion.gan.recipe.table": ("RECIPES",),
     "medgan_fashion.gan.recipe.spec": ("Recipe",),
-    "medgan_fashion.gan.recipe.recipe_parts": (
+    "medgan_fashion.gan.recipe.spec": (
         "Growth",
         "Latent",
         "NetworkPair",
@@ -103,7 +103,7 @@ _HOME = {
         "apply_direction",
         "orthogonal_to",
     ),
-    "medgan_fashion.gan.latent.strips": (
+    "medgan_fashion.gan.latent.directions": (
         "film_strip",
         "slider_grid",
     ),
@@ -111,7 +111,7 @@ _HOME = {
         "export_onnx",
         "export_program",
     ),
-    "medgan_fashion.gan.training.warm_start": ("start_from",),
+    "medgan_fashion.gan.training.state": ("start_from",),
     "medgan_fashion.gan.models.hub": (
         "save_pretrained",
         "from_pretrained",

@@ -14,8 +14,7 @@ from medgan_fashion.fashion.run.stages_gan import (
     judge_gan,
 )
 from medgan_fashion.gan import Recipe, save_model
-from medgan_fashion.gan.models.model import Model
-from medgan_fashion.gan.models.model_file import model_from_weights
+from medgan_fashion.gan.models.model import Model, model_from_weights
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.recipe.table import find_recipe

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from medgan_fashion.gan.robustness.attacks import Attack, fgsm, into_ball, margin, pgd, random_start, slope_of, steady
-from medgan_fashion.gan.robustness.defence_figures import accuracy
+from medgan_fashion.gan.robustness.defence import accuracy
 from tests.gan.digits import classifier, digits
 
 EPSILON = 0.1

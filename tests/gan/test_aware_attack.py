@@ -8,10 +8,18 @@ from torch import Tensor
 from medgan_fashion.gan.networks.latent import latent_from
 from medgan_fashion.gan.recipe.table import Latent
 from medgan_fashion.gan.robustness.attacks import Attack, fgsm, pgd, slope_of
-from medgan_fashion.gan.robustness.aware import along_tangent, aware_attacks, aware_pgd, aware_slope, strongest
-from medgan_fashion.gan.robustness.defence import Defence, defended, projected
-from medgan_fashion.gan.robustness.defence_figures import accuracy, noise_images, outcome
-from medgan_fashion.gan.robustness.manifold_attack import Climb, climbed, manifold_attack, manifold_pairs
+from medgan_fashion.gan.robustness.aware import (
+    Climb,
+    along_tangent,
+    aware_attacks,
+    aware_pgd,
+    aware_slope,
+    climbed,
+    manifold_attack,
+    manifold_pairs,
+    strongest,
+)
+from medgan_fashion.gan.robustness.defence import Defence, accuracy, defended, noise_images, outcome, projected
 from tests.gan.digits import ATTACK, SEARCH, classifier, components, defence, digits, onto, unaware
 
 

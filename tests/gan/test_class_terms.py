@@ -11,8 +11,7 @@ from torch import nn
 
 from medgan_fashion.gan import train
 from medgan_fashion.gan.networks.layers import Judgement, Verdict
-from medgan_fashion.gan.recipe.recipe_parts import Classify, NetworkPair, Stabilisers
-from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.spec import Classify, NetworkPair, Recipe, Stabilisers
 from medgan_fashion.gan.schemes.adversarial import class_term
 from medgan_fashion.gan.schemes.base import Batch
 from medgan_fashion.gan.schemes.table import build_game

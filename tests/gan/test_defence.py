@@ -7,8 +7,19 @@ import pytest
 import torch
 
 from medgan_fashion.gan import train
-from medgan_fashion.gan.robustness.defence import Spanner, calibrated, defended, distance, projected, spanner_of
-from medgan_fashion.gan.robustness.defence_figures import at_quantiles, contrast, contrast_kept, noise_images, outcome
+from medgan_fashion.gan.robustness.defence import (
+    Spanner,
+    at_quantiles,
+    calibrated,
+    contrast,
+    contrast_kept,
+    defended,
+    distance,
+    noise_images,
+    outcome,
+    projected,
+    spanner_of,
+)
 from tests.gan.digits import SEARCH, components, defence, digits, onto, unaware
 from tests.gan.test_recipes import phantoms, tiny
 

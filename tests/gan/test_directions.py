@@ -17,7 +17,7 @@ from medgan_fashion.gan.latent.directions import (
     score_direction,
 )
 from medgan_fashion.gan.networks.card import DataCard
-from medgan_fashion.gan.recipe.recipe_parts import Latent
+from medgan_fashion.gan.recipe.spec import Latent
 
 D = 6
 

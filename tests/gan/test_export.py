@@ -13,8 +13,7 @@ import torch
 
 from medgan_fashion.gan import RECIPES, Model
 from medgan_fashion.gan.models import export as export_module
-from medgan_fashion.gan.models.drawing import Drawing, check_drawn, example_inputs, turned
-from medgan_fashion.gan.models.export import export_onnx, export_program
+from medgan_fashion.gan.models.export import Drawing, check_drawn, example_inputs, export_onnx, export_program, turned
 
 from .tiny_models import tiny_model
 

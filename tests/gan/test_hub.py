@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from medgan_fashion.gan import load_model
-from medgan_fashion.gan.models.drawing import example_inputs
+from medgan_fashion.gan.models.export import example_inputs
 from medgan_fashion.gan.models.hub import from_pretrained, model_card, push_to_hub, save_pretrained
-from medgan_fashion.gan.networks.released import released
+from medgan_fashion.gan.networks.card import released
 
 from .tiny_models import tiny_model
 

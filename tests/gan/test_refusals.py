@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from medgan_fashion.gan import RECIPES, train
-from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.spec import Recipe, misfits
 from medgan_fashion.gan.recipe.table import changed_recipe
-from medgan_fashion.gan.recipe.validate import misfits
 from medgan_fashion.gan.training.data import Domains
 
 IMAGES = np.random.default_rng(0).random((24, 1, 16, 16)).astype(np.float32)

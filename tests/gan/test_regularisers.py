@@ -8,9 +8,8 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from medgan_fashion.gan.losses.penalties import r1
-from medgan_fashion.gan.losses.regularisers import feature_distance, orthogonal
-from medgan_fashion.gan.networks.minibatch import MinibatchDiscrimination
+from medgan_fashion.gan.losses.penalties import feature_distance, orthogonal, r1
+from medgan_fashion.gan.networks.layers import MinibatchDiscrimination
 
 
 def _cost(weights: list[list[float]]) -> float:

@@ -9,7 +9,6 @@ from torch import nn
 from torch.nn.functional import avg_pool2d
 
 from medgan_fashion.gan.losses.penalties import r1
-from medgan_fashion.gan.networks.attention import SelfAttention2d, attended_level
 from medgan_fashion.gan.networks.biggan import (
     ResidualDiscriminator,
     ResidualGenerator,
@@ -18,8 +17,9 @@ from medgan_fashion.gan.networks.biggan import (
     doubled_and_convolved,
     piece_size,
 )
-from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.networks.layers import SelfAttention2d, attended_level
 from medgan_fashion.gan.recipe.schedules import doubled
+from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
 
 PLAIN = NetworkPair(kind="residual", width=8, max_width=16)
 BIG = replace(PLAIN, condition_g="norm", condition_d="projection", spectral_norm=True, skip_z=True)

@@ -6,8 +6,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from medgan_fashion.gan.robustness.attacks import Attack, pgd
-from medgan_fashion.gan.robustness.defence_figures import accuracy
-from medgan_fashion.gan.robustness.manifold_attack import manifold_pairs
+from medgan_fashion.gan.robustness.aware import manifold_pairs
+from medgan_fashion.gan.robustness.defence import accuracy
 from medgan_fashion.gan.robustness.robust_training import RobustTraining, robust_loss, train_robust
 from tests.gan.digits import classifier, components, digits
 

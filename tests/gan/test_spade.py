@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from medgan_fashion.gan import RECIPES, NetworkPair, Recipe, load_model, train
-from medgan_fashion.gan.networks.spade import Spade
+from medgan_fashion.gan.networks.translators import Spade
 from medgan_fashion.gan.recipe.table import changed_recipe
 
 

@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from medgan_fashion.gan.losses.objectives import non_saturating
 from medgan_fashion.gan.losses.penalties import r1, r2
 from medgan_fashion.gan.networks.layers import Judgement
-from medgan_fashion.gan.recipe.recipe_parts import Stabilisers
-from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.spec import Recipe, Stabilisers
 from medgan_fashion.gan.schemes.adversarial import shown
 from medgan_fashion.gan.schemes.base import Batch, Networks, Remembered
 from medgan_fashion.gan.schemes.memory import critic_terms, generator_terms, memories, noised, replay, replayed

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from medgan_fashion.gan import from_pretrained, load_latent_encoder, load_model
-from medgan_fashion.gan.training.warm_start import start_from
+from medgan_fashion.gan.training.state import start_from
 
 from .stored.make_stored import SEEN, go_on
 

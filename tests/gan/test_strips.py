@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.gan.latent.strips import drawn, even_times, film_strip, slider_grid, tiled, walk
+from medgan_fashion.gan.latent.directions import drawn, even_times, film_strip, slider_grid, tiled, walk
 from medgan_fashion.gan.networks.latent import sample_latent
-from medgan_fashion.gan.recipe.recipe_parts import Latent
+from medgan_fashion.gan.recipe.spec import Latent
 
 from .tiny_models import tiny_model
 

@@ -9,8 +9,8 @@ import torch
 
 from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan import RECIPES, Recipe, Score, load_model, train
-from medgan_fashion.gan.training.alarms import collapse_alarm, diversity
 from medgan_fashion.gan.training.data import shuffled_positions
+from medgan_fashion.gan.training.watch import collapse_alarm, diversity
 
 from .test_recipes import phantoms, tiny
 

@@ -8,8 +8,8 @@ from torch import nn
 
 from medgan_fashion.gan.losses.penalties import r1
 from medgan_fashion.gan.networks.translators import PatchDiscriminator, ResnetTranslator, UNetTranslator
-from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import doubled
+from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
 
 PAIR = NetworkPair(kind="unet", width=8, max_width=16, given=1)
 LATENT = Latent(size=6)

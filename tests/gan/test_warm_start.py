@@ -7,7 +7,7 @@ import torch
 from medgan_fashion.gan import save_model
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.recipe.table import RECIPES
-from medgan_fashion.gan.training.warm_start import start_from
+from medgan_fashion.gan.training.state import start_from
 
 from .tiny_models import tiny_model
 

@@ -9,10 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from medgan_fashion.gan.models.model import Model
-from medgan_fashion.gan.networks.latent import sample_latent
-from medgan_fashion.gan.networks.layers import MinibatchDeviation
-from medgan_fashion.gan.networks.minibatch import MinibatchDiscrimination
-from medgan_fashion.gan.networks.sampling import PIXELS
+from medgan_fashion.gan.networks.latent import PIXELS, sample_latent
+from medgan_fashion.gan.networks.layers import MinibatchDeviation, MinibatchDiscrimination
 
 
 def _deviations(network: nn.Module) -> list[nn.Module]:

@@ -18,8 +18,8 @@ from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan.latent.search import address
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.latent import free_from, latent_from, sample_latent
-from medgan_fashion.gan.recipe.recipe_parts import Latent
 from medgan_fashion.gan.recipe.schedules import base_grid
+from medgan_fashion.gan.recipe.spec import Latent
 
 FORMAT = "medgan_fashion.latent_encoder/1"
 IMAGE_WEIGHT = 10.0  # of the mean square of pixels in [-1, 1], beside that of z

@@ -11,7 +11,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from medgan_fashion.gan.latent.critic import FrozenCritic
 from medgan_fashion.gan.latent.search import RowObjective, SearchConfig, search_latents
 from medgan_fashion.gan.models.model import Model
-from medgan_fashion.gan.networks.sampling import PIXELS
+from medgan_fashion.gan.networks.latent import PIXELS
 
 GROUP = 64  # targets worked on at once, fewer where they are large
 

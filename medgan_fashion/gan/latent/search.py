@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from medgan_fashion.gan.networks.latent import free_from, kept_within, latent_from, prior_term, sample_latent
-from medgan_fashion.gan.recipe.recipe_parts import Latent
+from medgan_fashion.gan.recipe.spec import Latent
 
 # (z (B, d), number of each row's problem (B,), generator) -> (B,), to be maximised; each row must depend on its own z
 RowObjective = Callable[[Tensor, Tensor, torch.Generator], Tensor]

@@ -10,8 +10,7 @@ import torch
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.gan.models.export import needs, released
-from medgan_fashion.gan.models.model import Model
-from medgan_fashion.gan.models.model_file import load_model, save_model
+from medgan_fashion.gan.models.model import Model, load_model, save_model
 
 WEIGHTS, CARD = "model.safetensors", "README.md"
 LICENCE = "TO BE FILLED IN by whoever publishes: the training images' owners have a say"

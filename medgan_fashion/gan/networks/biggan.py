@@ -8,11 +8,18 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, conv_transpose2d, pad
 from torch.nn.utils.parametrizations import spectral_norm
 
-from medgan_fashion.gan.networks.attention import SelfAttention2d, attended_level
-from medgan_fashion.gan.networks.layers import Judgement, LabelledLatent, LabelPlane, MinibatchDeviation, Verdict
-from medgan_fashion.gan.networks.minibatch import MinibatchDiscrimination
-from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.networks.layers import (
+    Judgement,
+    LabelledLatent,
+    LabelPlane,
+    MinibatchDeviation,
+    MinibatchDiscrimination,
+    SelfAttention2d,
+    Verdict,
+    attended_level,
+)
 from medgan_fashion.gan.recipe.schedules import base_grid, doubled
+from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
 
 EMBEDDING = 32  # numbers a class has; the paper's 128 serves a thousand classes
 

@@ -5,7 +5,6 @@ import math
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from medgan_fashion.gan.networks.attention import SelfAttention2d, attended_level
 from medgan_fashion.gan.networks.biggan import ResidualDiscriminator, ResidualGenerator
 from medgan_fashion.gan.networks.dvbpr import KangDiscriminator, KangGenerator
 from medgan_fashion.gan.networks.layers import (
@@ -13,16 +12,17 @@ from medgan_fashion.gan.networks.layers import (
     LabelledLatent,
     LabelPlane,
     MinibatchDeviation,
+    MinibatchDiscrimination,
     Noise,
+    SelfAttention2d,
     Verdict,
     Wrap,
+    attended_level,
 )
-from medgan_fashion.gan.networks.minibatch import MinibatchDiscrimination
 from medgan_fashion.gan.networks.progressive import ProDiscriminator, ProGenerator
-from medgan_fashion.gan.networks.spade import SpadeGenerator
-from medgan_fashion.gan.networks.translators import PatchDiscriminator, ResnetTranslator, UNetTranslator
-from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
+from medgan_fashion.gan.networks.translators import PatchDiscriminator, ResnetTranslator, SpadeGenerator, UNetTranslator
 from medgan_fashion.gan.recipe.schedules import base_grid
+from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
 
 
 def _widths(pair: NetworkPair, k: int) -> list[int]:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from medgan_fashion.gan.networks.layers import Judgement
-from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import base_grid
+from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
 
 HALVINGS = 4
 SLOPE = 0.2

@@ -10,8 +10,8 @@ from torch.nn.utils.parametrize import register_parametrization
 from torch.utils.checkpoint import checkpoint
 
 from medgan_fashion.gan.networks.layers import Judgement, LabelledLatent, MinibatchDeviation, Verdict
-from medgan_fashion.gan.recipe.recipe_parts import Latent, NetworkPair
 from medgan_fashion.gan.recipe.schedules import Growing, Stage, base_grid, doubled
+from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
 
 SLOPE = 0.2
 RELU_GAIN = math.sqrt(2)  # He et al. 2015

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
-from medgan_fashion.gan.recipe.recipe_parts import Growth
-from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.spec import Growth, Recipe
 
 
 class Stage(NamedTuple):

@@ -1,19 +1,321 @@
-"""A recipe: everything that makes one GAN differ from another, as plain values; imports no torch."""
+"""A recipe: everything that makes one GAN differ from another, as plain values, and what does not fit; imports no torch."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-from medgan_fashion.gan.recipe.recipe_parts import (
-    Autoencoding,
-    Classify,
-    Growth,
-    Latent,
-    NetworkPair,
-    PenaltyRow,
-    Stabilisers,
-    Translation,
-)
-from medgan_fashion.gan.recipe.validate import misfits
+# ---------------------------------------------------------------------------------------------------------------------
+# What a recipe is made of: networks, penalties, latent, growth, as plain values; imports no torch.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NetworkPair:
+    """The two networks.
+
+    `width` is the channel count at full resolution; it doubles with each halving up to `max_width`. Conditioning
+    in G: the class embedding multiplies z ("multiply", as CGANs on DCGAN do) or is appended to it ("concat");
+    in D: a learned label plane is an extra input channel ("plane"), or a class vector is projected on the
+    features ("projection", Miyato and Koyama 2018). The pair of kind "kang" takes one-hot classes ("onehot") in both,
+    D's widths end at 2 x `max_width`. Of kind "spade", the last `given` channels of the images (masks) are handed to G,
+    which paints the others over them; D sees all. A progressive pair keeps no activations of the levels from
+    `recompute_from` on, and computes them again in the backward pass: less memory, a third more time.
+
+    Kinds "unet" and "resnet" translate the `given` last channels into the others, before a discriminator of patches.
+    `condition_d` "classes" gives D a head of class logits beside its verdict (Odena et al. 2017); "shared" makes the
+    verdict the log-sum-exp of the class logits, the (K + 1)-class discriminator of Salimans et al. 2016, section 5.
+    `condition_g` "norm" lets the class (and z) steer every normalisation of the residual pair (Brock et al. 2019).
+    `depth`: hidden layers of kind "mlp", residual blocks of kind "resnet". `noise`: sd of Gaussian noise on the inputs
+    of D's layers while training, in kinds "mlp" and "dcgan". `attention`: the side of the grid where
+    self-attention stands, or 0. `skip_z`: kind "residual" hands a piece of z to every block.
+    """
+
+    kind: str = "dcgan"  # a key of networks.NETWORKS, where a caller may add his own
+    width: int = 64
+    max_width: int = 512
+    kernel: Literal[4, 5] = 4
+    norm_g: Literal["batch", "none"] = "batch"
+    norm_d: Literal["batch", "none"] = "batch"
+    init: Literal["dcgan", "he"] = "dcgan"
+    spectral_norm: bool = False
+    minibatch_deviation: bool = False
+    minibatch_discrimination: bool = False
+    condition_g: Literal["none", "multiply", "concat", "onehot", "norm"] = "none"
+    condition_d: Literal["none", "plane", "projection", "onehot", "classes", "shared"] = "none"
+    given: int = 0
+    depth: int = 2
+    noise: float = 0.0
+    attention: int = 0
+    skip_z: bool = False
+    recompute_from: int = 99
+
+
+@dataclass(frozen=True)
+class PenaltyRow:
+    """`weight` x the penalty named `name` (penalties.PENALTIES); at every k-th step, then k times as heavy."""
+
+    name: str
+    weight: float
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class Latent:
+    """z has `size` numbers: N(0, 1), U(-1, 1), or uniform on the sphere of radius sqrt(size)."""
+
+    size: int = 100
+    prior: Literal["normal", "uniform", "sphere"] = "normal"
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Progressive growing (Karras et al. 2018) of networks of kind "progressive".
+
+    The base grid trains for its `phase_images`; then each level fades in over its own and trains whole for as many,
+    the last one to the end. Optimizers start afresh at each level. `phase_images` and `batches` are by level from
+    the base grid on, the last number serving all levels above; no `batches`: the recipe's batch everywhere.
+    """
+
+    phase_images: tuple[int, ...] = (600_000,)
+    batches: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.phase_images or min(self.phase_images + self.batches) < 1:
+            raise ValueError("growth.phase_images needs at least one number, and they and growth.batches must be >= 1")
+
+    def phase(self, level: int) -> int:
+        """Images of one phase of a level."""
+        return self.phase_images[min(level, len(self.phase_images) - 1)]
+
+
+@dataclass(frozen=True)
+class Autoencoding:
+    """An autoencoder instead of two opponents: the generator decodes what an encoder made of the image.
+
+    `kl` = 0: a plain autoencoder. Otherwise a variational one (Kingma and Welling 2014): reconstruction + kl x KL to
+    N(0, I), both summed over an image's numbers; kl = 1 is the evidence lower bound, above 1 a beta-VAE.
+    `reconstruction`: "bce" of pixels read as probabilities in [0, 1], or "l2" = half the squared error in [-1, 1].
+    """
+
+    reconstruction: Literal["bce", "l2"] = "bce"
+    kl: float = 1.0
+
+
+@dataclass(frozen=True)
+class Translation:
+    """From the `networks.given` last channels of an image (domain A) to the others (domain B).
+
+    `paired`: pix2pix (Isola et al. 2017), `l1` x the distance to the true partner, D sees both. Else CycleGAN (Zhu et
+    al. 2017): two translators and two discriminators, `cycle` x the way there and back, `identity` x the change of
+    an image that is in the wanted domain already (needs as many channels in A as in B); D of each domain is
+    shown fakes from a buffer of the last `buffer`.
+    """
+
+    paired: bool = True
+    l1: float = 100.0
+    cycle: float = 10.0
+    identity: float = 5.0
+    buffer: int = 50
+
+
+@dataclass(frozen=True)
+class Classify:
+    """What D's class logits are for: cross-entropy on `real` labelled images and on `fake` ones in D's loss, and on
+    fakes in G's. ACGAN: 1, 1, 1. Semi-supervised: 1, 0, 0; images of label -1 are without a label, and every batch is
+    joined by as many labelled ones. `entropy`: weight of the mean entropy of the class probabilities on all reals,
+    which keeps the border between classes out of where images lie (Grandvalet and Bengio 2005; Dai et al. 2017)."""
+
+    real: float = 1.0
+    fake: float = 0.0
+    generator: float = 0.0
+    entropy: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stabilisers:
+    """Each is 0 or off by default.
+
+    `feature_matching`: weight of ||E f(real) - E f(fake)||^2 in G's loss, f D's features (Salimans et al. 2016, 3.1);
+    `adversarial`: weight of G's own objective beside it.
+    `historical`: weight of ||theta - mean of the past thetas||^2 in both losses (the same paper, 3.3).
+    `replay_fakes`: so many past fakes are kept, and half of the fakes that D sees are drawn from them. Beside batch
+        normalisation in D it has cost in our trials (docs/steadying.md): the halves have other statistics.
+    `replay_critics`: so many snapshots of D are kept, one every `snapshot_images`; G plays one of them as well as D.
+    `instance_noise`: sd of Gaussian noise on all that D sees, falling to 0 at `noise_images`.
+    `ada_target`: augmentation's probability p moves so that E sign(D(real)) meets this (Karras et al. 2020: 0.6), by
+    at most 1 in `ada_images`; 0: augmentation always happens.
+    `lecam`: weight of Tseng et al. 2021, eq. 5, its two anchors averaged with `lecam_decay`.
+    `orthogonal`: weight of ||W'W (1 - I)||^2 of G's layers (Brock et al. 2019, eq. 3).
+    """
+
+    feature_matching: float = 0.0
+    adversarial: float = 1.0
+    historical: float = 0.0
+    replay_fakes: int = 0
+    replay_critics: int = 0
+    snapshot_images: int = 5_000
+    instance_noise: float = 0.0
+    noise_images: int = 50_000
+    ada_target: float = 0.0
+    ada_images: int = 500_000
+    lecam: float = 0.0
+    lecam_decay: float = 0.99
+    orthogonal: float = 0.0
+
+    def __post_init__(self) -> None:
+        if min(self.snapshot_images, self.noise_images, self.ada_images) < 1:
+            raise ValueError("stabilise.snapshot_images, noise_images and ada_images count images: at least 1 each")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Which pieces of a recipe do not fit one another, each in one sentence that names both; imports no torch.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+PAINTERS = ("spade", "unet", "resnet")  # kinds whose generator is given a picture
+ALONE = ("mlp", "dcgan", "kang", "progressive", "residual")  # kinds whose generator is not
+# what only some kinds of networks know how to do
+READ_BY = {
+    "attention": ("dcgan", "residual"),
+    "skip_z": ("residual",),
+    "noise": ("mlp", "dcgan", "spade"),
+    "minibatch_discrimination": ("mlp", "dcgan", "residual", "spade"),
+}
+SUPPLIED = (*ALONE, *PAINTERS)
+Rule = tuple[bool, str]  # does it not fit, and the sentence that names both pieces
+
+
+def _unread(nets: NetworkPair) -> list[Rule]:
+    return [
+        (
+            bool(getattr(nets, name)) and nets.kind in SUPPLIED and nets.kind not in kinds,
+            f"networks.{name} has no place in networks.kind {nets.kind}, only in {', '.join(kinds)}",
+        )
+        for name, kinds in READ_BY.items()
+    ]
+
+
+def _too_small(recipe: "Recipe") -> list[Rule]:
+    nets = recipe.networks
+    counts = {"batch": recipe.batch, "n_critic": recipe.n_critic, "latent.size": recipe.latent.size}
+    counts |= {"networks.width": nets.width, "networks.max_width": nets.max_width}
+    return [(value < 1, f"{name} is {value}; it must be 1 or more") for name, value in counts.items()]
+
+
+def _networks(recipe: "Recipe") -> list[Rule]:
+    """What kinds of networks take."""
+    nets = recipe.networks
+    how = {nets.condition_g, nets.condition_d}
+    classes = nets.condition_d in ("classes", "shared")
+    return [
+        (
+            (recipe.growth is None) == (nets.kind == "progressive"),
+            "networks.kind progressive needs growth (phase_images), and growth needs that kind",
+        ),
+        (
+            nets.given == 0 and nets.kind in PAINTERS,
+            f"networks.kind {nets.kind} needs networks.given, the number of channels that it paints over",
+        ),
+        (
+            nets.given > 0 and nets.kind in ALONE,
+            f"networks.given is {nets.given} but networks.kind {nets.kind} paints over nothing; take spade or unet",
+        ),
+        (
+            not how <= {"onehot", "none"} if nets.kind == "kang" else "onehot" in how,
+            "networks.kind kang takes condition_g and condition_d onehot or none; no other kind onehot",
+        ),
+        (
+            nets.condition_g == "norm" and nets.kind in ("mlp", "dcgan", "progressive", *PAINTERS),
+            f"networks.condition_g norm needs networks.kind residual, not {nets.kind}",
+        ),
+        (
+            classes != (recipe.classify is not None),
+            f"networks.condition_d {nets.condition_d} and classify = {recipe.classify} do not fit: class logits "
+            "(condition_d classes or shared) need classify, which says what they are for, and the other way round",
+        ),
+    ]
+
+
+def _games(recipe: "Recipe") -> list[Rule]:
+    """What has no place in a game."""
+    nets, steady = recipe.networks, recipe.stabilise
+    noise_alone = Stabilisers(instance_noise=steady.instance_noise, noise_images=steady.noise_images)
+    fewer = recipe.relativistic != "none" or bool(recipe.penalties) or recipe.classify is not None
+    fewer = fewer or bool(recipe.augment) or steady != Stabilisers()
+    unpaired = recipe.translation is not None and not recipe.translation.paired
+    return [
+        (
+            recipe.autoencoding is not None and fewer,
+            "autoencoding has no opponents, so relativistic, penalties, classify, augment and stabilise have no place "
+            "beside it",
+        ),
+        (
+            recipe.autoencoding is not None and (nets.minibatch_deviation or nets.minibatch_discrimination),
+            "autoencoding codes each image alone, but networks.minibatch_deviation and minibatch_discrimination look "
+            "at a whole batch: leave them out",
+        ),
+        (
+            recipe.autoencoding is not None and recipe.translation is not None,
+            "autoencoding and translation are two games; a recipe plays one",
+        ),
+        (
+            recipe.translation is not None and nets.given == 0,
+            "translation needs networks.given, the number of channels of the domain it starts from",
+        ),
+        (
+            unpaired and steady != noise_alone,
+            "translation without pairs (CycleGAN) has translation.buffer and, of stabilise, takes instance_noise "
+            "alone: leave the others out",
+        ),
+        (
+            recipe.translation is not None and recipe.conditional,
+            "translation (pix2pix, CycleGAN) takes no classes: set networks.condition_g and condition_d to none",
+        ),
+    ]
+
+
+def _stabilisers(recipe: "Recipe") -> list[Rule]:
+    """What stabilisers ask of the rest."""
+    nets, steady = recipe.networks, recipe.stabilise
+    return [
+        (
+            steady.ada_target > 0 and not recipe.augment,
+            "stabilise.ada_target steers how often augment happens, but augment is empty: name transforms there",
+        ),
+        (
+            steady.replay_critics > 0 and recipe.relativistic != "none",
+            f"stabilise.replay_critics has no reals of the past for relativistic {recipe.relativistic} to compare with",
+        ),
+        (
+            (steady.replay_fakes > 0 or steady.replay_critics > 0) and recipe.growth is not None,
+            "stabilise.replay_fakes and replay_critics keep what is of one size, but growth changes it",
+        ),
+        (
+            steady.ada_target > 0 and (recipe.relativistic != "none" or recipe.objective == "wasserstein"),
+            "stabilise.ada_target reads the sign of D's logits on reals, which says nothing where only differences "
+            f"count (relativistic {recipe.relativistic}, objective {recipe.objective}): set it to 0",
+        ),
+        (
+            steady.replay_fakes > 0
+            and nets.condition_d in ("plane", "projection", "onehot")
+            and any(row.name in ("r2", "gradient_penalty") for row in recipe.penalties),
+            "stabilise.replay_fakes mixes in fakes of other classes, unknown to penalties r2 and gradient_penalty",
+        ),
+        (
+            steady.adversarial == 0 and steady.feature_matching == 0 and recipe.game == "synthesis",
+            "stabilise.adversarial is 0 and so is feature_matching: the generator would have nothing to learn from",
+        ),
+    ]
+
+
+def misfits(recipe: "Recipe") -> list[Rule]:
+    """(does it not fit, the sentence that names both pieces) for all that can be known before the data are."""
+    rules = [*_too_small(recipe), *_unread(recipe.networks), *_networks(recipe)]
+    return [*rules, *_games(recipe), *_stabilisers(recipe)]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A recipe: everything that makes one GAN differ from another, as plain values; imports no torch.
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

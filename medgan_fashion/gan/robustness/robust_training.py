@@ -8,8 +8,8 @@ from torch.nn.functional import cross_entropy
 
 from medgan_fashion.gan.latent.search import address
 from medgan_fashion.gan.robustness.attacks import Attack, pgd
+from medgan_fashion.gan.robustness.aware import Climb, manifold_pairs, soft_cross_entropy
 from medgan_fashion.gan.robustness.defence import Spanner
-from medgan_fashion.gan.robustness.manifold_attack import Climb, manifold_pairs, soft_cross_entropy
 
 
 @dataclass(frozen=True)

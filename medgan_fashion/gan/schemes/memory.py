@@ -5,10 +5,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from medgan_fashion.gan.losses.objectives import Objective, empty_logits
-from medgan_fashion.gan.losses.regularisers import feature_distance, orthogonal
+from medgan_fashion.gan.losses.penalties import feature_distance, orthogonal
 from medgan_fashion.gan.networks.layers import Judgement
-from medgan_fashion.gan.recipe.recipe_parts import Stabilisers
-from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.spec import Recipe, Stabilisers
 from medgan_fashion.gan.schemes.base import Batch, Memory, Networks, Remembered
 
 OPPONENTS = ("generator", "discriminator")

@@ -1,7 +1,8 @@
-"""Training data of any kind as one function: the batch at an address (seed, images seen)."""
+"""Training data of any kind as one function: the batch at an address (seed, images seen); and what a recipe asks of them."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -9,15 +10,98 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan.networks.card import DataCard, as_images, as_labels, class_names, fingerprint, value_range
-from medgan_fashion.gan.training.source_parts import (
-    Describe,
-    Domains,
-    RawBatch,
-    Source,
-    domains_source,
-    shuffled_positions,
-)
+from medgan_fashion.gan.recipe.spec import Recipe
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What training data look like to the loop: a batch at an address; and two domains as one.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+RawBatch = tuple[Tensor, Tensor | None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """`fetch(seed, images_seen, batch)` gives raw images (B, C, H, W) and labels (B,) or None.
+
+    `labelled` gives such a batch of the images with a label alone, where others have none (-1).
+    `exact` is False where the same address need not give the same batch again (a plain iterable), `any_batch` where
+    the caller's code decides how large a batch is.
+    """
+
+    fetch: Callable[[int, int, int], RawBatch]
+    card: DataCard
+    exact: bool = True
+    any_batch: bool = True
+    labelled: Callable[[int, int, int], RawBatch] | None = None
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Two sets of images for a translation: `given` (N, K, H, W), which it starts from, and `wanted` (M, C, H, W),
+    what it should arrive at. `paired`: image i of one belongs to image i of the other. They are read as one set of
+    C + K channels, the given ones last."""
+
+    given: Any
+    wanted: Any
+    paired: bool = False
+
+
+def shuffled_positions(n: int, seed: int, images_seen: int, batch: int) -> np.ndarray:
+    """Rows number images_seen .. images_seen + batch of an endless series of shuffled epochs over n rows: a pure
+    function, so that nothing needs to be remembered to resume."""
+    position = np.arange(images_seen, images_seen + batch)
+    rows = np.empty(batch, dtype=np.int64)
+    for epoch in np.unique(position // n):
+        chosen = position // n == epoch
+        rows[chosen] = np.random.default_rng((seed, int(epoch))).permutation(n)[position[chosen] % n]
+    return rows
+
+
+@dataclass(frozen=True)
+class Describe:
+    """What the caller says of the data."""
+
+    labels: Any = None
+    classes: Sequence[str] | None = None
+    value_range: tuple[float, float] | None = None
+    provenance: dict[str, Any] = field(default_factory=dict)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+
+def domains_source(data: Domains, given: Source, wanted: Source, say: Describe) -> Source:
+    """Both domains' images as one of C + K channels; ValueError where they do not fit one another."""
+    a, b = given.card, wanted.card
+    if a.shape[1:] != b.shape[1:]:
+        raise ValueError(
+            f"the given images are {a.shape[1:]} and the wanted ones {b.shape[1:]} pixels; cut both to one size"
+        )
+    if (a.value_range, a.dtype) != (b.value_range, b.dtype):
+        raise ValueError(
+            f"the given images are {a.dtype} in {a.value_range} and the wanted ones {b.dtype} in {b.value_range}; "
+            "give both in one value range and type"
+        )
+    if data.paired and a.n != b.n:
+        raise ValueError(f"{a.n} given images cannot be paired with {b.n} wanted ones; give as many of each")
+    shape = (b.shape[0] + a.shape[0], *b.shape[1:])
+    n = max(a.n, b.n)
+    card = DataCard(shape, b.value_range, b.dtype, (), n, f"{b.fingerprint}+{a.fingerprint}", say.provenance)
+
+    def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
+        # without pairs the given ones are shuffled by a seed of their own: no partner by accident
+        other = seed if data.paired else seed + 1
+        ours, theirs = wanted.fetch(seed, images_seen, batch)[0], given.fetch(other, images_seen, batch)[0]
+        return torch.cat([ours, theirs], 1), None
+
+    return Source(fetch, card)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Training data of any kind as one function: the batch at an address (seed, images seen).
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 _ON_DEVICE = 2 * 2**30  # bytes: arrays up to this size live on the accelerator for the whole training
 
@@ -158,3 +242,74 @@ def open_source(data: Any, say: Describe) -> Source:
     raise ValueError(
         f"data is a {type(data).__name__}; give an array, a tensor, a Dataset, batch(seed, i) or an iterable"
     )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What a recipe asks of the data: refused at the door, in a sentence that names both.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def check_data(recipe: Recipe, data: Any, labels: Any, source: Source) -> None:
+    """ValueError where labels or domains of the data do not fit the recipe; shapes are the networks' own business."""
+    if recipe.growth and recipe.growth.batches and not source.any_batch:
+        raise ValueError("growth.batches asks for another batch at each level; give an array, a tensor or a Dataset")
+    _check_domains(recipe, data)
+    if labels is None or not recipe.conditional:
+        return
+    told = as_labels(labels)
+    missing = int((told < 0).sum())
+    if missing and (recipe.classify is None or recipe.networks.condition_g != "none"):
+        raise ValueError(
+            f"{missing} labels are -1 (none) but this recipe needs one for every image; a semi-supervised one has "
+            "classify and networks.condition_g none, as the row sgan does"
+        )
+    if recipe.classify is None:
+        return
+    counts = torch.bincount(told[told >= 0], minlength=len(source.card.classes))
+    absent = [name for name, n in zip(source.card.classes, counts.tolist(), strict=True) if n == 0]
+    if absent:
+        raise ValueError(
+            f"classify needs a labelled image of every class at least, but the labels have none of {', '.join(absent)}"
+        )
+
+
+def device_of(name: str | torch.device | None) -> torch.device:
+    """The device to train on; without a name a GPU where there is one. ValueError for one that this machine lacks."""
+    has_gpu = torch.cuda.is_available()
+    try:
+        device = torch.device(name or ("cuda" if has_gpu else "cpu"))
+    except RuntimeError:
+        raise ValueError(f"unknown device {name!r}; give cpu or cuda") from None
+    if device.type == "cuda" and not has_gpu:
+        raise ValueError(f"device is {name} but torch finds no GPU here; give cpu, or leave it out")
+    return device
+
+
+def checked_recipe(recipe: Recipe, images_seen: int, seed: int) -> Recipe:
+    """The recipe as its file will hold it; ValueError for a value that no file may hold, nothing to show, or a seed
+    below 0."""
+    if images_seen < 1:
+        raise ValueError(f"images_seen is {images_seen}; give 1 or more")
+    if seed < 0:
+        raise ValueError(f"seed is {seed}; give 0 or more")
+    return from_plain(Recipe, to_plain(recipe))
+
+
+def _check_domains(recipe: Recipe, data: Any) -> None:
+    row = recipe.translation
+    if not isinstance(data, Domains):
+        if row is not None and not row.paired:
+            raise ValueError("translation without pairs (CycleGAN) needs two sets: give Domains(given=..., wanted=...)")
+        return
+    if recipe.networks.given == 0:
+        raise ValueError("the data are two Domains but networks.given is 0: take a translating row such as cyclegan")
+    if (row is None or row.paired) and not data.paired:
+        raise ValueError(
+            "translation.paired (pix2pix) and networks.kind spade need pairs but the Domains are not paired; "
+            "say Domains(..., paired=True), or take the row cyclegan"
+        )
+    channels = as_images(data.given[:1]).shape[1]
+    if channels != recipe.networks.given:
+        raise ValueError(
+            f"the given images have {channels} channels but networks.given is {recipe.networks.given}; set it so"
+        )

@@ -10,18 +10,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from medgan_fashion.gan.models.model import Model
-from medgan_fashion.gan.models.model_file import model_from_weights, save_model
+from medgan_fashion.gan.models.model import Model, model_from_weights, save_model
 from medgan_fashion.gan.recipe.schedules import Stage, batch_at, check_growth, shrunk
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.recipe.table import find_recipe
 from medgan_fashion.gan.schemes.base import Batch, Game
 from medgan_fashion.gan.schemes.table import build_game
-from medgan_fashion.gan.training.alarms import diversity, nan_alarm, note_finite
-from medgan_fashion.gan.training.data import Describe, RawBatch, Source, open_source
-from medgan_fashion.gan.training.data_checks import check_data, checked_recipe, device_of
+from medgan_fashion.gan.training.data import (
+    Describe,
+    RawBatch,
+    Source,
+    check_data,
+    checked_recipe,
+    device_of,
+    open_source,
+)
 from medgan_fashion.gan.training.state import State, grow, load_checkpoint, new_state, save_checkpoint, update_average
-from medgan_fashion.gan.training.watch import Callback, Score, Watch, check
+from medgan_fashion.gan.training.watch import Callback, Score, Watch, check, diversity, nan_alarm, note_finite
 
 READ_FLAGS_EVERY = 50  # turns between two looks at the device's non-finite flags
 

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.run.open import read_parts
 from medgan_fashion.gan import Recipe
-from medgan_fashion.gan.models.model_file import FORMAT
+from medgan_fashion.gan.models.model import FORMAT
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.medical.results.schema import Gan, Summary
 from medgan_fashion.report.summaries import read_summary
