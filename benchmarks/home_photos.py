@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from medgan_fashion.evaluation.ranking_intervals import customer_interval
+from medgan_fashion.evaluation.ranking import customer_interval
 from medgan_fashion.fashion.catalogue_config import CatalogueConfig, PurchaseConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.catalogue_table import read_catalogue

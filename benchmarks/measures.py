@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.images.degrade import blurred, noisy
-from medgan_fashion.evaluation.images.measure_rows import Measured
-from medgan_fashion.evaluation.images.report import Effort, ImagesToMeasure, measure_set
+from medgan_fashion.evaluation.images.judge import blurred, noisy
+from medgan_fashion.evaluation.images.report import Effort, ImagesToMeasure, Measured, measure_set
 
 CLASSES = 10
 EFFORT = Effort(updates=200, seeds=1, halvings=3)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
 from medgan_fashion.evaluation.classifiers.intervals import Interval, difference_interval
+from medgan_fashion.evaluation.classifiers.metrics import Metric
 from medgan_fashion.evaluation.classifiers.verdict import verdict
-from medgan_fashion.evaluation.classifiers.weighted import Metric
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

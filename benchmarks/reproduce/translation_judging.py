@@ -10,8 +10,8 @@ from benchmarks.reproduce.judging import as_floats
 from benchmarks.reproduce.row import Job
 from medgan_fashion.evaluation.encoder import Encoder, load_encoder, save_encoder
 from medgan_fashion.evaluation.images.diversity import ssim
-from medgan_fashion.evaluation.images.halves import deal
 from medgan_fashion.evaluation.images.kid import kid_full
+from medgan_fashion.evaluation.images.two_sample import deal
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
 

@@ -30,8 +30,7 @@ def evaluate_images(
     from dataclasses import asdict
 
     from medgan_fashion.base.files import write_whole
-    from medgan_fashion.evaluation.images.measure_rows import as_table
-    from medgan_fashion.evaluation.images.report import Effort, measure_set
+    from medgan_fashion.evaluation.images.report import Effort, as_table, measure_set
     from medgan_fashion.runs.single.image_source import read_sources
 
     if updates < 1:

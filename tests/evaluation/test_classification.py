@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.evaluation.classifiers import metrics as c
-from medgan_fashion.evaluation.classifiers.calibration import reliability
+from medgan_fashion.evaluation.classifiers.metrics import reliability
 
 AUGMENTED = [[52, 1, 0], [2, 44, 18], [0, 18, 47]]
 WITH_GAN = [[53, 0, 0], [2, 52, 10], [1, 13, 51]]

@@ -7,8 +7,15 @@ import pytest
 import torch
 from scipy import ndimage
 
-from medgan_fashion.evaluation.screening.copies import ALIKE, SAME, Copies, find_copies, most_similar
-from medgan_fashion.evaluation.screening.posed import TrainingImages, poses
+from medgan_fashion.evaluation.screening.copies import (
+    ALIKE,
+    SAME,
+    Copies,
+    TrainingImages,
+    find_copies,
+    most_similar,
+    poses,
+)
 from medgan_fashion.imaging.prepare.imageset import centre
 
 SIZE, N = (16, 16), 12

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.images.fid import fid
-from medgan_fashion.evaluation.images.fid_infinity import enough_for_fid_infinity, fid_infinity, intercept
+from medgan_fashion.evaluation.images.fid import enough_for_fid_infinity, fid, fid_infinity, intercept
 
 
 def gaussians(n: int, d: int, shift: float, sd: float, seed: int) -> tuple[np.ndarray, np.ndarray, float]:

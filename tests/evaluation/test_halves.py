@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.images.halves import deal, one_per_group
+from medgan_fashion.evaluation.images.two_sample import deal, one_per_group
 
 
 def test_no_group_lies_in_two_parts_and_classes_are_even() -> None:

@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.images.degrade import blurred
-from medgan_fashion.evaluation.images.measure_rows import MEASURES, Measured, Row
-from medgan_fashion.evaluation.images.report import Effort, ImagesToMeasure, measure_set
-from medgan_fashion.evaluation.set_encoder import encoder_for_set, orientations_to_tell
+from medgan_fashion.evaluation.encoder import encoder_for_set, orientations_to_tell
+from medgan_fashion.evaluation.images.judge import blurred
+from medgan_fashion.evaluation.images.report import MEASURES, Effort, ImagesToMeasure, Measured, Row, measure_set
 from tests.evaluation.planted_images import stripes
 
 QUICK = Effort(updates=30, seeds=1, halvings=2, permutations=99, pairs=10)
@@ -90,7 +89,7 @@ def test_held_out_reals_take_the_place_of_the_halves() -> None:
 
 
 def test_fid_comes_in_order_where_images_suffice() -> None:
-    from medgan_fashion.evaluation.images.set_figures import feature_figures
+    from medgan_fashion.evaluation.images.report import feature_figures
 
     rng = np.random.default_rng(0)
     real, other = rng.normal(size=(2, 160, 8))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from medgan_fashion.evaluation.screening.privacy_membership import (
+from medgan_fashion.evaluation.screening.privacy import (
     attack_auc,
     auc_interval,
     exact_interval,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.ranking_intervals import (
+from medgan_fashion.evaluation.ranking import (
     customer_interval,
     gain_ratio_interval,
     paired_interval,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.evaluation.classifiers.segmentation import dice, hausdorff_95, outline, surface_distance
+from medgan_fashion.evaluation.classifiers.metrics import dice, hausdorff_95, outline, surface_distance
 
 
 def _square(top: int, left: int, side: int, size: int = 24) -> np.ndarray:

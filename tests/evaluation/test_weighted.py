@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.classifiers.metrics import auroc, balanced_accuracy, binary_auroc, confusion
-from medgan_fashion.evaluation.classifiers.weighted import cell_values, weighted_auroc
+from medgan_fashion.evaluation.classifiers.metrics import (
+    auroc,
+    balanced_accuracy,
+    binary_auroc,
+    cell_values,
+    confusion,
+    weighted_auroc,
+)
 
 
 def table(seed=0, shape=(2, 3, 40, 3)):

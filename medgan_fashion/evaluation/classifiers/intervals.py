@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 from scipy.stats import t as student
 
-from medgan_fashion.evaluation.classifiers.weighted import METRICS, Metric, cell_values
+from medgan_fashion.evaluation.classifiers.metrics import METRICS, Metric, cell_values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,10 +1,17 @@
-"""Figures of a classifier from its probabilities: confusion, sensitivity, AUROC, Brier, calibration."""
+"""Figures of a classifier from its probabilities, of a segmenter from its masks, and of many classifiers under many weights."""
 
 from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import binary_erosion, distance_transform_edt
 from scipy.stats import rankdata
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Figures of a classifier from its probabilities: confusion, sensitivity, AUROC, Brier, calibration.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -145,3 +152,156 @@ def classifier_figures(probabilities: ArrayLike, labels: ArrayLike) -> dict:
         "brier": brier(scores, truth),
         "calibration_error": calibration_error(scores, truth),
     }
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Metrics of many classifier cells under many case weights at once: the engine of the patient bootstrap.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+Metric = Literal["balanced_accuracy", "auroc", "sensitivity_weighted", "mean_score"]
+METRICS: tuple[str, ...] = get_args(Metric)
+
+
+def weighted_auroc(scores: Floats, positive: NDArray[np.bool_], weights: Floats) -> Floats:
+    """AUROC (B,) of scores (L,) under weights (B, L) >= 0: the weighted share of pairs in order.
+
+    Ties count one half. Weights of one give the mid-rank (Mann-Whitney) AUROC.
+    """
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
+    arranged, is_positive = weights[:, order], positive[order]
+    hits = np.add.reduceat(np.where(is_positive, arranged, 0.0), starts, axis=1)
+    misses = np.add.reduceat(np.where(is_positive, 0.0, arranged), starts, axis=1)
+    below = np.cumsum(misses, axis=1) - misses / 2
+    return (hits * below).sum(axis=1) / (hits.sum(axis=1) * misses.sum(axis=1))
+
+
+def _auroc_of_cell(probabilities: Floats, labels: Ints, folds: Ints, weights: Floats) -> Floats:
+    """Macro one-against-rest AUROC (B,) of one cell (L, K), within each fold, then averaged over folds."""
+    values = []
+    for fold in np.unique(folds):
+        rows = np.flatnonzero(folds == fold)
+        for k in range(probabilities.shape[1]):
+            positive = labels[rows] == k
+            if not positive.any() or positive.all():
+                raise ValueError(f"fold {fold} has no case of class {k} or no other: use fewer folds.")
+            values.append(weighted_auroc(probabilities[rows, k], positive, weights[:, rows]))
+    return np.mean(values, axis=0)
+
+
+def _auroc(probabilities: Floats, labels: Ints, folds: Ints, weights: Floats) -> Floats:
+    repeats, seeds = probabilities.shape[:2]
+    cells = [
+        _auroc_of_cell(probabilities[r, c], labels, folds[r], weights) for r in range(repeats) for c in range(seeds)
+    ]
+    return np.stack(cells, axis=1)
+
+
+def _shares(right: Floats, labels: Ints, classes: list[int], weights: Floats) -> Floats:
+    """Weighted share of right decisions (B, cells), the mean over `classes`; right (L, cells)."""
+    total = np.zeros((len(weights), right.shape[1]))
+    for k in classes:
+        rows = np.flatnonzero(labels == k)
+        chosen = weights[:, rows]
+        total += chosen @ right[rows] / chosen.sum(axis=1, keepdims=True)
+    return total / len(classes)
+
+
+def cell_values(
+    probabilities: Floats, labels: Ints, weights: Floats, metric: Metric, folds: Ints | None = None
+) -> Floats:
+    """The metric (B, R, C) of every cell of `probabilities` (R, C, L, K) under every row of `weights` (B, L).
+
+    `balanced_accuracy`: mean over classes of the weighted recall; `sensitivity_weighted`: support-weighted
+    recall, which is accuracy; `auroc`: macro one against rest, within each fold of `folds` (R, L) and then
+    averaged, or over all lesions when folds is None; `mean_score`: the weighted mean of K = 1 score of each case
+    (Dice, a distance), whatever its unit. All others in [0, 1].
+    """
+    repeats, seeds, lesions, n_classes = probabilities.shape
+    if metric == "mean_score":
+        scores = probabilities[..., 0].reshape(-1, lesions).T
+        return (weights @ scores / weights.sum(axis=1, keepdims=True)).reshape(-1, repeats, seeds)
+    if metric == "auroc":
+        within = np.zeros((repeats, lesions), dtype=np.int64) if folds is None else folds
+        return _auroc(probabilities, labels, within, weights).reshape(-1, repeats, seeds)
+    right = (probabilities.argmax(axis=3) == labels).reshape(-1, lesions).T.astype(np.float64)
+    if metric == "balanced_accuracy":
+        values = _shares(right, labels, list(range(n_classes)), weights)
+    else:
+        values = _shares(right, np.zeros(lesions, dtype=np.int64), [0], weights)
+    return values.reshape(-1, repeats, seeds)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Reliability: how often a classifier is right at each level of its confidence.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def reliability(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> dict[str, list[Any]]:
+    """Mean confidence, accuracy and count in equal-width bins of the top probability, without empty bins.
+
+    `probabilities` (N, K), `labels` (N,).
+    """
+    scores, truth = checked(probabilities, labels)
+    confidence, right = scores.max(1), scores.argmax(1) == truth
+    index = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    used = [b for b in range(bins) if (index == b).any()]
+    return {
+        "confidence": [float(confidence[index == b].mean()) for b in used],
+        "accuracy": [float(right[index == b].mean()) for b in used],
+        "n": [int((index == b).sum()) for b in used],
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# How well a predicted mask fits the true one: overlap, and the distance between the two outlines.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+Bools = NDArray[np.bool_]
+
+
+def dice(predicted: ArrayLike, truth: ArrayLike) -> float:
+    """2 |A and B| / (|A| + |B|) in [0, 1] of masks (H, W); 1 where both are empty (Dice 1945)."""
+    first, second = np.asarray(predicted, dtype=bool), np.asarray(truth, dtype=bool)
+    total = int(first.sum()) + int(second.sum())
+    return 1.0 if total == 0 else 2.0 * int((first & second).sum()) / total
+
+
+def outline(mask: Bools) -> Bools:
+    """The pixels of a mask (H, W) that touch its outside (or the picture's edge) on a side."""
+    return mask & ~binary_erosion(mask)
+
+
+def _to(edge: Bools) -> NDArray[np.float64]:
+    """Every pixel's distance to the nearest one of an outline."""
+    return np.asarray(distance_transform_edt(~edge), dtype=np.float64)
+
+
+def outline_distances(predicted: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
+    """Distances in pixels from every pixel of each outline to the other outline, all together.
+
+    Where one mask is empty there is no outline to be near to: one distance, the picture's diagonal. Where both are,
+    one distance of 0.
+    """
+    first, second = np.asarray(predicted, dtype=bool), np.asarray(truth, dtype=bool)
+    if not first.any() or not second.any():
+        return np.array([0.0 if first.any() == second.any() else float(np.hypot(*first.shape))])
+    one, other = outline(first), outline(second)
+    return np.concatenate([_to(other)[one], _to(one)[other]])
+
+
+def surface_distance(predicted: ArrayLike, truth: ArrayLike) -> float:
+    """Mean of `outline_distances` (average symmetric surface distance), in pixels of the masks (H, W)."""
+    return float(outline_distances(predicted, truth).mean())
+
+
+def hausdorff_95(predicted: ArrayLike, truth: ArrayLike) -> float:
+    """The larger of both directions' 95 % quantiles of the outlines' distances, in pixels of the masks (H, W)."""
+    first, second = np.asarray(predicted, dtype=bool), np.asarray(truth, dtype=bool)
+    found = outline_distances(first, second)
+    if len(found) == 1:
+        return float(found[0])
+    n = int(outline(first).sum())
+    return float(max(np.quantile(found[:n], 0.95), np.quantile(found[n:], 0.95)))

@@ -1,10 +1,15 @@
-"""How different the images of a class are from each other: 1 - mean SSIM, and mean distance of features."""
+"""How different the images of a class are from each other: SSIM, also over several scales, and distance of features."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import correlate1d
+
+# ---------------------------------------------------------------------------------------------------------------------
+# How different the images of a class are from each other: 1 - mean SSIM, and mean distance of features.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 Floats = NDArray[np.float64]
 
@@ -87,3 +92,90 @@ def feature_diversity(features: ArrayLike, *, pairs: int = 5000, seed: int = 0) 
         raise ValueError(f"features of shape {values.shape} must be (N, d) with at least two rows.")
     chosen = random_pairs(np.arange(len(values)), pairs, np.random.default_rng((seed, 7)))
     return float(np.linalg.norm(values[chosen[:, 0]] - values[chosen[:, 1]], axis=1).mean())
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Structural similarity over several scales, and its mean over pairs of a class: 1 = all alike.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest first; Wang et al. 2003, by what people saw
+WINDOW = 11  # pixels a side of the Gaussian window; a smaller scale is left out
+
+
+@dataclass(frozen=True)
+class PairLikeness:
+    """`per_class` {class: mean MS-SSIM of its pairs} and their `mean`, in [0, 1]; `weights` of the scales in use."""
+
+    mean: float
+    per_class: dict[int, float]
+    weights: tuple[float, ...]
+
+
+def scale_weights(size: tuple[int, int]) -> tuple[float, ...]:
+    """Weights of the scales of an image of (H, W): five from 176 pixels a side on, one below 22.
+
+    A scale whose shorter side is below the window's 11 pixels is left out, and the weights of the others are divided
+    by their sum, so that they still sum to 1.
+    """
+    kept = [weight for k, weight in enumerate(WEIGHTS) if k == 0 or min(size) // 2**k >= WINDOW]
+    return tuple(weight / sum(kept) for weight in kept)
+
+
+def _halved(images: Floats) -> Floats:
+    """Mean of every 2 x 2 pixels; an odd last row or column is left out."""
+    height, width = (side // 2 * 2 for side in images.shape[-2:])
+    cut = images[..., :height, :width]
+    return cut.reshape(*cut.shape[:-2], height // 2, 2, width // 2, 2).mean(axis=(-3, -1))
+
+
+def _terms(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Mean SSIM and mean contrast-structure term (N,) of one scale; K1 = 0.01, K2 = 0.03 of the range 1."""
+    mean_x, mean_y = smoothed(x), smoothed(y)
+    spread = smoothed(x * x) - mean_x**2 + smoothed(y * y) - mean_y**2
+    structure = (2 * (smoothed(x * y) - mean_x * mean_y) + 0.03**2) / (spread + 0.03**2)
+    luminance = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
+    return (luminance * structure).mean(axis=(1, 2, 3)), structure.mean(axis=(1, 2, 3))
+
+
+def ms_ssim(first: ArrayLike, second: ArrayLike) -> Floats:
+    """Multi-scale structural similarity (N,) in [0, 1] of image pairs (N, C, H, W) in [0, 1]; 1 = identical.
+
+    The product over the scales, each weighted (`scale_weights`), of the contrast-structure term, and of the whole SSIM
+    at the coarsest (Wang, Simoncelli & Bovik 2003). A negative term counts as 0. ValueError for shapes that differ.
+    """
+    x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if x.ndim != 4 or x.shape != y.shape:
+        raise ValueError(f"images {x.shape} and {y.shape} must both be the same (N, C, H, W).")
+    weights, found = scale_weights((x.shape[-2], x.shape[-1])), np.ones(len(x))
+    for k, weight in enumerate(weights):
+        whole, structure = _terms(x, y)
+        last = k == len(weights) - 1
+        found *= np.maximum(whole if last else structure, 0) ** weight
+        if not last:
+            x, y = _halved(x), _halved(y)
+    return found
+
+
+def pair_likeness(
+    images: ArrayLike, labels: ArrayLike | None = None, *, pairs: int = 200, seed: int = 0
+) -> PairLikeness:
+    """Mean MS-SSIM of `pairs` random pairs of each class (Odena et al. 2017); images (N, C, H, W) in [0, 1].
+
+    Well above the reals' figure means that a class is always drawn alike (a collapse). It is blind to classes that
+    are missing and to bad pictures: noise has a low one. Without labels (N,) all images are one class. A class of a
+    single image is left out; ValueError where no class has two.
+    """
+    values = np.asarray(images)
+    truth = np.zeros(len(values), dtype=np.int64) if labels is None else np.asarray(labels, dtype=np.int64)
+    if values.ndim != 4 or truth.shape != (len(values),):
+        raise ValueError(f"images {values.shape} and labels {truth.shape} do not fit: give (N, C, H, W) and (N,).")
+    rng, found = np.random.default_rng((seed, 32)), {}
+    for k in np.unique(truth):
+        rows = np.flatnonzero(truth == k)
+        if len(rows) > 1:
+            chosen = random_pairs(rows, pairs, rng)
+            found[int(k)] = float(ms_ssim(values[chosen[:, 0]], values[chosen[:, 1]]).mean())
+    if not found:
+        raise ValueError("no class has two images: likeness needs a pair.")
+    return PairLikeness(float(np.mean(list(found.values()))), found, scale_weights(values.shape[-2:]))

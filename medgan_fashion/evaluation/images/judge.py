@@ -1,13 +1,19 @@
-"""All image figures of one fold as plain data, each beside the same figure for real images."""
+"""All image figures of one fold as plain data, each beside the same figure for real and for worsened images."""
 
 from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import gaussian_filter
 
 from medgan_fashion.evaluation.images.fid import enough_for_fid, fid
 from medgan_fashion.evaluation.images.kid import feature_pair, kid
 from medgan_fashion.evaluation.images.precision_recall import overlap
+
+# ---------------------------------------------------------------------------------------------------------------------
+# All image figures of one fold as plain data, each beside the same figure for real images.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 Floats = NDArray[np.float64]
 DRAWS = 10  # random equal-size draws that FID and the neighbour figures are averaged over
@@ -84,3 +90,32 @@ def judge_images(
     given |= {"blurred": features_blurred, "noisy": features_noisy}
     pairs = {name: feature_pair(features_test, features, at_least=6) for name, features in given.items()}
     return _figures(pairs["train"][0], {name: pair[1] for name, pair in pairs.items()}, extractor, seed)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Reals made worse on purpose: what a figure says about them is what "bad" looks like.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _batch(images: ArrayLike) -> NDArray[np.float32]:
+    values = np.asarray(images, dtype=np.float32)
+    if values.ndim != 4:
+        raise ValueError(f"images of shape {values.shape} must be (N, C, H, W).")
+    return values
+
+
+def blurred(images: ArrayLike, sigma: float) -> NDArray[np.float32]:
+    """Images (N, C, H, W) in [0, 1] under a Gaussian blur of `sigma` >= 0 pixels; float32, same shape."""
+    if sigma < 0:
+        raise ValueError(f"sigma {sigma} must be 0 or more pixels.")
+    soft = gaussian_filter(_batch(images), sigma=(0, 0, sigma, sigma), mode="nearest")
+    return np.asarray(soft, dtype=np.float32)
+
+
+def noisy(images: ArrayLike, sd: float, seed: int) -> NDArray[np.float32]:
+    """Images (N, C, H, W) in [0, 1] plus Gaussian noise of `sd` >= 0, clipped to [0, 1]; float32."""
+    if sd < 0:
+        raise ValueError(f"sd {sd} must be 0 or more.")
+    values = _batch(images)
+    noise = np.random.default_rng((seed, 5)).standard_normal(values.shape, dtype=np.float32)
+    return np.clip(values + sd * noise, 0, 1, dtype=np.float32)

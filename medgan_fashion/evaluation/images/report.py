@@ -1,21 +1,172 @@
 """All measures of two sets of images at once, each beside the same measure of reals against reals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medgan_fashion.evaluation.encoder import SetEncoder, encoder_for_set
 from medgan_fashion.evaluation.images.cas import LabelledImages, classification_scores
-from medgan_fashion.evaluation.images.fid import enough_for_fid
-from medgan_fashion.evaluation.images.fid_infinity import enough_for_fid_infinity
-from medgan_fashion.evaluation.images.halves import deal
-from medgan_fashion.evaluation.images.measure_rows import Measured, Row, measured_row
-from medgan_fashion.evaluation.images.set_figures import Seen, set_figures
-from medgan_fashion.evaluation.images.two_sample import TwoSample, two_sample_test
-from medgan_fashion.evaluation.set_encoder import SetEncoder, encoder_for_set
+from medgan_fashion.evaluation.images.diversity import feature_diversity, pair_likeness, ssim_diversity
+from medgan_fashion.evaluation.images.fid import enough_for_fid, enough_for_fid_infinity, fid, fid_infinity
+from medgan_fashion.evaluation.images.inception_score import inception_score
+from medgan_fashion.evaluation.images.kid import kid_full
+from medgan_fashion.evaluation.images.precision_recall import overlap
+from medgan_fashion.evaluation.images.swd import swd
+from medgan_fashion.evaluation.images.two_sample import TwoSample, deal, two_sample_test
 from medgan_fashion.evaluation.training import FloatImages
 
+# ---------------------------------------------------------------------------------------------------------------------
+# What a measure of two sets of images says: its row, and the table of all measures with what they mean.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+Better = Literal["lower", "higher", "as reals"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure: its mean `value` over the halvings, the same of reals against reals (`reals`, between `low` and
+    `high` over the halvings), which way is `better`, and what that means (`reading`).
+
+    The halvings share their images, so other reals would often lie a little outside low..high."""
+
+    name: str
+    value: float
+    reals: float
+    low: float
+    high: float
+    better: Better
+    reading: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`encoder` in words; `rows`; every comparison is of `n` against `n` images; `left_out` {measure: why}."""
+
+    encoder: str
+    n: int
+    rows: tuple[Row, ...]
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def measured_row(name: str, values: list[float], reals: list[float], added: str = "") -> Row:
+    """The row of a measure from its values of fakes and of reals over the halvings; `added` ends the reading."""
+    better, words = MEASURES["SWD" if name.startswith("SWD") else name]  # one row for each level of detail
+    return Row(name, float(np.mean(values)), float(np.mean(reals)), min(reals), max(reals), better, words + added)
+
+
+def _cells(row: Row) -> tuple[str, str, str, str]:
+    spread = "" if row.low == row.high else f" ({row.low:.3g} to {row.high:.3g})"
+    better = "like the reals is better" if row.better == "as reals" else f"{row.better} is better"
+    return row.name, f"{row.value:.3g}", f"{row.reals:.3g}{spread}", f"{better}: {row.reading}"
+
+
+def as_table(found: Measured) -> list[str]:
+    """Lines of plain text: a table of the rows, what was left out and why, and what the encoder is."""
+    cells = [("measure", "fakes", "reals among themselves", "reading"), *map(_cells, found.rows)]
+    widths = [max(len(cell[k]) for cell in cells) for k in range(3)]
+    lines = ["  ".join([*(cell[k].ljust(widths[k]) for k in range(3)), cell[3]]) for cell in cells]
+    lines.insert(1, "  ".join("-" * width for width in (*widths, len("reading"))))
+    lines += [f"left out: {name}: {why}" for name, why in found.left_out.items()]
+    return [*lines, f"{found.n} against {found.n} images; encoder {found.encoder}"]
+
+
+MEASURES: dict[str, tuple[Better, str]] = {
+    "KID x 1000": ("lower", "distance of the two clouds of features, without bias; about 0 between alike sets"),
+    "FID": ("lower", "distance of two Gaussians fitted to the features; too large where images are few"),
+    "FID-infinity": ("lower", "FID as if there were endlessly many images; about 0 between alike sets"),
+    "precision": ("higher", "share of the fakes that lie among the reals: how real they look"),
+    "recall": ("higher", "share of the reals that lie among the fakes: how much variety is drawn"),
+    "density": ("higher", "precision that counts how many reals are near; about 1 for alike sets"),
+    "coverage": ("higher", "share of the reals with a fake nearby"),
+    "SWD": ("lower", "distance of small patches at this level of detail"),
+    "feature diversity": ("as reals", "mean distance of two images; far below the reals': drawn too alike"),
+    "Inception Score": ("higher", "sure and varied classes; blind to copies and to one picture per class"),
+    "MS-SSIM of pairs": ("as reals", "likeness of two images of a class; far above the reals': collapse"),
+    "SSIM diversity": ("as reals", "1 - likeness of two images of a class; far below the reals': collapse"),
+    "C2ST accuracy": ("lower", "a classifier tells fakes from reals; 0.5 = it cannot"),
+    "CAS": ("higher", "trained on fakes, right on reals; reals: trained on reals"),
+    "GAN-test": ("as reals", "trained on reals, right on fakes; above the reals': too typical, or copies"),
+}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Every figure of one set of images against another, as plain numbers by name.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Images float32 (N, C, H, W) in [0, 1] with their features (N, d), class probabilities (N, K) or None, and
+    labels (N,) or None."""
+
+    images: FloatImages
+    features: Floats
+    probabilities: Floats | None
+    labels: Ints | None
+
+    def take(self, rows: Ints) -> "Seen":
+        """The images of these rows."""
+        probabilities = None if self.probabilities is None else self.probabilities[rows]
+        return Seen(
+            self.images[rows], self.features[rows], probabilities, None if self.labels is None else self.labels[rows]
+        )
+
+
+def feature_figures(real: Floats, other: Floats, seed: int) -> dict[str, float]:
+    """Distances and overlap of two clouds of features (N, d); FID only where the images suffice for it."""
+    n, d = min(len(real), len(other)), real.shape[1]
+    found = {"KID x 1000": 1000 * kid_full(real, other)}
+    if enough_for_fid(n, d):
+        found["FID"] = fid(real, other)
+    if enough_for_fid_infinity(n, d):
+        found["FID-infinity"] = fid_infinity(real, other, draws=2, seed=seed).value
+    near = overlap(real, other)
+    found |= {name: getattr(near, name) for name in ("precision", "recall", "density", "coverage")}
+    return found
+
+
+def pixel_figures(real: FloatImages, other: FloatImages, seed: int) -> dict[str, float]:
+    """Sliced Wasserstein distance by level: "SWD 64 px" is the finest texture of images of 64 pixels."""
+    levels = swd(real, other, seed=seed, per_image=64, projections=256)
+    return {f"SWD {side} px": value for side, value in levels.items()}
+
+
+def lone_figures(other: Seen, pairs: int, seed: int) -> dict[str, float]:
+    """What a set says of itself: how varied it is, all told and within its classes."""
+    labels = np.zeros(len(other.images), dtype=np.int64) if other.labels is None else other.labels
+    enough = np.bincount(labels)[labels] > 1  # a class of one image has no pair
+    found = {"feature diversity": feature_diversity(other.features, seed=seed)}
+    if other.probabilities is not None:
+        found["Inception Score"] = inception_score(other.probabilities, seed=seed).mean
+    if enough.any():
+        images, kept = other.images[enough], labels[enough]
+        found["MS-SSIM of pairs"] = pair_likeness(images, kept, pairs=pairs, seed=seed).mean
+        found["SSIM diversity"] = ssim_diversity(images, kept, pairs=pairs, seed=seed).mean
+    return found
+
+
+def set_figures(real: Seen, other: Seen, *, pairs: int, seed: int) -> dict[str, float]:
+    """All figures of `other` against `real`, both of at least 6 images of one shape; the names are those of the table
+    in measure_rows.py."""
+    return {
+        **feature_figures(real.features, other.features, seed),
+        **pixel_figures(real.images, other.images, seed),
+        **lone_figures(other, pairs, seed),
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# All measures of two sets of images at once, each beside the same measure of reals against reals.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
 FEWEST = 6  # images of a half: what the neighbour figures need
 
 

@@ -63,7 +63,7 @@ def transfer_ratio(one: Arm, seed: int = 0) -> Interval:
 
     1: the gain is there for a recommender that was not climbed, too; far below: it was that recommender's error.
     """
-    from medgan_fashion.evaluation.ranking_intervals import ratio_interval
+    from medgan_fashion.evaluation.ranking import ratio_interval
 
     there = np.isfinite(one.climbed) & np.isfinite(one.held_out)
     return ratio_interval(one.held_out[there], one.climbed[there], seed=seed)

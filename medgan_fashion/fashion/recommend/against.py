@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.classifiers.intervals import Interval
-from medgan_fashion.evaluation.ranking import list_figures
-from medgan_fashion.evaluation.ranking_intervals import customer_interval, paired_interval
+from medgan_fashion.evaluation.ranking import customer_interval, list_figures, paired_interval
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
 from medgan_fashion.fashion.data.purchases import Purchases

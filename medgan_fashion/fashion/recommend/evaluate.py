@@ -7,8 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.classifiers.intervals import Interval
-from medgan_fashion.evaluation.ranking import METRICS, exposure, rank_figures, sampled_auc
-from medgan_fashion.evaluation.ranking_intervals import customer_interval, paired_interval
+from medgan_fashion.evaluation.ranking import (
+    METRICS,
+    customer_interval,
+    exposure,
+    paired_interval,
+    rank_figures,
+    sampled_auc,
+)
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.data.split import Split

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.classifiers.intervals import Interval
-from medgan_fashion.evaluation.ranking_intervals import mean_interval
+from medgan_fashion.evaluation.ranking import mean_interval
 from medgan_fashion.fashion.design.design_files import load_designed
 from medgan_fashion.fashion.run.plan import Plan
 from medgan_fashion.fashion.run.shop import Shop

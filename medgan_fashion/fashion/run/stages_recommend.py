@@ -9,8 +9,7 @@ import numpy as np
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder
-from medgan_fashion.evaluation.ranking import rank_figures
-from medgan_fashion.evaluation.ranking_intervals import gain_ratio_interval
+from medgan_fashion.evaluation.ranking import gain_ratio_interval, rank_figures
 from medgan_fashion.fashion.data.catalogue import load_catalogue
 from medgan_fashion.fashion.data.purchases import load_purchases
 from medgan_fashion.fashion.data.split import Split

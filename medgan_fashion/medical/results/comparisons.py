@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.classifiers.calibration import reliability
 from medgan_fashion.evaluation.classifiers.intervals import Interval, arm_interval, difference_interval
-from medgan_fashion.evaluation.classifiers.metrics import classifier_figures
+from medgan_fashion.evaluation.classifiers.metrics import classifier_figures, reliability
 from medgan_fashion.evaluation.classifiers.secondary import holm
 from medgan_fashion.imaging.prepare.imageset import Card
 from medgan_fashion.medical.ablation_config import AblationConfig

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.classifiers.intervals import ALL_SOURCES, Interval, arm_interval, difference_interval
-from medgan_fashion.evaluation.classifiers.metrics import lesion_scores
-from medgan_fashion.evaluation.classifiers.weighted import cell_values
+from medgan_fashion.evaluation.classifiers.metrics import cell_values, lesion_scores
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.design import Cell, Plan

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.encoder import Encoder, load_encoder
-from medgan_fashion.evaluation.images.degrade import blurred, noisy
-from medgan_fashion.evaluation.images.judge import judge_images
+from medgan_fashion.evaluation.images.judge import blurred, judge_images, noisy
 from medgan_fashion.evaluation.screening.neighbours import find_neighbours
 from medgan_fashion.medical.results.views import Pictured, Sets, agreement, patch_distances, spread, view_figures
 from medgan_fashion.runs.engine.stage import stage

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.evaluation.classifiers.segmentation import dice, hausdorff_95, surface_distance
+from medgan_fashion.evaluation.classifiers.metrics import dice, hausdorff_95, surface_distance
 from medgan_fashion.gan import Model, Recipe, load_model
 from medgan_fashion.medical.arms.classic import augmented_set, warp
 from medgan_fashion.medical.config import ClassicConfig, SegmenterConfig

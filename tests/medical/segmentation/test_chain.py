@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.evaluation.classifiers.segmentation import dice
+from medgan_fashion.evaluation.classifiers.metrics import dice
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.pairs import Pairs, counts_of, fill_pairs
 from medgan_fashion.medical.segmentation.plan import SegmentationPlan, plan_segmentation
