@@ -31,7 +31,7 @@ def evaluate_images(
 
     from medgan_fashion.base.files import write_whole
     from medgan_fashion.evaluation.images.report import Effort, as_table, measure_set
-    from medgan_fashion.runs.single.image_source import read_sources
+    from medgan_fashion.runs.single.inputs import read_sources
 
     if updates < 1:
         raise ValueError(f"--updates is {updates}; give 1 or more")

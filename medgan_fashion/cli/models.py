@@ -62,7 +62,7 @@ def translate(
         back: the other way round (cyclegan).
         seed: the same seed gives the same pictures.
     """
-    from medgan_fashion.runs.single.translate import translate_folder
+    from medgan_fashion.runs.single.generate import translate_folder
     from medgan_fashion.runs.stages.privacy_cards import find_card, in_words, release_note
 
     made = translate_folder(model, pictures, out, back, seed)

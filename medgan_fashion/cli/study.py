@@ -62,6 +62,6 @@ def status(run: Path) -> None:
     Args:
         run: the run folder.
     """
-    from medgan_fashion.runs.engine.status import run_status
+    from medgan_fashion.runs.engine.declare import run_status
 
     print("\n".join(run_status(run)))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.runs.single.generate import write_png
-from medgan_fashion.runs.single.image_source import read_sources
+from medgan_fashion.runs.single.inputs import read_sources
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (6, 1, 16, 20), dtype=np.uint8)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from medgan_fashion.runs.engine.declare import run_status
 from medgan_fashion.runs.engine.stage import complete
-from medgan_fashion.runs.engine.status import run_status
 
 from .planted_stages import number, total
 

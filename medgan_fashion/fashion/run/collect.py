@@ -26,8 +26,8 @@ from medgan_fashion.fashion.run.known_utility import known_utility
 from medgan_fashion.fashion.run.open import Parts, write_parts
 from medgan_fashion.fashion.run.plan import Plan
 from medgan_fashion.fashion.run.shop import Shop
+from medgan_fashion.runs.engine.declare import versions
 from medgan_fashion.runs.engine.stage import Stored, Task
-from medgan_fashion.runs.engine.versions import versions
 
 LISTED = 20  # items of each customer in recommendations.parquet
 

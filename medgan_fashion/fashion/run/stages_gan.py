@@ -15,7 +15,7 @@ from medgan_fashion.fashion.run.gan_figures import at_size, differs, picture_fig
 from medgan_fashion.gan import Model, Recipe, load_model, save_model
 from medgan_fashion.gan.latent.encoder import save_latent_encoder, train_latent_encoder
 from medgan_fashion.runs.engine.stage import stage
-from medgan_fashion.runs.stages.gan_training import Rows, train_kept
+from medgan_fashion.runs.stages.images import Rows, train_kept
 
 JUDGED = 600  # generated pictures that the figures are taken from
 SHOWN = 16  # of each category in the report's grids

@@ -16,7 +16,7 @@ from medgan_fashion.medical.results.findings import data_section
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import PairSet, SegmentationPlan
 from medgan_fashion.medical.segmentation.scores import SegmentationScores
-from medgan_fashion.runs.engine.versions import versions
+from medgan_fashion.runs.engine.declare import versions
 from medgan_fashion.runs.stages.folds import load_fold
 
 SHOWN = 8  # pictures of a kind in the report

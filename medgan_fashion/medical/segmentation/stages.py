@@ -18,8 +18,7 @@ from medgan_fashion.medical.segmentation.pairs import Pairs, counts_of, fill_pai
 from medgan_fashion.medical.segmenter import train_and_segment
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
-from medgan_fashion.runs.stages.gan_training import Rows, train_kept
-from medgan_fashion.runs.stages.images import load_synthetic, save_synthetic
+from medgan_fashion.runs.stages.images import Rows, load_synthetic, save_synthetic, train_kept
 
 MOST_DRAWS = 4  # times the pairs wanted: what is drawn at most to find masks as large as real ones
 

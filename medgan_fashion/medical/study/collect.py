@@ -21,7 +21,7 @@ from medgan_fashion.medical.results.own_scores import dose, own_comparisons, poo
 from medgan_fashion.medical.results.schema import check_summary
 from medgan_fashion.medical.results.screening import keep_cards, pair_samples, privacy_rows
 from medgan_fashion.medical.results.synthetic_sets import synthetic_sets
-from medgan_fashion.runs.engine.versions import versions
+from medgan_fashion.runs.engine.declare import versions
 
 
 def collect(run: Path, name: str, prepared: Prepared, config: AblationConfig, plan: Plan) -> dict[str, Any]:
