@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.mammograms.breast import find_breast
-from medgan_fashion.imaging.mammograms.breast_mask import otsu, reduce_film
+from medgan_fashion.imaging.mammograms.breast import find_breast, otsu, reduce_film
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import read_image
 

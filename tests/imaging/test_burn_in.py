@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.burn_in import burn_mark, pixel_word
+from medgan_fashion.imaging.synthetic_dicom import burn_mark, pixel_word
 
 
 def test_letters() -> None:

@@ -13,7 +13,7 @@ from medgan_fashion.imaging.discover.film_archive import FilmRules, with_tags
 from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.mammograms.mammogram import read_mammogram
 from medgan_fashion.imaging.mammograms.tags import Said
-from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.dicom import guarded
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import picture_shape, read_image
 

@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 
 from medgan_fashion.imaging.cases.config import ImageConfig
-from medgan_fashion.imaging.cases.external_site import hold_out_sites
-from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.prepare.prepare import prepare_cases
-from medgan_fashion.imaging.prepare.prepare_cache import cached_prepare, cases_key
+from medgan_fashion.imaging.cases.table import hold_out_sites, read_case_table
+from medgan_fashion.imaging.prepare.prepare import cached_prepare, cases_key, prepare_cases
 
 HEADER = "image,label,patient,site"
 ROWS = ("a.png,x,1,North", "b.png,y,2,North", "c.png,x,3,South", "d.png,y,4,South", "e.png,x,5,East")

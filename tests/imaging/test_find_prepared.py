@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from medgan_fashion.imaging.cases.config import ImageConfig
-from medgan_fashion.imaging.prepare.prepare_cache import cached_prepare, find_prepared
+from medgan_fashion.imaging.prepare.prepare import cached_prepare, find_prepared
 
 CONFIG = ImageConfig(size=(8, 8))
 HEADER = "image,label,patient,x,y,width,height"

@@ -9,8 +9,7 @@ from pydicom.dataset import Dataset
 from medgan_fashion.imaging.cases.config import ImageConfig, IntensityConfig, MammogramConfig
 from medgan_fashion.imaging.mammograms.mammogram import chest_wall, read_mammogram
 from medgan_fashion.imaging.mammograms.tags import Said
-from medgan_fashion.imaging.prepare.prepare import Prepared, prepare_cases
-from medgan_fashion.imaging.prepare.prepare_cache import cached_prepare
+from medgan_fashion.imaging.prepare.prepare import Prepared, cached_prepare, prepare_cases
 
 Draw = Callable[..., np.ndarray]
 Write = Callable[..., Path]

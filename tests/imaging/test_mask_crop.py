@@ -1,6 +1,6 @@
 import numpy as np
 
-from medgan_fashion.imaging.read.mask_crop import crop_mask, fill, overlap, polygon_mask, shared_pixels
+from medgan_fashion.imaging.read.roi import crop_mask, fill, overlap, polygon_mask, shared_pixels
 
 
 def test_filling_in_closed_form() -> None:

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.imaging.cases.config import ImageConfig, IntensityConfig
-from medgan_fashion.imaging.prepare import canvases, prepare_cache
-from medgan_fashion.imaging.prepare.prepare import prepare_cases
-from medgan_fashion.imaging.prepare.prepare_cache import cached_prepare
+from medgan_fashion.imaging.prepare import canvases
+from medgan_fashion.imaging.prepare import prepare as prepare_cache
+from medgan_fashion.imaging.prepare.prepare import cached_prepare, prepare_cases
 from medgan_fashion.imaging.read.picture import Picture, UnreadableError
 from medgan_fashion.imaging.read.readers import read_image
 

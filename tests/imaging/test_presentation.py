@@ -6,8 +6,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from medgan_fashion.imaging.mammograms.mammogram import read_mammogram
-from medgan_fashion.imaging.mammograms.presentation import apply_lut, apply_window, present_grey
+from medgan_fashion.imaging.mammograms.mammogram import apply_lut, apply_window, present_grey, read_mammogram
 from medgan_fashion.imaging.mammograms.tags import Said
 from medgan_fashion.imaging.read.picture import Picture, UnreadableError
 

@@ -7,8 +7,8 @@ from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.imaging.discover.readers import Pair, lesions, merge_readers, merged_label, merged_mask
-from medgan_fashion.imaging.read.mask_crop import crop_mask
 from medgan_fashion.imaging.read.readers import read_mask
+from medgan_fashion.imaging.read.roi import crop_mask
 
 SHAPE = (12, 14)
 

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medgan_fashion.imaging.read.mask_crop import MaskCrop
 from medgan_fashion.imaging.read.planes import Plane
 from medgan_fashion.imaging.read.readers import is_dicom
+from medgan_fashion.imaging.read.roi import MaskCrop
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".pgm", ".bmp", ".npy", ".dcm", ".dicom", ".ima")
 

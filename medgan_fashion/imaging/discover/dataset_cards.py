@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.imaging.cases.found import is_picture
-from medgan_fashion.imaging.discover.sources import is_mask_name
+from medgan_fashion.imaging.discover.folders import is_mask_name
 
 
 @dataclass(frozen=True)

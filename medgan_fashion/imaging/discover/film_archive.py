@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from medgan_fashion.imaging.cases.found import Found, Region
-from medgan_fashion.imaging.read.dicom_file import OUTLINES, check_kind, read_header
-from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.dicom import OUTLINES, check_kind, guarded, read_header
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.planes import read_plane
 from medgan_fashion.imaging.read.readers import is_dicom

@@ -21,11 +21,18 @@ from medgan_fashion.imaging.discover.folders import (
     walk,
 )
 from medgan_fashion.imaging.discover.labels import LabelColumns
-from medgan_fashion.imaging.discover.mask_writer import masks_folder, name_masks, writing_masks
 from medgan_fashion.imaging.discover.outlined import Outlines, open_outlines, outlined_pairs
-from medgan_fashion.imaging.discover.reader_rows import settle_readers
-from medgan_fashion.imaging.discover.readers import Rule
-from medgan_fashion.imaging.discover.writer import Leftovers, Row, leftovers_file, relative_to_table, write_cases
+from medgan_fashion.imaging.discover.readers import Rule, settle_readers
+from medgan_fashion.imaging.discover.writer import (
+    Leftovers,
+    Row,
+    leftovers_file,
+    masks_folder,
+    name_masks,
+    relative_to_table,
+    write_cases,
+    writing_masks,
+)
 from medgan_fashion.imaging.prepare.duplicates import group_pictures
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from medgan_fashion.imaging.cases.found import Found, Joined
 from medgan_fashion.imaging.discover.folders import class_names
-from medgan_fashion.imaging.discover.label_join import join_labels
-from medgan_fashion.imaging.discover.labels import LabelColumns
+from medgan_fashion.imaging.discover.labels import LabelColumns, join_labels
 from medgan_fashion.imaging.outlines.outlines import (
     label_outlines,
     outline_files,

@@ -1,13 +1,158 @@
-"""Where the breast lies on a film: its box, the edges at which the film cuts it, the side of the chest wall."""
+"""Where the breast lies on a film: its pixels, its box, the edges that cut it, the side of the chest wall."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 
-from medgan_fashion.imaging.mammograms.breast_mask import breast_mask, reduce_film
+from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.roi import Box, mask_box
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Which pixels of a film are breast: no air, labels, tape or white border, out to the skin line.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+_LONG = 256  # the mask is found on a picture reduced to at most this many pixels on its longer side
+_SMOOTH = 1.0  # standard deviation of the smoothing, in reduced pixels
+_LIFT = 1 / 3  # exponent that spreads dark values, so that Otsu parts air from breast and not fat from gland
+_OPENING = 4  # radius in reduced pixels: what hangs on the breast by less than twice this is cut off
+_SKIN = 8  # reduced pixels around the first mask in which the skin line may lie
+_AREA = (0.02, 0.97)  # share of the film that a breast covers
+_FLAT = 0.2  # spread of the air over the step from air to breast: films 0.1 and less, crops 0.34 and more
+_ONE = 0.5  # share of the bright area that is one breast: noise breaks into many pieces, tape and labels are less
+_SOLID = 0.5  # share of its box that a breast fills
+_BORDER = 0.02  # share of the film's side that a white border may take
+
+
+def reduce_film(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """A film (H, W) averaged over squares to at most 256 pixels on its longer side, and the square's side."""
+    step = max(1, -(-max(pixels.shape) // _LONG))
+    return np.asarray(Image.fromarray(pixels).reduce(step), dtype=np.float32), step
+
+
+def otsu(values: NDArray[np.float32]) -> float:
+    """The threshold between two groups of values in [0, 1] that makes the variance between them largest.
+
+    Otsu (1979), IEEE Trans. Systems, Man, and Cybernetics 9(1), 62-66, on 256 bins.
+    """
+    counts, edges = np.histogram(values, bins=256, range=(0.0, 1.0))
+    middles, below = (edges[:-1] + edges[1:]) / 2, np.cumsum(counts)[:-1]
+    above, sums = below[-1] + counts[-1] - below, np.cumsum(counts * middles)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (sums[:-1] / below - (sums[-1] - sums[:-1]) / above) ** 2
+    best = np.flatnonzero(between == np.nanmax(between))  # a gap between the groups: take its middle
+    return float(edges[1:-1][best].mean())
+
+
+def _disk(radius: int) -> NDArray[np.bool_]:
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    return x * x + y * y <= radius * radius + radius
+
+
+def _grown(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    return np.asarray(ndimage.binary_dilation(mask, _disk(radius)), dtype=np.bool_)
+
+
+def _shrunk(mask: NDArray[np.bool_], radius: int, outside: bool) -> NDArray[np.bool_]:
+    eroded = ndimage.binary_erosion(mask, _disk(radius), border_value=int(outside))
+    return np.asarray(eroded, dtype=np.bool_)
+
+
+def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    labels = np.asarray(ndimage.label(mask)[0])  # pyright: ignore[reportIndexIssue]
+    sizes = np.bincount(labels.ravel())[1:]
+    return labels == 1 + int(np.argmax(sizes)) if len(sizes) else mask
+
+
+def _middle_and_spread(values: NDArray[np.float32]) -> tuple[float, float]:
+    """Median, and the standard deviation that the median absolute deviation stands for."""
+    middle = float(np.median(values))
+    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
+
+
+def _core(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest piece after an opening, grown back to what it had before; films' edges do not erode it."""
+    return _grown(_largest(_shrunk(bright, _OPENING, outside=True)), _OPENING) & bright
+
+
+def _to_skin(core: NDArray[np.bool_], film: NDArray[np.float32], threshold: float) -> NDArray[np.bool_]:
+    """Lets the mask grow over what is brighter than the air around it, far above the air's own noise."""
+    near = _grown(core, _SKIN)
+    ring = _grown(near, _SKIN) & ~near & (film < threshold) & (film > 0)
+    if ring.sum() < 20:
+        return core
+    air, spread = _middle_and_spread(film[ring])
+    skin = near & (film > min(threshold, max(air + 4 * spread, air + (threshold - air) / 4)))
+    return _grown(_shrunk(_largest(core | skin), 2, outside=False), 2) | core
+
+
+def _lifted(film: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A reduced film smoothed, stretched to [0, 1] and lifted in the dark."""
+    smooth = ndimage.gaussian_filter(film, _SMOOTH)
+    low, high = float(smooth.min()), float(np.percentile(smooth, 99.5))
+    return (np.clip((smooth - low) / max(high - low, 1e-6), 0, 1) ** _LIFT).astype(np.float32)
+
+
+def _without_border(film: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
+    """A lifted film whose white borders are air: lines along the frame that are bright from end to end."""
+    clean = film.copy()
+    for side in range(4):
+        turned = np.rot90(clean, side)  # a view: left, top, right or bottom comes to the left
+        depth = max(2, round(_BORDER * turned.shape[1]))
+        bright = (turned[:, : 2 * depth] > threshold).mean(axis=0) > 0.9
+        if not bright[depth:].all():
+            bright[1:] |= bright[:-1].copy()  # its blurred edge too
+            turned[:, :depth][:, bright[:depth]] = 0.0
+    return clean
+
+
+def _check(mask: NDArray[np.bool_], bright: NDArray[np.bool_], lifted: NDArray[np.float32]) -> None:
+    """Refuses a mask that is no breast.
+
+    Raises:
+        UnreadableError: says what it is instead.
+    """
+    cure = "check that the file shows a whole film, or use image.roi lesion with a box"
+    share = float(mask.mean())
+    if not mask.any() or share < _AREA[0]:
+        raise UnreadableError("a film without a breast (nothing large is brighter than the air)", cure)
+    air, spread = _middle_and_spread(lifted[~mask]) if share < _AREA[1] else (1.0, 0.0)
+    if spread >= _FLAT * (float(np.median(lifted[mask])) - air):
+        raise UnreadableError("a film without a breast (no even, dark air beside it)", cure)
+    _, _, width, height = mask_box(mask)
+    if mask.sum() < _ONE * bright.sum() or mask.sum() < _SOLID * width * height:
+        raise UnreadableError("a film without a breast (no single rounded shape)", cure)
+
+
+def breast_mask(film: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The breast on a reduced film.
+
+    Otsu's threshold on the smoothed and lifted film, an opening that cuts off labels and tape, the largest
+    piece, then out to the skin line and holes filled.
+
+    Args:
+        film: float32 (h, w) in [0, 1], large = bright, at most 256 pixels long (reduce_film).
+
+    Raises:
+        UnreadableError: no breast, or no air beside it (blank, noise, a crop).
+    """
+    lifted = _lifted(film)
+    threshold = otsu(lifted)
+    lifted = _without_border(lifted, threshold)
+    bright = lifted > threshold
+    to_skin = _to_skin(_core(bright), lifted, threshold)
+    mask = np.asarray(ndimage.binary_fill_holes(to_skin), dtype=np.bool_)
+    _check(mask, bright, lifted)
+    return mask
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Where the breast lies on a film: its box, the edges at which the film cuts it, the side of the chest wall.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 BAND = 4  # reduced pixels of air around the breast in which the film fades to nothing
 _FLUSH = 0.35  # share of a box side along which the mask must run for that side to be a film's edge

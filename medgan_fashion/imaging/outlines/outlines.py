@@ -9,11 +9,10 @@ from medgan_fashion.imaging.outlines.nifti import is_nifti, read_nifti
 from medgan_fashion.imaging.outlines.rtstruct import read_rtstruct
 from medgan_fashion.imaging.outlines.seg import read_seg
 from medgan_fashion.imaging.outlines.target import OutlineFile, Pair, numbered
-from medgan_fashion.imaging.read.dicom_file import SEGMENTATIONS, STRUCTURE_SET, read_header
-from medgan_fashion.imaging.read.dicom_guard import guarded
-from medgan_fashion.imaging.read.mask_crop import shared_pixels
+from medgan_fashion.imaging.read.dicom import SEGMENTATIONS, STRUCTURE_SET, guarded, read_header
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import is_dicom
+from medgan_fashion.imaging.read.roi import shared_pixels
 
 Left = list[tuple[str, str]]
 _READERS = {

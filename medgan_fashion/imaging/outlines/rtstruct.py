@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.found import Found
 from medgan_fashion.imaging.outlines.target import Canvases, OutlineFile, by_uid, in_plane
-from medgan_fashion.imaging.read.dicom_file import read_header, word
-from medgan_fashion.imaging.read.dicom_guard import guarded
-from medgan_fashion.imaging.read.mask_crop import fill
+from medgan_fashion.imaging.read.dicom import guarded, read_header, word
 from medgan_fashion.imaging.read.picture import UnreadableError
+from medgan_fashion.imaging.read.roi import fill
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.imaging.cases.found import Found
 from medgan_fashion.imaging.outlines.target import Canvases, OutlineFile, absent, by_uid, check_size, in_plane
-from medgan_fashion.imaging.read.dicom import stored_values
-from medgan_fashion.imaging.read.dicom_file import read_header, word
-from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.dicom import guarded, read_header, stored_values, word
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.planes import Plane, read_plane
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from medgan_fashion.imaging.cases.found import Found, Region
-from medgan_fashion.imaging.read.mask_crop import crop_mask
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import picture_shape
+from medgan_fashion.imaging.read.roi import crop_mask
 
 Pair = tuple[Found, Region]
 

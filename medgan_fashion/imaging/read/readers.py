@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from medgan_fashion.imaging.read.dicom import read_dicom, read_header
-from medgan_fashion.imaging.read.dicom_guard import guarded
+from medgan_fashion.imaging.read.dicom import guarded, read_dicom, read_header
 from medgan_fashion.imaging.read.picture import Picture, UnreadableError
 
 _PILLOW_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, zlib.error)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.imaging.burn_in import pixel_word
+from medgan_fashion.imaging.synthetic_dicom import pixel_word
 from medgan_fashion.medical.phantoms.mammogram_anatomy import Grid, View
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.imaging.prepare.prepare import Prepared
-from medgan_fashion.imaging.prepare.prepare_cache import cached_prepare
+from medgan_fashion.imaging.prepare.prepare import Prepared, cached_prepare
 from medgan_fashion.medical.ablation_config import phantom_image_config
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.segmentation.collect import collect_segmentation

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.gan import Model, load_model
-from medgan_fashion.imaging.burn_in import burn_mark
 from medgan_fashion.imaging.prepare.image_folder import image_files, read_pictures
-from medgan_fashion.imaging.synthetic_dicom import Origin, synthetic_datasets
+from medgan_fashion.imaging.synthetic_dicom import Origin, burn_mark, synthetic_datasets
 from medgan_fashion.runs.stages.privacy_cards import check_release, find_card, release_note
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from medgan_fashion import __version__
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.imaging.burn_in import burn_mark
+from medgan_fashion.imaging.synthetic_dicom import burn_mark
 from medgan_fashion.studio.garments.workshop import Workshop
 from medgan_fashion.studio.store.pictures import Picture
 from medgan_fashion.studio.widgets import show
