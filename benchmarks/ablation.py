@@ -16,7 +16,7 @@ from pathlib import Path
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.medical.study.run import run_ablation
 from medgan_fashion.runs.engine.executor import in_order

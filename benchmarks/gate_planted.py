@@ -24,9 +24,8 @@ from medgan_fashion.imaging.prepare.folds import patient_folds
 from medgan_fashion.imaging.prepare.imageset import ImageSet, centre
 from medgan_fashion.imaging.prepare.intensity import fit_intensity
 from medgan_fashion.imaging.prepare.prepare import prepare_cases
-from medgan_fashion.medical.ablation_config import phantom_image_config
 from medgan_fashion.medical.arms.classic import augmented_set, warp
-from medgan_fashion.medical.config import ClassicConfig
+from medgan_fashion.medical.config import ClassicConfig, phantom_image_config
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 
 Pictures = NDArray[Any]

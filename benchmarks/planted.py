@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.planted import PLANTED
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.study.run import run_ablation
 
 STUDY = {

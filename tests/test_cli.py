@@ -13,7 +13,7 @@ from medgan_fashion.cli.chains import find_pipeline, parse_settings, read_pipeli
 from medgan_fashion.cli.main import main
 from medgan_fashion.fashion.config import read_settings
 from medgan_fashion.fashion.recommender_config import DVBPR_CODE
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 

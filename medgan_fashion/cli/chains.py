@@ -98,7 +98,7 @@ def _ablation(
     settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
 ) -> None:
     from medgan_fashion.base.plain import from_plain
-    from medgan_fashion.medical.ablation_config import AblationConfig
+    from medgan_fashion.medical.config import AblationConfig
 
     config = from_plain(AblationConfig, settings)
     table = _only_cases(inputs, config.chain)

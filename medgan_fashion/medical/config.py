@@ -1,7 +1,15 @@
-"""How classic augmentation and the downstream classifiers are configured; imports nothing heavy."""
+"""The medical chains' configuration: what a user's YAML may say, checked before any work. Imports no torch."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from medgan_fashion.evaluation.screening.rules import GateConfig, PrivacyRules
+from medgan_fashion.gan.recipe.table import Recipe, changed_recipe
+from medgan_fashion.imaging.cases.config import ImageConfig, IntensityConfig
+
+# ---------------------------------------------------------------------------------------------------------------------
+# How classic augmentation and the downstream classifiers are configured; imports nothing heavy.
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -108,3 +116,189 @@ class SegmenterConfig:
             raise ValueError("segmenter: width, depth and updates must be at least 1, batch 2, learning_rate above 0")
         if self.real_share is not None and not 0 < self.real_share < 1:
             raise ValueError(f"segmenter.real_share must lie between 0 and 1 or be null, not {self.real_share}")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The ablation's configuration: what a user's YAML may say, checked before any work. Imports no torch.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+ARMS = (
+    "real",
+    "real+oversampled",
+    "real+classic",
+    "real+gan",
+    "real+classic+gan",
+    "gan-only",
+    "real+classic+shuffled",
+    "real+classic+gated",
+    "real+held-back",
+    "balanced+classic",
+    "balanced+classic+gan",
+)
+GATED_ARM = "real+classic+gated"
+BALANCED_ARMS = ("balanced+classic", "balanced+classic+gan")
+GAN_ARMS = ("real+gan", "real+classic+gan", "gan-only", "real+classic+shuffled", GATED_ARM)
+
+
+@dataclass(frozen=True)
+class GanConfig:
+    """Which GAN, and how long it trains.
+
+    Args:
+        recipe: a row of gan.recipes.RECIPES.
+        changes: what differs from that row, with its own keys, for example {networks: {width: 16}}.
+        images_seen: real images shown in a training.
+        per_class: one GAN for each class (Frid-Adar et al. 2018) instead of one conditional GAN.
+        by_view: condition on class and View Position together, where the training rows have more than one position.
+    """
+
+    recipe: str = "small"
+    changes: dict[str, Any] = field(default_factory=dict)
+    images_seen: int = 100_000
+    per_class: bool = False
+    by_view: bool = False
+
+    def resolved(self) -> Recipe:
+        """The recipe with its changes; ValueError names an unknown key."""
+        return changed_recipe(self.recipe, self.changes, "gan.changes.")
+
+
+@dataclass(frozen=True)
+class PrimaryConfig:
+    """The one contrast that decides, declared before the first score."""
+
+    metric: Literal["balanced_accuracy", "auroc", "sensitivity_weighted"] = "balanced_accuracy"
+    arm: str = "real+classic+gan"
+    against: str = "real+classic"
+    margin: float = 0.02
+
+
+@dataclass(frozen=True)
+class AblationConfig:
+    """The ablation, of lesions on any modality or of mammograms.
+
+    Args:
+        chain: says which phantoms stand in where no data is given, and what the report calls a case; all else that
+            a chain means stands in pipelines/CHAIN.yaml.
+        repeats: each repeat draws a new partition into folds and trains new GANs, so that the variation between
+            repeats holds both.
+        classifier_seeds: classifiers trained for every arm, fold and repeat.
+        pool: images in every arm's pool but `real`'s, as a multiple of the training fold's real images.
+        ratio: synthetic images per real image in the tested arm (declared beforehand).
+        choose: "declared" takes `ratio`; "inner" picks one of `dose_ratios` on an inner grouped hold-out, with a GAN of
+            its own for each inner training set.
+        held_back: share of training patients kept out of every arm but real+held-back, which gets them instead of
+            synthetic images.
+        dose_ratios, real_fractions: the benefit-against-amount figure; secondary, may be empty.
+        gate: the quality gate of the arm real+classic+gated: candidates, and what rejects them.
+        privacy: thresholds of the GANs' privacy screening.
+        phantom_patients: patients of the embedded phantoms, where no data is given.
+        skip_unreadable: go on without rows that cannot be read, and say so in the report.
+        external_site: name of a site (column `site` of the case table), or a list of names; its rows are only ever
+            tested on.
+    """
+
+    chain: Literal["lesions", "mammograms"] = "lesions"
+    title: str = "lesions"
+    image: ImageConfig = field(default_factory=ImageConfig)
+    folds: int = 3
+    repeats: int = 3
+    classifier_seeds: int = 3
+    seed: int = 0
+    arms: tuple[str, ...] = ARMS[:8]
+    pool: float = 4.0
+    ratio: float = 1.0
+    choose: Literal["declared", "inner"] = "declared"
+    held_back: float = 0.0
+    dose_ratios: tuple[float, ...] = ()
+    real_fractions: tuple[float, ...] = (1.0,)
+    primary: PrimaryConfig = field(default_factory=PrimaryConfig)
+    gan: GanConfig = field(default_factory=GanConfig)
+    classic: ClassicConfig = field(default_factory=ClassicConfig)
+    classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
+    encoder_updates: int = 300
+    gate: GateConfig = field(default_factory=GateConfig)
+    privacy: PrivacyRules = field(default_factory=PrivacyRules)
+    phantom_patients: int = 60
+    skip_unreadable: bool = False
+    external_site: Any = None
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def external_sites(self) -> tuple[str, ...]:
+        """The sites that are only ever tested on, by name."""
+        return tuple(map(str, _as_list(self.external_site)))
+
+    @property
+    def films(self) -> bool:
+        """Whether images are whole mammograms."""
+        return self.chain == "mammograms" and self.image.roi == "whole"
+
+    @property
+    def case_word(self) -> str:
+        """What scores are averaged over, in the plural: whole films are averaged over a breast."""
+        return "breasts" if self.films else "lesions"
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """Every ratio that some arm may use."""
+        return tuple(sorted({self.ratio, *self.dose_ratios}))
+
+
+def _as_list(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def check_contrast(arm: str, against: str, margin: float, arms: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """ValueError for a declared contrast that no study of these arms can answer; `known` are the chain's arms."""
+    for name in (*arms, arm, against):
+        if name not in known:
+            raise ValueError(f"unknown arm '{name}' in arms or primary; choose from {', '.join(known)}")
+    for key, name in (("arm", arm), ("against", against)):
+        if name not in arms:
+            raise ValueError(f"primary.{key} is '{name}', which is not in arms; add it there")
+    if arm == against or margin <= 0:
+        raise ValueError("primary.arm and primary.against must differ, and primary.margin be above 0")
+
+
+def _check(config: AblationConfig) -> None:
+    check_contrast(config.primary.arm, config.primary.against, config.primary.margin, config.arms, ARMS)
+    if min(config.ratios) < 0 or config.gan.images_seen < 1 or config.encoder_updates < 1:
+        raise ValueError("ratios must not be negative, gan.images_seen and encoder_updates be at least 1")
+    if config.folds < 2 or config.repeats < 1 or config.classifier_seeds < 1:
+        raise ValueError("folds must be at least 2, repeats and classifier_seeds at least 1")
+    if max(config.ratios) > config.pool - 1:
+        raise ValueError(
+            f"ratio {max(config.ratios):g} does not fit into a pool of {config.pool:g} x the real images; "
+            f"set pool to at least {max(config.ratios) + 1:g}"
+        )
+    if not 0 <= config.held_back <= 0.5 or ("real+held-back" in config.arms) != (config.held_back > 0):
+        raise ValueError("arm real+held-back needs held_back between 0 and 0.5, and held_back needs that arm")
+    if any(not 0 < fraction <= 1 for fraction in config.real_fractions):
+        raise ValueError("real_fractions must lie in (0, 1]")
+    if any(not site or isinstance(site, (dict, list)) for site in _as_list(config.external_site)):
+        raise ValueError("external_site must be the name of a site in the case table, or a list of names")
+    if config.primary.arm in BALANCED_ARMS and config.dose_ratios:
+        raise ValueError("dose_ratios need a primary.arm whose synthetic images have a ratio; balanced arms have none")
+    if config.choose == "inner" and len(config.dose_ratios) < 2:
+        raise ValueError("choose: inner needs at least two dose_ratios to choose from")
+    if config.gan.by_view and config.gan.per_class:
+        raise ValueError("gan.by_view and gan.per_class exclude each other: by_view needs one conditional GAN")
+    recipe = config.gan.resolved()
+    if recipe.conditional and not recipe.draws_classes:
+        raise ValueError(f"gan.recipe '{config.gan.recipe}' draws no class on demand: take small, cgan or acgan")
+    if recipe.conditional == config.gan.per_class:
+        what = (
+            "per_class: true wants an unconditional recipe (dcgan)"
+            if config.gan.per_class
+            else ("an unconditional recipe needs per_class: true, or take small or cgan")
+        )
+        raise ValueError(f"gan.recipe '{config.gan.recipe}': {what}")
+
+
+def phantom_image_config() -> ImageConfig:
+    """The liver window of the embedded phantoms: -15 to 135 HU."""
+    return ImageConfig(intensity=IntensityConfig(kind="window", centre=60.0, width=150.0))

@@ -44,7 +44,7 @@ def _run(name: str, folder: Path, tell: Callable[[int, int], None]) -> None:
 
         run_garments({}, folder, read_settings(settings), tell=tell)
         return
-    from medgan_fashion.medical.ablation_config import AblationConfig
+    from medgan_fashion.medical.config import AblationConfig
     from medgan_fashion.medical.study.run import run_ablation
 
     run_ablation(None, folder, from_plain(AblationConfig, settings), tell=tell)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.study.run import run_ablation
 from tests.made_once import made_once
 

@@ -11,8 +11,8 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.planted import PLANTED
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.results.audit import audit
 from medgan_fashion.medical.study.materials import fraction_of_patients

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.arms.balancing import check_imbalance, equal_shares, missing
-from medgan_fashion.medical.arms.pools import Counts, Images, compose, fill_pool, stand_in
+from medgan_fashion.medical.arms.pools import (
+    Counts,
+    Images,
+    check_imbalance,
+    compose,
+    equal_shares,
+    fill_pool,
+    missing,
+    stand_in,
+)
+from medgan_fashion.medical.config import AblationConfig
 
 
 def _images(labels: list[int], value: float) -> Images:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from medgan_fashion.base.plain import to_plain
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.results.checklist import STANDARDS, checklist, state
 from tests.report.conftest import make_summary
 

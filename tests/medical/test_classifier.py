@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from medgan_fashion.medical.config import ClassifierConfig
-from medgan_fashion.medical.learners import train_and_score
-from medgan_fashion.medical.networks import NetworkName, build_classifier
+from medgan_fashion.medical.learners import NetworkName, build_classifier, train_and_score
 
 
 def pool(n: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

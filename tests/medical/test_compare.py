@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.cli.main import main
-from medgan_fashion.medical.outside.compare import compared
-from medgan_fashion.medical.outside.predictions import write_predictions
+from medgan_fashion.medical.outside.compare import compared, write_predictions
 from medgan_fashion.medical.study.finished import OpenRun, open_run
 from tests.medical.finished_run import finished_run
 

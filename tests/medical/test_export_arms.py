@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.medical.arms.arm_pool import arm_pool
-from medgan_fashion.medical.arms.pools import fill_pool
-from medgan_fashion.medical.outside.export_arms import COLUMNS, export_arms
-from medgan_fashion.medical.outside.picture_store import keep_picture
-from medgan_fashion.medical.outside.predictions import write_predictions
+from medgan_fashion.medical.arms.pools import arm_pool, fill_pool
+from medgan_fashion.medical.outside.compare import write_predictions
+from medgan_fashion.medical.outside.export_arms import COLUMNS, export_arms, keep_picture
 from medgan_fashion.medical.study.finished import OpenRun, open_run
 from medgan_fashion.runs.stages.folds import load_fold
 from tests.full_disk import full_disk

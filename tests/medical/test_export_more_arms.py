@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.arms.arm_pool import arm_pool
-from medgan_fashion.medical.arms.pools import fill_pool
+from medgan_fashion.medical.arms.pools import arm_pool, fill_pool
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.outside.export_arms import export_arms
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.study.finished import OpenRun, open_run

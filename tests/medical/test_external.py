@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binom
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.planted import PLANTED
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.results.external import Outside, compare_outside, trainings
 from medgan_fashion.medical.study.run import run_ablation

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.arms.arm_pool import arm_pool
 from medgan_fashion.medical.arms.planted import PLANTED
+from medgan_fashion.medical.arms.pools import arm_pool
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.medical.study.run import open_study, run_ablation

@@ -11,17 +11,23 @@ import pytest
 
 from medgan_fashion.imaging.mammograms.mammogram import read_mammogram
 from medgan_fashion.imaging.mammograms.tags import Said
-from medgan_fashion.medical.phantoms.mammogram_anatomy import (
+from medgan_fashion.medical.phantoms.mammograms import (
+    CLASSES,
     HEIGHT_MM,
+    SEPARATION,
+    STYLES,
     Breast,
+    Film,
     View,
     draw_breasts,
     draw_film,
+    draw_mass,
+    film_dataset,
+    mass_shares,
     power_law,
+    stored_values,
+    write_mammogram_phantoms,
 )
-from medgan_fashion.medical.phantoms.mammogram_film import STYLES, Film, film_dataset, stored_values
-from medgan_fashion.medical.phantoms.mammogram_masses import CLASSES, SEPARATION, draw_mass, mass_shares
-from medgan_fashion.medical.phantoms.mammograms import write_mammogram_phantoms
 
 SIZE = (128, 104)
 BREAST = Breast(reach=90, half=80, density=0.4, fat=0.4, strands=1, rim=0.3)

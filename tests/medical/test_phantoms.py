@@ -7,8 +7,14 @@ import numpy as np
 import pydicom
 import pytest
 
-from medgan_fashion.medical.phantoms.ct import draw_lesions, write_liver_phantoms
-from medgan_fashion.medical.phantoms.phantom_anatomy import CLASSES, draw_lesion, draw_patient, draw_slice
+from medgan_fashion.medical.phantoms.ct import (
+    CLASSES,
+    draw_lesion,
+    draw_lesions,
+    draw_patient,
+    draw_slice,
+    write_liver_phantoms,
+)
 
 
 @pytest.fixture(scope="module")

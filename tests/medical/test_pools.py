@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.medical.ablation_config import ARMS
 from medgan_fashion.medical.arms.pools import Images, compose, fill_pool, pool_parts, shuffled_labels
+from medgan_fashion.medical.config import ARMS
 
 
 def test_equal_totals_whatever_the_ratio() -> None:

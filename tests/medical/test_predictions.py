@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.medical.outside.predictions import read_predictions, write_predictions
+from medgan_fashion.medical.outside.compare import read_predictions, write_predictions
 from medgan_fashion.medical.results.own_scores import own_comparisons
 from medgan_fashion.medical.study.finished import OpenRun, open_run
 from tests.medical.finished_run import finished_run

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.planted import PLANTED
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.results.screening import keep_cards, pair_samples, privacy_rows
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.medical.study.run import open_study

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.medical.results.schema import check_summary
-from medgan_fashion.medical.results.summary_images import ViewFigures
+from medgan_fashion.medical.results.schema import ViewFigures, check_summary
 from medgan_fashion.medical.results.views import FEWEST, Pictured, Sets, patch_distances, spread, view_figures
 from medgan_fashion.runs.stages.images import UNKNOWN_VIEW
 from tests.report.conftest import make_summary

@@ -10,7 +10,7 @@ import pytest
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.cli.chains import find_pipeline, parse_settings, read_pipeline
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.mammograms import write_mammogram_phantoms
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.medical.study.run import open_study, run_ablation

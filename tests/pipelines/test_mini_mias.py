@@ -8,8 +8,8 @@ import pytest
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.cli.chains import find_pipeline, parse_settings, read_pipeline
 from medgan_fashion.imaging.discover.make_cases import make_cases
-from medgan_fashion.medical.ablation_config import AblationConfig
 from medgan_fashion.medical.arms.planted import PLANTED
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.study.run import run_ablation
 
 QUICK = [

@@ -12,7 +12,7 @@ from rich.table import Table
 from medgan_fashion.cli.terminal.progress import progress_bar
 from medgan_fashion.imaging.prepare.folds import table_of_counts
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.results.findings import view_counts
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.medical.study.run import estimate, open_study, run_ablation

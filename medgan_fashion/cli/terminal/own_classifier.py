@@ -6,9 +6,8 @@ from typing import Any
 from rich.console import Console
 
 from medgan_fashion.cli.terminal.ablation import print_summary
-from medgan_fashion.medical.outside.compare import compared, write_compared
+from medgan_fashion.medical.outside.compare import compared, write_compared, write_predictions
 from medgan_fashion.medical.outside.export_arms import export_arms
-from medgan_fashion.medical.outside.predictions import write_predictions
 from medgan_fashion.medical.study.finished import open_run
 from medgan_fashion.report.write import write_report
 

@@ -13,8 +13,7 @@ from medgan_fashion.cli.terminal.progress import progress_bar
 from medgan_fashion.imaging.prepare.prepare import Prepared
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import plan_segmentation
-from medgan_fashion.medical.segmentation.run import open_segmentation, run_segmentation
-from medgan_fashion.medical.segmentation.timing import measured_cost
+from medgan_fashion.medical.segmentation.run import measured_cost, open_segmentation, run_segmentation
 from medgan_fashion.report.write import write_report
 
 

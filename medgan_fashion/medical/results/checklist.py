@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from medgan_fashion.medical.results import checklist_answers as m
 from medgan_fashion.medical.results import checklist_claim, checklist_tripod
-from medgan_fashion.medical.results import checklist_model_answers as m
-from medgan_fashion.medical.results.checklist_items import Item
-from medgan_fashion.medical.results.summary_checklist import ChecklistItem
+from medgan_fashion.medical.results.checklist_answers import Item
+from medgan_fashion.medical.results.schema import ChecklistItem
 
 STANDARDS = {checklist_tripod.NAME: checklist_tripod.TRIPOD, checklist_claim.NAME: checklist_claim.CLAIM}
 

@@ -5,8 +5,8 @@ itself could not be opened here.
 """
 
 from medgan_fashion.medical.results import checklist_answers as a
-from medgan_fashion.medical.results import checklist_model_answers as m
-from medgan_fashion.medical.results.checklist_items import items
+from medgan_fashion.medical.results import checklist_answers as m
+from medgan_fashion.medical.results.checklist_answers import items
 
 NAME = "CLAIM"
 FRONT = (

@@ -5,8 +5,8 @@ both agree on all 52; they word a few topics differently (9c, 12d, 23b, 27a, 27b
 """
 
 from medgan_fashion.medical.results import checklist_answers as a
-from medgan_fashion.medical.results import checklist_model_answers as m
-from medgan_fashion.medical.results.checklist_items import items
+from medgan_fashion.medical.results import checklist_answers as m
+from medgan_fashion.medical.results.checklist_answers import items
 
 NAME = "TRIPOD+AI"
 TITLE = (

@@ -1,18 +1,103 @@
 """From score tables to comparisons: the verdict, the table of arms, the secondary tests; whoever made the scores."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from medgan_fashion.evaluation.classifiers.intervals import Interval, arm_interval, difference_interval
 from medgan_fashion.evaluation.classifiers.metrics import classifier_figures, reliability
-from medgan_fashion.evaluation.classifiers.secondary import holm
+from medgan_fashion.evaluation.classifiers.secondary import (
+    averaged_decisions,
+    delong,
+    holm,
+    mcnemar_clustered,
+    mcnemar_exact,
+    nadeau_bengio,
+)
+from medgan_fashion.evaluation.classifiers.verdict import smallest_detectable, verdict, verdict_sentence
 from medgan_fashion.imaging.prepare.imageset import Card
-from medgan_fashion.medical.ablation_config import AblationConfig
-from medgan_fashion.medical.results.contrasts import p_value, secondary_tests
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.results.scores import Lesions
-from medgan_fashion.medical.results.verdict_row import verdict_row
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Secondary looks at the primary contrast, each where its assumptions hold; none of them can change the verdict.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def p_value(interval: Interval) -> float:
+    """Two-sided p of no difference, by the interval's own t distribution."""
+    return float(2 * student.sf(abs(interval.estimate) / interval.se, interval.df))
+
+
+def _fold_differences(arm: NDArray[np.float64], against: NDArray[np.float64], lesions: Lesions) -> NDArray[np.float64]:
+    """(R, F) differences in accuracy of each fold, averaged over classifier seeds."""
+    right = (arm.argmax(3) == lesions.labels).mean(1) - (against.argmax(3) == lesions.labels).mean(1)
+    n_folds = int(lesions.folds.max()) + 1
+    return np.array(
+        [[row[folds == f].mean() for f in range(n_folds)] for row, folds in zip(right, lesions.folds, strict=True)]
+    )
+
+
+def secondary_tests(arm: NDArray[np.float64], against: NDArray[np.float64], lesions: Lesions) -> list[dict[str, Any]]:
+    """McNemar exact and clustered on averaged decisions, DeLong, and Nadeau-Bengio over partitions."""
+    first, second = (averaged_decisions(scores) == lesions.labels for scores in (arm, against))
+    of_class_1, of_class_1_against = (scores.mean((0, 1))[:, 1] for scores in (arm, against))
+    n_folds = int(lesions.folds.max()) + 1
+    n_test = max(1, len(lesions.labels) // n_folds)
+    return [
+        mcnemar_exact(first, second, lesions.patients),
+        mcnemar_clustered(first, second, lesions.patients),
+        delong(of_class_1, of_class_1_against, lesions.labels, lesions.patients),
+        nadeau_bengio(_fold_differences(arm, against, lesions), len(lesions.labels) - n_test, n_test),
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The verdict of a declared contrast as the summary of every chain holds it.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Primary(Protocol):
+    """What was declared: metric, tested arm, comparator, the least effect that would matter."""
+
+    @property
+    def metric(self) -> str: ...
+    @property
+    def arm(self) -> str: ...
+    @property
+    def against(self) -> str: ...
+    @property
+    def margin(self) -> float: ...
+
+
+def verdict_row(interval: Interval, primary: Primary, grouping: str) -> dict[str, Any]:
+    """The key `verdict` of summary.json (see summary.Verdict), from the difference arm - against."""
+    named = {"arm": primary.arm, "against": primary.against, "metric": primary.metric}
+    return {
+        "verdict": verdict(interval, primary.margin),
+        "sentence": verdict_sentence(interval, primary.margin, grouping=grouping, **named),
+        **named,
+        "estimate": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+        "margin": primary.margin,
+        "smallest_detectable": smallest_detectable(interval.se, interval.df),
+        "covers": list(interval.covers),
+        "df": interval.df,
+        "components": {
+            "patients": interval.components["patients"],
+            "repeats": interval.se**2 - interval.components["patients"],
+            "noise": interval.noise,
+        },
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# From score tables to comparisons: the verdict, the table of arms, the secondary tests; whoever made the scores.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 FIGURES = (
     "balanced_accuracy",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.classifiers.intervals import ALL_SOURCES, Interval, arm_interval, difference_interval
 from medgan_fashion.evaluation.classifiers.metrics import cell_values, lesion_scores
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.design import Cell, Plan
 from medgan_fashion.medical.results.findings import counts
 

@@ -1,16 +1,22 @@
-"""Parts of the summary that are read, not computed: the data, the image figures, the GANs, the versions."""
+"""Parts of the summary that are read, not computed: data, image figures, GANs, gates, synthetic sets, versions."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.prepare import Prepared
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.design import Plan, TrainingSet
 from medgan_fashion.runs.engine.stage import Task
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Parts of the summary that are read, not computed: the data, the image figures, the GANs, the versions.
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def counts(images: ImageSet) -> dict[str, int]:
@@ -87,3 +93,66 @@ def _gan(part: TrainingSet, gan: Task, run: Path, config: AblationConfig) -> dic
         "classes": about["classes"],
         "seconds": json.loads((gan.folder(run) / "stage.json").read_text())["seconds"],
     }
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What a finished run's gates found: rows of the summary and strips of pictures.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def gate_rows(plan: Plan, run: Path) -> list[dict[str, Any]]:
+    """The summary's `gate`: one row per fold's own training set."""
+    return [
+        {"repeat": part.repeat, "fold": part.fold}
+        | json.loads((part.materials.gated.folder(run) / "gate.json").read_text())
+        for part in plan.training_sets
+        if part.materials.gated is not None and not part.purpose
+    ]
+
+
+def gate_samples(plan: Plan, run: Path) -> dict[str, NDArray[np.uint8]]:
+    """The strips of the first repeat, as samples.npz holds them."""
+    samples: dict[str, NDArray[np.uint8]] = {}
+    for part in plan.training_sets:
+        if part.materials.gated is not None and not part.purpose and part.repeat == 0:
+            with np.load(part.materials.gated.folder(run) / "strips.npz") as arrays:
+                samples |= {f"f{part.fold}_{key}": arrays[key] for key in arrays.files}
+    return samples
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The synthetic sets of a finished ablation, for their data cards: what is in each, and which models drew it.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _model_hash(gan: Task, run: Path) -> str:
+    with (gan.folder(run) / "model.safetensors").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def synthetic_sets(plan: Plan, run: Path) -> list[dict[str, Any]]:
+    """One row per fold's own set (see `SyntheticSet` in summary_images.py); those of dose figures have none."""
+    rows = []
+    for part in plan.training_sets:
+        if part.purpose:
+            continue
+        made, classes = part.materials.synthetic, part.materials.gans
+        folder = made.folder(run)
+        labels = np.load(folder / "labels.npy")
+        about = json.loads((folder / "provenance.json").read_text())
+        fold = json.loads((part.materials.training.folder(run) / "fold.json").read_text())
+        counted = np.bincount(labels, minlength=len(fold["classes"])).tolist()
+        shape = np.load(folder / "images.npy", mmap_mode="r").shape[1:]
+        rows.append(
+            {
+                "repeat": part.repeat,
+                "fold": part.fold,
+                "images": len(labels),
+                "shape": list(shape),
+                "per_class": [{"class": c, "images": n} for c, n in zip(fold["classes"], counted, strict=True)],
+                "models": [{"name": gan.key, "sha256": _model_hash(gan, run)} for gan in classes],
+                "made_by": [] if classes else about["models"],
+                "training_rows": about["training_rows"],
+            }
+        )
+    return rows

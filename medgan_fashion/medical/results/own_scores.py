@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.design import Cell, Plan
 from medgan_fashion.medical.results.comparisons import Comparisons
 from medgan_fashion.medical.results.scores import arm_scores, lesion_table

@@ -1,13 +1,167 @@
 """Written-down schema of `results/summary.json`, which the ablation writes and the report reads."""
-# ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
 
 from types import UnionType
 from typing import Any, NotRequired, TypedDict, cast, get_args, get_origin, get_type_hints, is_typeddict
 
-from medgan_fashion.medical.results.summary_checklist import ChecklistItem
-from medgan_fashion.medical.results.summary_gate import Gate
-from medgan_fashion.medical.results.summary_images import Judge, Number, SyntheticSet
-from medgan_fashion.medical.results.summary_privacy import Privacy
+# ---------------------------------------------------------------------------------------------------------------------
+# The part of `results/summary.json` that is about reporting standards: one row per item.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+# No future annotations: `__required_keys__` would miss NotRequired.
+
+
+class ChecklistItem(TypedDict):
+    standard: str  # "TRIPOD+AI" or "CLAIM"
+    section: NotRequired[str]
+    number: NotRequired[str]  # of the item, as "12a"
+    item: str  # its topic, in our own words
+    answer: str  # what the run knows; "" is for the authors to fill
+    authors: NotRequired[str]  # what only the authors can add; "" where the answer is the whole of it
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The part of `results/summary.json` that is about the quality gate: one row per fold.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class GateRate(TypedDict):
+    name: str  # a class, or a View Position ("unknown" where the GAN was told none)
+    candidates: int
+    passed: int  # nothing speaks against them, needed or not
+
+
+class Gate(TypedDict):
+    repeat: int
+    fold: int
+    candidates: int
+    wanted: int  # places for synthetic images at the largest ratio
+    accepted: int  # places that were filled; classic images fill the others
+    passed: int
+    copy_threshold: float  # similarity above which an image is a near copy
+    reasons: dict[str, int]  # first reason -> candidates rejected for it
+    classes: list[GateRate]
+    views: list[GateRate]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The part of `results/summary.json` that is about images: figures of a fold, all together and view by view.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+# ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
+
+
+Number = float | None  # None: could not be estimated
+Spread = TypedDict("Spread", {"mean": Number, "sd": Number})  # over subsets
+Floor = Spread | None
+Kid = TypedDict("Kid", {"synthetic": Spread, "train": Spread, "blurred": Floor, "noisy": Floor})
+Diversity = TypedDict("Diversity", {"synthetic": Number, "real": Number})  # mean distance within a set
+Agreement = TypedDict("Agreement", {"synthetic": Number, "test": Number, "chance": Number})
+
+
+class ViewFigures(TypedDict):
+    view: str  # View Position
+    n: int  # images of the smallest set
+    note: str | None  # why there are no figures
+    kid: Kid | None
+    class_agreement: Agreement | None
+    diversity: Diversity | None
+
+
+Drawn = TypedDict("Drawn", {"class": str, "images": int})
+ModelFile = TypedDict("ModelFile", {"name": str, "sha256": str})  # its stage's key; hash of model.safetensors
+
+
+class SyntheticSet(TypedDict):  # a fold's own synthetic images
+    repeat: int
+    fold: int
+    images: int
+    shape: list[int]  # channels, height, width
+    per_class: list[Drawn]
+    models: list[ModelFile]
+    made_by: list[str]  # where something else stood in the GAN's place: its name
+    training_rows: str  # hash of the rows behind the models
+
+
+class Judge(TypedDict):
+    repeat: int
+    fold: int
+    extractor: str
+    n: int
+    d: int
+    kid: Kid
+    fid: Number
+    fid_note: NotRequired[str | None]
+    precision: Number
+    recall: Number
+    density: Number
+    coverage: Number
+    diversity: Diversity
+    class_agreement: Agreement | None
+    near_copies: int
+    neighbour_ratio: Number
+    swd: NotRequired[dict[str, dict[str, Number]]]  # x 1000, of each kind of image by level (shorter side in pixels)
+    views: NotRequired[list[ViewFigures]]  # empty where there is but one View Position
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The part of `results/summary.json` that is about privacy: one screening per GAN (docs/privacy.md).
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+# ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
+
+
+Counts = TypedDict(
+    "Counts",
+    {
+        "synthetic": int,
+        "training_images": int,
+        "training_patients": int,
+        "held_out_images": int,
+        "held_out_patients": int,
+    },
+)
+Authenticity = TypedDict("Authenticity", {"synthetic": float, "held_out": float})  # shares
+Null = TypedDict("Null", {"auc": float, "low": float, "high": float})  # held-out patients against held-out patients
+
+
+class Attack(TypedDict):
+    auc: float
+    low: float  # 95 % bounds
+    high: float
+    tpr: Number  # at the rules' false positive rate; None: too few held-out patients
+    tpr_low: Number
+    tpr_high: Number
+    null: Null | None
+
+
+class Privacy(TypedDict):
+    name: str
+    repeat: int
+    fold: int
+    model_sha256: str | None  # None: no GAN stood behind the images
+    outcome: str  # privacy_rules.OUTCOMES
+    reasons: list[str]
+    screening: str  # what it is and is not
+    by: str  # what was counted: "patient", or something else, in words
+    space: str
+    counts: Counts | None  # None, with all figures: too little to screen with
+    near_copies: int | None
+    neighbour_ratio: Number
+    authenticity: Authenticity | None
+    membership: Attack | None
+    membership_note: str
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Written-down schema of `results/summary.json`, which the ablation writes and the report reads.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+# ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
+
 
 VERDICTS = ("helps", "hurts", "no evidence of help", "too few cases to tell")
 GROUPINGS = ("patient", "near-duplicate pictures", "none")

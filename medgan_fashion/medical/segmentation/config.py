@@ -5,8 +5,7 @@ from typing import Any, Literal
 
 from medgan_fashion.gan.recipe.table import Recipe, changed_recipe
 from medgan_fashion.imaging.cases.config import ImageConfig
-from medgan_fashion.medical.ablation_config import check_contrast
-from medgan_fashion.medical.config import ClassicConfig, SegmenterConfig
+from medgan_fashion.medical.config import ClassicConfig, SegmenterConfig, check_contrast
 
 ARMS = ("real", "real+classic", "real+classic+joint", "real+classic+spade")
 SYNTHETIC = {"real+classic+joint": "joint", "real+classic+spade": "spade"}  # which generator's images an arm takes

@@ -1,4 +1,4 @@
-"""The segmentation ablation as one call: cases with masks to folds to GANs to U-Nets to a verdict."""
+"""The segmentation ablation as one call: cases with masks to folds to GANs to U-Nets to a verdict; and how long it takes."""
 
 import os
 from collections.abc import Callable
@@ -6,16 +6,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from medgan_fashion.base.plain import to_plain
+from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.prepare import Prepared, cached_prepare
-from medgan_fashion.medical.ablation_config import phantom_image_config
+from medgan_fashion.medical.config import phantom_image_config
+from medgan_fashion.medical.learners import train_and_segment
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.segmentation.collect import collect_segmentation
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
-from medgan_fashion.medical.segmentation.plan import plan_segmentation
+from medgan_fashion.medical.segmentation.plan import SegmentationPlan, plan_segmentation
+from medgan_fashion.medical.study.timing import one_thread, seconds_per_step, training_seconds
 from medgan_fashion.runs.engine.declare import declare
 from medgan_fashion.runs.engine.executor import share, work
 from medgan_fashion.runs.engine.stage import complete, stage
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The segmentation ablation as one call: cases with masks to folds to GANs to U-Nets to a verdict.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 Say = Callable[[str], None]
 Tell = Callable[[int, int], None]
@@ -71,3 +81,32 @@ def run_segmentation(
     else:
         work(plan.tasks, run)
     return collect_segmentation(run, data.stem if data else "liver phantoms", prepared, config, plan)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# How long a segmentation ablation will take on this machine: a few turns of its GANs and its U-Net, measured.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def measured_cost(
+    images: ImageSet, config: SegmentationConfig, plan: SegmentationPlan, processes: int
+) -> dict[str, float]:
+    """`joint_minutes` and `spade_minutes` of one GAN, `unet_seconds` of one U-Net, `hours` of the whole grid on
+    `processes` one-thread workers."""
+    rng, channels = np.random.default_rng(0), images.images.shape[1]
+    views = rng.random((64, channels + 1, *config.image.size), dtype=np.float32)  # a clock does not look at them
+
+    def unet(updates: int) -> None:
+        short = replace(config.segmenter, updates=updates)
+        train_and_segment(views[:, :-1], views[:, -1:], None, views[:2, :-1], short, 0)
+
+    cost, total = {}, 0.0
+    with one_thread():
+        for name in config.generators:
+            chosen = getattr(config, name)
+            seconds = training_seconds(chosen.resolved(), views, None, chosen.images_seen)
+            cost[f"{name}_minutes"] = seconds / 60
+            total += seconds * len(plan.sets)
+        cost["unet_seconds"] = seconds_per_step(unet) * config.segmenter.updates
+    total += cost["unet_seconds"] * len(plan.cells)
+    return {**cost, "hours": total / processes / 3600}

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from medgan_fashion.evaluation.classifiers.intervals import Interval, arm_interval, difference_interval
 from medgan_fashion.evaluation.classifiers.secondary import holm
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.results.contrasts import p_value
-from medgan_fashion.medical.results.verdict_row import verdict_row
+from medgan_fashion.medical.results.comparisons import p_value, verdict_row
 from medgan_fashion.medical.segmentation.config import SCORES, SYNTHETIC, SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import SegmentationPlan, SegmentCell
 

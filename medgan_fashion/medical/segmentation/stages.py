@@ -1,6 +1,7 @@
-"""Stages of the segmentation ablation: classic pairs, GANs of images with masks, their pairs, one arm's U-Net."""
+"""Stages of the segmentation ablation: classic pairs, GANs of images with masks, their pairs, pools, one arm's U-Net."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,56 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.classifiers.metrics import dice, hausdorff_95, surface_distance
 from medgan_fashion.gan import Model, Recipe, load_model
 from medgan_fashion.medical.arms.classic import augmented_set, warp
+from medgan_fashion.medical.arms.pools import Counts, compose
 from medgan_fashion.medical.config import ClassicConfig, SegmenterConfig
+from medgan_fashion.medical.learners import train_and_segment
 from medgan_fashion.medical.segmentation.config import SYNTHETIC
-from medgan_fashion.medical.segmentation.pairs import Pairs, counts_of, fill_pairs
-from medgan_fashion.medical.segmenter import train_and_segment
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import Rows, load_synthetic, save_synthetic, train_kept
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Training pools of images with masks: equal totals in every arm but `real`.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Images float32 (N, C, H, W) in [0, 1] with masks (N, 1, H, W) in [0, 1]."""
+
+    images: NDArray[np.float32]
+    masks: NDArray[np.float32]
+
+
+def counts_of(arm: str, n_real: int, pool: float, ratio: float) -> Counts:
+    """How many images of each source an arm takes, by the rule of the classifier's ablation."""
+    return compose("real+classic+gan" if arm in SYNTHETIC else arm, n_real, pool, ratio)
+
+
+def fill_pairs(
+    counts: Counts, real: Pairs, classic: Pairs | None, gan: Pairs | None, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """(images, masks, is-real) of a pool: reals in a seeded order, then classic and GAN images.
+
+    Where a GAN made fewer pairs than counted, it gives what it has again: totals stay equal.
+    """
+    order = np.random.default_rng((seed, 41)).permutation(len(real.images))
+    parts = [(real, order[np.arange(counts.real) % len(order)])]
+    for source, n in ((classic, counts.classic), (gan, counts.gan)):
+        if n:
+            assert source is not None
+            parts.append((source, np.arange(n) % len(source.images)))
+    images, masks = (
+        np.concatenate([np.asarray(getattr(source, name)[rows]) for source, rows in parts])
+        for name in ("images", "masks")
+    )
+    return images, masks, np.arange(len(images)) < counts.real
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Stages of the segmentation ablation: classic pairs, GANs of images with masks, their pairs, one arm's U-Net.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 MOST_DRAWS = 4  # times the pairs wanted: what is drawn at most to find masks as large as real ones
 

@@ -10,17 +10,22 @@ import numpy as np
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.imaging.prepare.prepare import Prepared
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.design import Plan
 from medgan_fashion.medical.results.audit import audit
 from medgan_fashion.medical.results.checklist import checklist
 from medgan_fashion.medical.results.external import external_section
-from medgan_fashion.medical.results.findings import data_section, gans, judgements
-from medgan_fashion.medical.results.gate_rows import gate_rows, gate_samples
+from medgan_fashion.medical.results.findings import (
+    data_section,
+    gans,
+    gate_rows,
+    gate_samples,
+    judgements,
+    synthetic_sets,
+)
 from medgan_fashion.medical.results.own_scores import dose, own_comparisons, pools
 from medgan_fashion.medical.results.schema import check_summary
 from medgan_fashion.medical.results.screening import keep_cards, pair_samples, privacy_rows
-from medgan_fashion.medical.results.synthetic_sets import synthetic_sets
 from medgan_fashion.runs.engine.declare import versions
 
 

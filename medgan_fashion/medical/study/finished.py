@@ -8,7 +8,7 @@ from pathlib import Path
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.prepare import find_prepared
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.design import Plan, Synthesis
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.runs.engine.stage import Task

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.imaging.prepare.folds import patient_folds
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation_config import BALANCED_ARMS, GAN_ARMS, GATED_ARM, AblationConfig
+from medgan_fashion.medical.config import BALANCED_ARMS, GAN_ARMS, GATED_ARM, AblationConfig
 from medgan_fashion.medical.design import Cell, Materials, Plan, Synthesis, TrainingSet
-from medgan_fashion.medical.results.judging import judge
 from medgan_fashion.medical.results.screening import screenings
-from medgan_fashion.medical.results.views import FEWEST
+from medgan_fashion.medical.results.views import FEWEST, judge
 from medgan_fashion.medical.study.materials import fraction_of_patients, make_materials
 from medgan_fashion.medical.study.stages import choose_ratio, classify
 from medgan_fashion.runs.engine.stage import Task

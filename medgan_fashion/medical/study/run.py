@@ -9,7 +9,7 @@ from typing import Any
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.evaluation.classifiers.verdict import planned_detectable
 from medgan_fashion.imaging.prepare.prepare import Prepared, cached_prepare
-from medgan_fashion.medical.ablation_config import AblationConfig, phantom_image_config
+from medgan_fashion.medical.config import AblationConfig, phantom_image_config
 from medgan_fashion.medical.design import Plan, Synthesis
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.phantoms.mammograms import write_mammogram_phantoms

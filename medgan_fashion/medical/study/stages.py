@@ -16,11 +16,9 @@ from medgan_fashion.evaluation.classifiers.metrics import (
     sensitivity,
     support_weighted,
 )
-from medgan_fashion.medical.ablation_config import BALANCED_ARMS
-from medgan_fashion.medical.arms.arm_pool import arm_pool
 from medgan_fashion.medical.arms.classic import augmented_set
-from medgan_fashion.medical.arms.pools import fill_pool
-from medgan_fashion.medical.config import ClassicConfig, ClassifierConfig
+from medgan_fashion.medical.arms.pools import arm_pool, fill_pool
+from medgan_fashion.medical.config import BALANCED_ARMS, ClassicConfig, ClassifierConfig
 from medgan_fashion.medical.learners import train_and_score
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import load_fold

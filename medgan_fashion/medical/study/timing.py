@@ -17,7 +17,7 @@ from medgan_fashion.gan.recipe.table import Recipe
 from medgan_fashion.gan.training.cost import measure_level
 from medgan_fashion.gan.training.loop import train
 from medgan_fashion.imaging.prepare.imageset import ImageSet
-from medgan_fashion.medical.ablation_config import AblationConfig
+from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.learners import train_and_score
 from medgan_fashion.medical.study.materials import gan_recipe
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medgan_fashion.medical.results.summary_images import Judge, Spread
+from medgan_fashion.medical.results.schema import Judge, Spread
 from medgan_fashion.report.charts import COMPARATOR, OTHER, TESTED, bars, dots, new_figure
 
 if TYPE_CHECKING:
