@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.restyle.restyle_limits import CANNOT
+from medgan_fashion.fashion.restyle.invert import CANNOT
 from medgan_fashion.studio.garments.pages import choose_category, enter, shopper_of
 from medgan_fashion.studio.garments.searching import liking
 from medgan_fashion.studio.garments.tiles import export_buttons, item_tile, painted

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from medgan_fashion.fashion.design.asking import ask
+from medgan_fashion.fashion.config import SampleConfig
+from medgan_fashion.fashion.design.people import ask
 from medgan_fashion.fashion.recommend.fold_in import CHOICE, STRENGTH, fold_in
 from medgan_fashion.fashion.recommend.model import FactorModel
 from medgan_fashion.fashion.run.open import open_run
-from medgan_fashion.fashion.sample.known_taste import load_tastes, utilities
-from medgan_fashion.fashion.sample_config import SampleConfig
+from medgan_fashion.fashion.sample.customers import load_tastes, utilities
 
 NONE = np.empty(0, dtype=np.int64)
 ASKED = (5, 10, 20)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.fashion.run.open import read_parts
-from medgan_fashion.fashion.sample.known_taste import load_tastes, utility
+from medgan_fashion.fashion.sample.customers import load_tastes, utility
 from medgan_fashion.gan import load_model
 
 

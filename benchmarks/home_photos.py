@@ -16,17 +16,13 @@ import numpy as np
 import torch
 
 from medgan_fashion.evaluation.ranking import customer_interval
-from medgan_fashion.fashion.catalogue_config import CatalogueConfig, PurchaseConfig
-from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.catalogue_table import read_catalogue
-from medgan_fashion.fashion.data.purchase_table import read_purchases
-from medgan_fashion.fashion.data.split import split_purchases
-from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
-from medgan_fashion.fashion.recommend.chance import Chance
+from medgan_fashion.fashion.config import CatalogueConfig, PurchaseConfig
+from medgan_fashion.fashion.data.catalogue import Catalogue, read_catalogue
+from medgan_fashion.fashion.data.purchases import read_purchases, split_purchases
 from medgan_fashion.fashion.recommend.evaluate import judge_task, ranking_task
-from medgan_fashion.fashion.recommend.fit import fit
-from medgan_fashion.fashion.restyle.invert import draw_photos
-from medgan_fashion.fashion.restyle.restyle_limits import answers, load_limits
+from medgan_fashion.fashion.recommend.fit import Chance, fit
+from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
+from medgan_fashion.fashion.restyle.invert import answers, draw_photos, load_limits
 from medgan_fashion.fashion.run.open import open_run
 
 SIZE, SHARE, K = 32, 0.2, 10

@@ -119,10 +119,10 @@ def print_epoch(args: argparse.Namespace) -> None:
     """CPU seconds of one round over the purchases: implicit's BPR, VBPR of cornac and ours, DVBPR both ways."""
     import torch
 
-    from medgan_fashion.fashion.recommend.bpr import MOST_PAIRS
+    from medgan_fashion.fashion.config import BprConfig, DvbprConfig, PairsConfig, VbprConfig
     from medgan_fashion.fashion.recommend.fit import fit
-    from medgan_fashion.fashion.recommender_config import BprConfig, DvbprConfig, PairsConfig, VbprConfig
-    from medgan_fashion.fashion.run.rates import tried_shop
+    from medgan_fashion.fashion.recommend.visual import MOST_PAIRS
+    from medgan_fashion.fashion.run.costs import tried_shop
 
     torch.set_num_threads(args.threads)
     n_items = args.items[0]
@@ -187,10 +187,8 @@ def cornac_epoch(train: Any, features: np.ndarray) -> float:
 
 def print_shops(args: argparse.Namespace) -> None:
     """Hours and GB of `run garments`: at the chain's own settings, and with the papers' 30 and 20 rounds."""
-    from medgan_fashion.fashion.config import GarmentsConfig
-    from medgan_fashion.fashion.recommender_config import PairsConfig
-    from medgan_fashion.fashion.run.costs import Size, cost_from
-    from medgan_fashion.fashion.run.rates import measured_rates
+    from medgan_fashion.fashion.config import GarmentsConfig, PairsConfig
+    from medgan_fashion.fashion.run.costs import Size, cost_from, measured_rates
 
     shipped = GarmentsConfig()
     rounds = PairsConfig(sampling="triples", batch=128, updates=None, epochs=20.0, cosine=False)

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_fill_holes, gaussian_filter, label, sobel
 
 from benchmarks.reproduce.data import Pictures, folder_of
-from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.catalogue_table import read_catalogue
+from medgan_fashion.fashion.config import CatalogueConfig
+from medgan_fashion.fashion.data.catalogue import Catalogue, read_catalogue
 
 SIZE = 64
 CATALOGUE_SHARE, HOME_SHARE = 0.2, 0.2  # held out: garments of the catalogue, persons of the home photos

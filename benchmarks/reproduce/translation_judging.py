@@ -13,7 +13,7 @@ from medgan_fashion.evaluation.images.diversity import ssim
 from medgan_fashion.evaluation.images.kid import kid_full
 from medgan_fashion.evaluation.images.two_sample import deal
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
+from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
 
 Ints = NDArray[np.int64]
 SHOWN = 16  # pictures in a row of a grid

@@ -11,7 +11,7 @@ import pytest
 from medgan_fashion.cli.terminal.garments_steps import Filters
 from medgan_fashion.fashion.data.purchases import load_purchases
 from medgan_fashion.fashion.recommend.lists import as_lists, write_lists
-from medgan_fashion.fashion.run.forgetting import emptied_name
+from medgan_fashion.fashion.run.forget import emptied_name
 from medgan_fashion.fashion.run.open import open_run
 from medgan_fashion.fashion.run.stages_recommend import load_split
 from tests.chains.conftest import Ran

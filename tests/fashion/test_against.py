@@ -7,12 +7,9 @@ import pandas as pd
 import pytest
 
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
-from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.data.split import split_purchases
-from medgan_fashion.fashion.recommend.against import evaluate_against
-from medgan_fashion.fashion.recommend.chance import Chance
-from medgan_fashion.fashion.recommend.evaluate import ranking_task
+from medgan_fashion.fashion.data.purchases import Purchases, customer_pseudonyms, split_purchases
+from medgan_fashion.fashion.recommend.evaluate import evaluate_against, ranking_task
+from medgan_fashion.fashion.recommend.fit import Chance
 from medgan_fashion.fashion.recommend.lists import as_lists, write_lists
 
 N, U, K = 60, 40, 5

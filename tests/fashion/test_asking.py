@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from medgan_fashion.fashion.design.asking import ask, information
+from medgan_fashion.fashion.design.people import ask, information
 from medgan_fashion.fashion.recommend.fold_in import Taste, fold_in
 from tests.fashion.tiny_atelier import recommender
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import nn
 
+from medgan_fashion.fashion.config import PairsConfig
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.bpr import (
+from medgan_fashion.fashion.recommend.visual import (
     MOST_PAIRS,
     Batch,
     item_batches,
@@ -18,7 +19,6 @@ from medgan_fashion.fashion.recommend.bpr import (
     train_pairs,
     triple_batches,
 )
-from medgan_fashion.fashion.recommender_config import PairsConfig
 
 
 def purchases(pairs: list[tuple[int, int, float]], n_customers: int = 3) -> Purchases:

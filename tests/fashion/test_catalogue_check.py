@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.catalogue_config import CatalogueConfig
+from medgan_fashion.fashion.config import CatalogueConfig
 from medgan_fashion.fashion.data.check import check_catalogue, describe_purchases, problem_lines
-from medgan_fashion.fashion.data.columns import Problem
 from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.tables import Problem
 from tests.fashion.door_tables import plain_catalogue, write
 
 CONFIG = CatalogueConfig(size=16, images="photos", suffix=".png", hold_out=0.0)

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.catalogue_table import hold_out, join_styles, read_catalogue
+from medgan_fashion.fashion.config import CatalogueConfig
+from medgan_fashion.fashion.data.catalogue import Catalogue, hold_out, join_styles, read_catalogue
 from tests.fashion.door_tables import draw, write
 
 PHOTOS = {"images": "photos", "suffix": ".png", "size": 16, "hold_out": 0.0}

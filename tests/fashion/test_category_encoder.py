@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.recommend.category_encoder import check_categories, train_catalogue_encoder, varied
+from medgan_fashion.fashion.recommend.towers import check_categories, train_catalogue_encoder, varied
 
 
 def test_variations_are_moves_and_mirrors() -> None:

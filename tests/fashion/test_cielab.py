@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from medgan_fashion.fashion.sample.cielab import lab_from_rgb, rgb_from_lab
+from medgan_fashion.fashion.sample.measurements import lab_from_rgb, rgb_from_lab
 
 
 def test_lab_of_the_corners_of_srgb() -> None:

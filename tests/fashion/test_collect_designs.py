@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.design.transfer import Arm
-from medgan_fashion.fashion.run.collect_designs import arm_row
+from medgan_fashion.fashion.run.collect import arm_row
 
 
 def an_arm(climbed: list[float], held_out: list[float]) -> Arm:

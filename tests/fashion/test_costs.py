@@ -5,10 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.recommender_config import DvbprConfig, PairsConfig
-from medgan_fashion.fashion.run.costs import Size, cost_from, fit_seconds, hours_of_parts
-from medgan_fashion.fashion.run.rates import Rates, tried_shop
+from medgan_fashion.fashion.config import DvbprConfig, GarmentsConfig, PairsConfig
+from medgan_fashion.fashion.run.costs import Rates, Size, cost_from, fit_seconds, hours_of_parts, tried_shop
 
 TURNS: dict[str, float] = dict.fromkeys(("popularity", "item_knn", "als", "bpr", "vbpr", "dvbpr", "held_out"), 0.0)
 NOTHING = Rates(0, 0, TURNS, 0, 0, 0)

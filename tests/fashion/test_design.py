@@ -3,11 +3,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.design.realism import Realism
-from medgan_fashion.fashion.design.scores import Standards, measure_standards, set_up
 from medgan_fashion.fashion.design.search import best_real, ceilings, design
-from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import DesignConfig
+from medgan_fashion.fashion.design.taste import Problem, Standards, measure_standards, set_up
 from medgan_fashion.gan.models.model import Model
 
 from .tiny_atelier import BLUE, RED, Painter, atelier, catalogue, gan

@@ -3,11 +3,11 @@ import sys
 
 import pytest
 
-from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig, ViewConfig
+from medgan_fashion.fashion.config import DesignConfig, RestyleConfig, ViewConfig
 
 
 def test_imports_no_torch() -> None:
-    code = "import sys, medgan_fashion.fashion.design_config; sys.exit('torch' in sys.modules)"
+    code = "import sys, medgan_fashion.fashion.config; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -3,11 +3,9 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.fashion.design.design_files import load_designed, save_designed
-from medgan_fashion.fashion.design.scores import Scores
-from medgan_fashion.fashion.design.search import design
-from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import DesignConfig
+from medgan_fashion.fashion.config import DesignConfig
+from medgan_fashion.fashion.design.search import design, load_designed, save_designed
+from medgan_fashion.fashion.design.taste import Problem, Scores
 from tests.fashion.tiny_atelier import BLUE, RED, atelier
 
 QUICK = DesignConfig(starts=2, candidates=8, steps=2, fallback_draws=4, n_diverse=2)

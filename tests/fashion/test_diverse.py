@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.design.diverse import choose_diverse, pairwise_ssim, variety
+from medgan_fashion.fashion.design.search import choose_diverse, pairwise_ssim, variety
 
 
 def test_the_second_choice_is_the_one_unlike_the_first() -> None:

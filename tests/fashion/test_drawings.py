@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.design.pool import (
     Drawings,
     Wish,
@@ -17,9 +18,7 @@ from medgan_fashion.fashion.design.pool import (
     look_at,
     save_drawings,
 )
-from medgan_fashion.fashion.design.scores import Standards, measure_standards, score_pictures, set_up
-from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import DesignConfig
+from medgan_fashion.fashion.design.taste import Problem, Standards, measure_standards, score_pictures, set_up
 from medgan_fashion.gan.networks.latent import sample_latent
 from tests.fashion.tiny_atelier import LATENT, RED, atelier
 

@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
-from medgan_fashion.fashion.data.dvbpr_arrays import read_dvbpr
-from medgan_fashion.fashion.data.safe_arrays import read_objects
-from medgan_fashion.fashion.data.split import split_purchases
+from medgan_fashion.fashion.config import CatalogueConfig
+from medgan_fashion.fashion.data.dvbpr_arrays import read_dvbpr, read_objects
+from medgan_fashion.fashion.data.purchases import customer_pseudonyms, split_purchases
 
 
 def jpeg(number: int) -> bytes:

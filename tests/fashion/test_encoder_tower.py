@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from medgan_fashion.fashion.design.realism import measure_realism
-from medgan_fashion.fashion.recommend.encoder_tower import EncoderFeatures
+from medgan_fashion.fashion.recommend.towers import EncoderFeatures
 from tests.fashion.tiny_atelier import atelier, catalogue
 
 

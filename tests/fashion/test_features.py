@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.recommend.features import read_features, store_features
+from medgan_fashion.fashion.recommend.visual import read_features, store_features
 from tests.fashion.door_tables import plain_catalogue
 
 

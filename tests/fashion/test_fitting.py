@@ -6,13 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
-from medgan_fashion.fashion.recommend.fit import RECOMMENDERS, fit
-from medgan_fashion.fashion.recommend.model import FactorModel, Recommender
-from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
-from medgan_fashion.fashion.recommender_config import (
+from medgan_fashion.fashion.config import (
     AlsConfig,
     BprConfig,
     DvbprConfig,
@@ -20,6 +14,12 @@ from medgan_fashion.fashion.recommender_config import (
     TowerConfig,
     VbprConfig,
 )
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.recommend.fit import RECOMMENDERS, fit
+from medgan_fashion.fashion.recommend.model import FactorModel, Recommender
+from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
+from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
 
 PAIRS = PairsConfig(batch=32, updates=40, learning_rate=5e-3)
 SMALL: dict[str, Any] = {

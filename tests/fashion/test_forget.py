@@ -6,15 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.data.customer_ids import PREFIX
-from medgan_fashion.fashion.data.purchases import Purchases, load_purchases, save_purchases
+from medgan_fashion.fashion.data.purchases import PREFIX, Purchases, load_purchases, save_purchases
 from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
 from medgan_fashion.fashion.recommend.model import FactorModel, Prior
 from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
 from medgan_fashion.fashion.run import forget
-from medgan_fashion.fashion.run.forget import forget_customer
-from medgan_fashion.fashion.run.forgetting import scrub, without_pairs, without_vector
-from medgan_fashion.fashion.run.forgotten import check_forgotten, forgotten, without_forgotten
+from medgan_fashion.fashion.run.forget import (
+    check_forgotten,
+    forget_customer,
+    forgotten,
+    scrub,
+    without_forgotten,
+    without_pairs,
+    without_vector,
+)
 from medgan_fashion.imaging.cases.pseudonyms import pseudonym
 
 ANN, BOB, EVE = (pseudonym(b"a key that only tests use", identity, PREFIX) for identity in ("0042", "7", "8"))

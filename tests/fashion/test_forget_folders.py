@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.fashion.run.forget_folders import finish, swap
+from medgan_fashion.fashion.run.forget import finish, swap
 
 
 @pytest.mark.parametrize("renames", [0, 1, 2])

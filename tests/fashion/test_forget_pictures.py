@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.fashion.run.forget_pictures import forget_pictures
+from medgan_fashion.fashion.run.forget import forget_pictures
 
 NAMES = ("design_0", "design_1", "restyled_0", "restyled_0_photo", "restyled_1", "restyled_1_photo")
 OTHERS = ("arm_designs", "grid_real_tops", "item_3")

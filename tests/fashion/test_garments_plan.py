@@ -7,10 +7,8 @@ import pytest
 
 from medgan_fashion.fashion.config import GarmentsConfig, read_settings
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.data.split import split_purchases
-from medgan_fashion.fashion.run.garments_plan import OTHER, Planner
-from medgan_fashion.fashion.run.plan import Plan
+from medgan_fashion.fashion.data.purchases import Purchases, split_purchases
+from medgan_fashion.fashion.run.plan import OTHER, Plan, Planner
 from medgan_fashion.fashion.run.shop import Shop
 from medgan_fashion.runs.engine.executor import in_order
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from medgan_fashion.fashion.config import ViewConfig
 from medgan_fashion.fashion.design.guards import Judge, calibrate, random_view, verdicts
-from medgan_fashion.fashion.design_config import ViewConfig
 from medgan_fashion.gan.latent.critic import FrozenCritic
 
 from .tiny_atelier import atelier, catalogue, gan

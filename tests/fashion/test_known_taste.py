@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
-from medgan_fashion.fashion.sample.garments import Garment, render_all
-from medgan_fashion.fashion.sample.known_taste import (
+from medgan_fashion.fashion.data.purchases import customer_pseudonyms
+from medgan_fashion.fashion.sample.customers import (
     KnownTastes,
     calibrate,
     draw_weights,
@@ -19,6 +18,7 @@ from medgan_fashion.fashion.sample.known_taste import (
     utility,
     utility_of,
 )
+from medgan_fashion.fashion.sample.garments import Garment, render_all
 
 SHIRT = Garment("tops", "round", 0.5, 0.5, (45.0, 50.0, 28.0), "plain", 0.0, 0.0)
 

@@ -7,12 +7,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from medgan_fashion.fashion.config import SampleConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.run import known_utility as module
-from medgan_fashion.fashion.run.known_utility import known_utility
-from medgan_fashion.fashion.sample.customers import simulate_customers
-from medgan_fashion.fashion.sample.known_taste import utility
-from medgan_fashion.fashion.sample_config import SampleConfig
+from medgan_fashion.fashion.run import findings as module
+from medgan_fashion.fashion.run.findings import known_utility
+from medgan_fashion.fashion.sample.customers import simulate_customers, utility
 
 Pictures = dict[str, np.ndarray]
 

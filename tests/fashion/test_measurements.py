@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.restyle.mask import garment_mask
-from medgan_fashion.fashion.sample.garments import CATEGORIES, render_all
+from medgan_fashion.fashion.sample.garments import CATEGORIES, draw_garment, render_all
 from medgan_fashion.fashion.sample.measurements import MEASURES, eroded, measure
-from medgan_fashion.fashion.sample.sample_wardrobe import draw_garment
 
 SIZE = 32
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+from medgan_fashion.fashion.config import KnnConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.recommend.neighbourhood import cosine_neighbours, fit_item_knn
-from medgan_fashion.fashion.recommender_config import KnnConfig
 
 LIKES = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 0, 0]], dtype=np.float32)
 

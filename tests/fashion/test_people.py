@@ -3,8 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms, known_as
-from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.purchases import Purchases, customer_pseudonyms, known_as
 from medgan_fashion.fashion.design.people import NEW, customer_rows, find_people
 from medgan_fashion.fashion.recommend.model import Prior
 from tests.fashion.tiny_atelier import BLUE, RED, catalogue, recommender

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.fashion.design.pixel_ascent import pixel_ascent
 from medgan_fashion.fashion.design.taste import Problem, build_preference
+from medgan_fashion.fashion.design.transfer import pixel_ascent
 
 from .tiny_atelier import BLUE, RED, atelier, catalogue
 

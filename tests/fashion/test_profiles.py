@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from medgan_fashion.fashion.design.profiles import common_words, invent_profiles
+from medgan_fashion.fashion.design.people import common_words, invent_profiles
 from tests.fashion.tiny_atelier import catalogue, recommender
 
 

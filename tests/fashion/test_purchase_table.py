@@ -3,10 +3,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.catalogue_config import PurchaseConfig
-from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms, find_customer, known_as
-from medgan_fashion.fashion.data.purchase_table import merge_events, parse_time, read_purchases
-from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.config import PurchaseConfig
+from medgan_fashion.fashion.data.purchases import (
+    Purchases,
+    customer_pseudonyms,
+    find_customer,
+    known_as,
+    merge_events,
+    parse_time,
+    read_purchases,
+)
 from tests.fashion.door_tables import plain_catalogue
 
 NAN = float("nan")
@@ -136,8 +142,8 @@ def test_parquet_with_timestamps(tmp_path: Path) -> None:
 
 
 def test_wardrobes(shared_data: Path) -> None:
-    from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-    from medgan_fashion.fashion.data.catalogue_table import read_catalogue
+    from medgan_fashion.fashion.config import CatalogueConfig
+    from medgan_fashion.fashion.data.catalogue import read_catalogue
 
     table = shared_data / "clothing_by_sender" / "images.csv"
     columns = {"item": "image", "category": "label"}

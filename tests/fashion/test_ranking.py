@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.data.split import Split, split_purchases
-from medgan_fashion.fashion.recommend.chance import Chance
+from medgan_fashion.fashion.data.purchases import Purchases, Split, split_purchases
 from medgan_fashion.fashion.recommend.evaluate import judge_task, rank_quality, ranking_task
+from medgan_fashion.fashion.recommend.fit import Chance
 from medgan_fashion.fashion.recommend.model import FactorModel, Prior
 
 N_ITEMS, N_CUSTOMERS = 40, 30

@@ -10,13 +10,13 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from medgan_fashion.fashion.config import DvbprConfig, PairsConfig, TowerConfig, VbprConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
 from medgan_fashion.fashion.recommend.files import FORMAT, load_recommender, save_recommender
 from medgan_fashion.fashion.recommend.fit import RECOMMENDERS, fit
 from medgan_fashion.fashion.recommend.model import FactorModel
-from medgan_fashion.fashion.recommender_config import DvbprConfig, PairsConfig, TowerConfig, VbprConfig
+from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
 
 PAIRS = PairsConfig(batch=16, updates=3)
 CONFIGS: dict[str, Any] = {

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.fashion.design.scores import Standards, measure_standards
-from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.restyle.invert import draw_photos, measure_limits
-from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, FAITHFUL, Limits
+from medgan_fashion.fashion.config import DesignConfig, RestyleConfig
+from medgan_fashion.fashion.design.taste import Problem, Standards, measure_standards
+from medgan_fashion.fashion.restyle.invert import CANNOT, FAITHFUL, Limits, draw_photos, measure_limits
 from medgan_fashion.fashion.restyle.walk import restyle
 from medgan_fashion.gan.latent.inversion import InversionConfig
 from medgan_fashion.gan.latent.search import SearchConfig

@@ -3,9 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.design_config import RestyleConfig
-from medgan_fashion.fashion.restyle.quality import Quality
-from medgan_fashion.fashion.restyle.restyle_limits import (
+from medgan_fashion.fashion.config import RestyleConfig
+from medgan_fashion.fashion.restyle.invert import (
     CANNOT,
     CLOSEST,
     FAITHFUL,
@@ -16,6 +15,7 @@ from medgan_fashion.fashion.restyle.restyle_limits import (
     reasons,
     save_limits,
 )
+from medgan_fashion.fashion.restyle.quality import Quality
 
 
 def quality(

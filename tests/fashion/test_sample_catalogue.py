@@ -7,15 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.catalogue_config import CatalogueConfig, PurchaseConfig
-from medgan_fashion.fashion.data.catalogue_table import read_catalogue
-from medgan_fashion.fashion.data.purchase_table import read_purchases
+from medgan_fashion.fashion.config import CatalogueConfig, PurchaseConfig, SampleConfig
+from medgan_fashion.fashion.data.catalogue import read_catalogue
+from medgan_fashion.fashion.data.purchases import read_purchases
 from medgan_fashion.fashion.sample.catalogue import draw_items, write_sample
-from medgan_fashion.fashion.sample.garments import CATEGORIES, render_all
-from medgan_fashion.fashion.sample.known_taste import KnownTastes, known_to_be, load_tastes, utilities, utility
-from medgan_fashion.fashion.sample.sample_ideals import read_ideals
-from medgan_fashion.fashion.sample.sample_wardrobe import in_gap
-from medgan_fashion.fashion.sample_config import SampleConfig
+from medgan_fashion.fashion.sample.customers import (
+    KnownTastes,
+    known_to_be,
+    load_tastes,
+    read_ideals,
+    utilities,
+    utility,
+)
+from medgan_fashion.fashion.sample.garments import CATEGORIES, in_gap, render_all
 
 CONFIG = SampleConfig(n_styles=90, n_customers=40, new_customers=6)
 

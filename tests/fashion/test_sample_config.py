@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from medgan_fashion.fashion.sample_config import SampleConfig
+from medgan_fashion.fashion.config import SampleConfig
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from medgan_fashion.fashion.config import SampleConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.sample.customers import (
     as_purchases,
@@ -12,11 +13,9 @@ from medgan_fashion.fashion.sample.customers import (
     log_odds,
     simulate_customers,
     simulate_events,
+    utilities,
 )
-from medgan_fashion.fashion.sample.garments import CATEGORIES, render_all
-from medgan_fashion.fashion.sample.known_taste import utilities
-from medgan_fashion.fashion.sample.sample_wardrobe import draw_garment
-from medgan_fashion.fashion.sample_config import SampleConfig
+from medgan_fashion.fashion.sample.garments import CATEGORIES, draw_garment, render_all
 
 
 def test_choose_follows_its_probabilities() -> None:
@@ -105,8 +104,8 @@ def test_simulated_customers_buy_what_they_like() -> None:
 
 
 def test_simulated_customers_over_real_photos(shared_data: Path) -> None:
-    from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-    from medgan_fashion.fashion.data.catalogue_table import read_catalogue
+    from medgan_fashion.fashion.config import CatalogueConfig
+    from medgan_fashion.fashion.data.catalogue import read_catalogue
 
     columns = {"item": "id", "image": "id", "category": "articleType"}
     config = CatalogueConfig(size=32, columns=columns, images="images", suffix=".jpg", min_category=200)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.sample.cielab import lab_from_rgb
 from medgan_fashion.fashion.sample.garments import CATEGORIES, STUDIO, Garment, render, render_all
+from medgan_fashion.fashion.sample.measurements import lab_from_rgb
 
 RED = Garment("tops", "round", 0.5, 0.5, (45.0, 50.0, 28.0), "plain", 0.0, 0.0)
 

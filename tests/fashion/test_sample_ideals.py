@@ -4,10 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.fashion.sample.garments import CATEGORIES
-from medgan_fashion.fashion.sample.sample_ideals import draw_ideals, read_ideals, write_ideals
-from medgan_fashion.fashion.sample.sample_wardrobe import in_gap
-from medgan_fashion.fashion.sample_config import SampleConfig
+from medgan_fashion.fashion.config import SampleConfig
+from medgan_fashion.fashion.sample.customers import draw_ideals, read_ideals, write_ideals
+from medgan_fashion.fashion.sample.garments import CATEGORIES, in_gap
 
 
 def test_many_ideals_lie_in_gaps_and_groups_share_them() -> None:

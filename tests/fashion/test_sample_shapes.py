@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.sample.sample_shapes import Fit, bottom, shoe, top
+from medgan_fashion.fashion.sample.garments import Fit, bottom, shoe, top
 
 SIDE = 64
 PLACES = ((np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE * 2 - 1).astype(np.float32)

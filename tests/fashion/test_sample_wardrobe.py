@@ -4,8 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from medgan_fashion.fashion.sample.garments import CATEGORIES, Garment
-from medgan_fashion.fashion.sample.sample_wardrobe import GAPS, PALETTE, colour_name, draw_garment, gap_of, in_gap, near
+from medgan_fashion.fashion.sample.garments import (
+    CATEGORIES,
+    GAPS,
+    PALETTE,
+    Garment,
+    colour_name,
+    draw_garment,
+    gap_of,
+    in_gap,
+    near,
+)
 
 RED, BLUE = (45.0, 52.0, 30.0), (44.0, 4.0, -40.0)
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from medgan_fashion.fashion.design.scores import score_pictures, set_up
-from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import DesignConfig
+from medgan_fashion.fashion.config import DesignConfig
+from medgan_fashion.fashion.design.taste import Problem, score_pictures, set_up
 
 from .tiny_atelier import BLUE, RED, atelier, catalogue, garments
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.shelf import on_shelf, store_shelf
+from medgan_fashion.fashion.data.catalogue import Catalogue, on_shelf, store_shelf
 
 
 def test_a_new_price_is_a_new_shelf_and_the_same_catalogue(tmp_path: Path, catalogue: Catalogue) -> None:

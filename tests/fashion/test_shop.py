@@ -4,12 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.data.customer_ids import customer_pseudonyms
-from medgan_fashion.fashion.run.forgotten import remember
+from medgan_fashion.fashion.config import CatalogueConfig, GarmentsConfig, SampleConfig
+from medgan_fashion.fashion.data.purchases import customer_pseudonyms
+from medgan_fashion.fashion.run.forget import remember
 from medgan_fashion.fashion.run.shop import open_shop, store_purchases
-from medgan_fashion.fashion.sample_config import SampleConfig
 from tests.fashion.door_tables import write
 from tests.fashion.test_dvbpr_arrays import content, save
 

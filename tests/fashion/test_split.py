@@ -1,7 +1,6 @@
 import numpy as np
 
-from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.data.split import Split, split_purchases
+from medgan_fashion.fashion.data.purchases import Purchases, Split, split_purchases
 from tests.fashion.door_tables import plain_catalogue
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import to_plain
+from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
-from medgan_fashion.fashion.design.design_files import load_designed
+from medgan_fashion.fashion.design.search import load_designed
 from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.fashion.run import stages_design
 from medgan_fashion.fashion.run.stages_design import _firsts, design_controls, design_garments, problems_of
 from tests.fashion.tiny_atelier import BLUE, RED, atelier, catalogue

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import to_plain
+from medgan_fashion.fashion.config import DvbprConfig, PairsConfig, PopularityConfig, TowerConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue, save_catalogue
-from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
-from medgan_fashion.fashion.data.split import split_purchases
+from medgan_fashion.fashion.data.purchases import Purchases, save_purchases, split_purchases
 from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
 from medgan_fashion.fashion.recommend.fit import fit
 from medgan_fashion.fashion.recommend.model import FactorModel
 from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
-from medgan_fashion.fashion.recommender_config import DvbprConfig, PairsConfig, PopularityConfig, TowerConfig
 from medgan_fashion.fashion.run.stages_recommend import fit_recommender, new_customers, rank_recommenders
 
 DVBPR = DvbprConfig(factors=4, tower=TowerConfig(size=16, width=8), pairs=PairsConfig(updates=40, batch=32))

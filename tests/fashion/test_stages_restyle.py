@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import to_plain
+from medgan_fashion.fashion.config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
-from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, CLOSEST, UNJUDGED, load_limits
+from medgan_fashion.fashion.restyle.invert import CANNOT, CLOSEST, UNJUDGED, load_limits
 from medgan_fashion.fashion.run import stages_restyle
 from medgan_fashion.fashion.run.stages_restyle import inversion_limits, planted_inversion, restyle_photos
 from tests.fashion.tiny_atelier import BLUE, RED, atelier, catalogue, gan

@@ -9,10 +9,15 @@ import torch
 from torch import nn
 
 from medgan_fashion.evaluation.encoder import train_encoder
-from medgan_fashion.fashion.recommend.bpr import Batch, pair_losses
-from medgan_fashion.fashion.recommend.encoder_tower import EncoderFeatures, encoder_tower
-from medgan_fashion.fashion.recommend.towers import PixelNetwork, build_pixel_network, pixel_tower
-from medgan_fashion.fashion.recommender_config import DVBPR_CODE, DVBPR_PAPER, TowerConfig
+from medgan_fashion.fashion.config import DVBPR_CODE, DVBPR_PAPER, TowerConfig
+from medgan_fashion.fashion.recommend.towers import (
+    EncoderFeatures,
+    PixelNetwork,
+    build_pixel_network,
+    encoder_tower,
+    pixel_tower,
+)
+from medgan_fashion.fashion.recommend.visual import Batch, pair_losses
 
 
 @pytest.mark.parametrize("architecture", ["small", "residual"])

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.fashion.design.scores import Scores, measure_standards, set_up
+from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.design.search import design
-from medgan_fashion.fashion.design.taste import Problem
+from medgan_fashion.fashion.design.taste import Problem, Scores, measure_standards, set_up
 from medgan_fashion.fashion.design.transfer import arm, contestants, summary, transfer_ratio
-from medgan_fashion.fashion.design_config import DesignConfig
 
 from .tiny_atelier import BLUE, RED, atelier
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from medgan_fashion.fashion.config import DvbprConfig, PairsConfig, TowerConfig, VbprConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.category_encoder import train_catalogue_encoder
+from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
 from medgan_fashion.fashion.recommend.visual import fit_dvbpr, fit_vbpr, moved
-from medgan_fashion.fashion.recommender_config import DvbprConfig, PairsConfig, TowerConfig, VbprConfig
 
 PAIRS = PairsConfig(batch=32, updates=40, learning_rate=5e-3)
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from medgan_fashion.fashion.design.search import climb
-from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, CLOSEST, FAITHFUL
+from medgan_fashion.fashion.restyle.invert import CANNOT, CLOSEST, FAITHFUL
 from medgan_fashion.studio.garments.breeding import direction_of
 from medgan_fashion.studio.garments.offers import taste_in
 from medgan_fashion.studio.garments.workshop import Shopper, Workshop

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import from_plain, merged
 from medgan_fashion.cli.terminal.garments_steps import Given, category_number
+from medgan_fashion.fashion.config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.photos import read_photo
 from medgan_fashion.fashion.design.atelier import Atelier
@@ -19,9 +20,7 @@ from medgan_fashion.fashion.design.directions import apply_direction, find_direc
 from medgan_fashion.fashion.design.people import People, find_people
 from medgan_fashion.fashion.design.search import Designed, design
 from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.restyle.invert import draw_photos
-from medgan_fashion.fashion.restyle.restyle_limits import load_limits
+from medgan_fashion.fashion.restyle.invert import draw_photos, load_limits
 from medgan_fashion.fashion.restyle.walk import Restyled, restyle
 from medgan_fashion.fashion.run.open import Opened, open_run
 from medgan_fashion.imaging.read.picture import UnreadableError

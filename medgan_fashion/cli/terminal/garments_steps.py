@@ -11,12 +11,12 @@ from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.check import check_catalogue, describe_catalogue, describe_purchases
 from medgan_fashion.fashion.data.dvbpr_arrays import read_dvbpr
 from medgan_fashion.fashion.design.people import customer_rows, find_people
-from medgan_fashion.fashion.recommend.against import evaluate_against
+from medgan_fashion.fashion.recommend.evaluate import evaluate_against
 from medgan_fashion.fashion.recommend.lists import as_lists, export_vectors, write_lists
 from medgan_fashion.fashion.recommend.model import FactorModel
 from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood
 from medgan_fashion.fashion.recommend.top_k import top_k
-from medgan_fashion.fashion.run.forgetting import emptied_name
+from medgan_fashion.fashion.run.forget import emptied_name
 from medgan_fashion.fashion.run.open import Opened, open_run
 from medgan_fashion.fashion.run.stages_recommend import load_split
 

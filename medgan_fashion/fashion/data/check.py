@@ -6,13 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from medgan_fashion.fashion.catalogue_config import CatalogueConfig, PurchaseConfig
-from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.catalogue_table import read_catalogue
-from medgan_fashion.fashion.data.columns import Problem
-from medgan_fashion.fashion.data.purchase_table import read_purchases
-from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.data.split import LEAST
+from medgan_fashion.fashion.config import CatalogueConfig, PurchaseConfig
+from medgan_fashion.fashion.data.catalogue import Catalogue, read_catalogue
+from medgan_fashion.fashion.data.purchases import LEAST, Purchases, read_purchases
+from medgan_fashion.fashion.data.tables import Problem
 
 _LISTED = 20
 

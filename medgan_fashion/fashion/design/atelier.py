@@ -11,8 +11,8 @@ from torch import Tensor
 
 from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.recommend.encoder_tower import EncoderFeatures
 from medgan_fashion.fashion.recommend.model import FactorModel, resized
+from medgan_fashion.fashion.recommend.towers import EncoderFeatures
 from medgan_fashion.gan.models.model import Model
 
 Tastes = tuple[NDArray[np.float32], ...]

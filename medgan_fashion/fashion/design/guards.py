@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
+from medgan_fashion.fashion.config import ViewConfig
 from medgan_fashion.fashion.design.atelier import CHUNK, Atelier
-from medgan_fashion.fashion.design_config import ViewConfig
 from medgan_fashion.fashion.recommend.model import resized
 from medgan_fashion.gan.latent.critic import FrozenCritic
 from medgan_fashion.gan.networks.latent import sample_latent

@@ -1,5 +1,6 @@
-"""For whom: customers of a run, or a new one known by likes and dislikes alone, as vectors for every recommender."""
+"""For whom: customers of a run, new ones known by likes alone, invented ones; and what to ask a person next."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,14 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.customer_ids import find_customer
-from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.purchases import Purchases, find_customer
 from medgan_fashion.fashion.design.atelier import Tastes
-from medgan_fashion.fashion.recommend.fold_in import fold_in
+from medgan_fashion.fashion.recommend.fold_in import Taste, fold_in
 from medgan_fashion.fashion.recommend.model import FactorModel
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# For whom: customers of a run, or a new one known by likes and dislikes alone, as vectors for every recommender.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 NEW = "new customer"
 
@@ -106,3 +112,92 @@ def find_people(
     if customers:
         return _known(models, history, customers, len(catalogue))
     return new_customer(models, catalogue, likes, dislikes)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Invented people to begin with: tastes along the directions in which this shop's customers differ, nobody's own.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+NAMES = ("Ada", "Ben", "Chloe", "Dario", "Eve", "Farid", "Gina", "Hugo")
+REACH = 1.5  # sd of customers along a direction that an invented person lies from their mean
+
+
+@dataclass(frozen=True)
+class Profile:
+    """An invented person: a name, the items (rows) they like, and in a few words what those have in common."""
+
+    name: str
+    likes: tuple[int, ...]
+    words: str
+
+
+def _ends(model: FactorModel, n: int) -> NDArray[np.float64]:
+    """Vectors (n, K): the prior's mean, moved both ways along its main directions."""
+    values, directions = np.linalg.eigh(model.prior.covariance.astype(np.float64))
+    ends = []
+    for k in np.argsort(-values)[: (n + 1) // 2]:
+        step = REACH * np.sqrt(max(values[k], 0.0)) * directions[:, k]
+        ends += [model.prior.mean + step, model.prior.mean - step]
+    return np.array(ends[:n])
+
+
+def _likes(model: FactorModel, catalogue: Catalogue, theta: NDArray[np.float64], each: int) -> list[int]:
+    """The items that stand out for that taste in each of the three largest categories."""
+    score, liked = model.phi.astype(np.float64) @ theta, []
+    counts = np.bincount(catalogue.category[~catalogue.held_out], minlength=len(catalogue.categories))
+    for category in np.argsort(-counts, kind="stable")[:3]:
+        rows = np.flatnonzero((catalogue.category == category) & ~catalogue.held_out & model.known)
+        liked += rows[np.argsort(-score[rows], kind="stable")[:each]].tolist()
+    return liked
+
+
+def common_words(catalogue: Catalogue, rows: list[int]) -> str:
+    """The two values of attributes that those items have most more often than the catalogue has, in its own words."""
+    found = []
+    for values in catalogue.attributes.values():
+        whole, own = Counter(values), Counter(values[row] for row in rows)
+        for value, count in own.items():
+            if value and count > 1:
+                found.append((count / len(rows) - whole[value] / len(values), value))
+    return ", ".join(value.lower() for lift, value in sorted(found, reverse=True)[:2] if lift > 0.1)
+
+
+def invent_profiles(catalogue: Catalogue, model: FactorModel, *, n: int = 6, each: int = 2) -> list[Profile]:
+    """n invented people, `each` likes in every large category."""
+    made = []
+    for name, theta in zip(NAMES, _ends(model, min(n, len(NAMES))), strict=False):
+        likes = _likes(model, catalogue, theta, each)
+        made.append(Profile(name, tuple(likes), common_words(catalogue, likes)))
+    return made
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Which two items to ask a person about: the pair whose answer would say most of a taste.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+LOOKED_AT = 48  # items at most that pairs are made of
+
+
+def information(model: FactorModel, taste: Taste, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(M, M) how much the answer to each pair of items would say: p (1 - p) d' C d, d the difference of vectors, C the
+    covariance of the taste, p the probability of the answer (the Fisher information of a logistic answer, in the
+    direction that is still unknown)."""
+    vectors, bias = model.phi[rows].astype(np.float64), model.bias[rows].astype(np.float64)
+    score = vectors @ taste.mean + bias
+    sure = 1 / (1 + np.exp(-np.clip(score[:, None] - score[None], -500, 500)))
+    spread = vectors @ taste.covariance @ vectors.T
+    unknown = np.diag(spread)[:, None] + np.diag(spread)[None] - 2 * spread
+    return sure * (1 - sure) * unknown
+
+
+def ask(model: FactorModel, taste: Taste, rows: NDArray[np.int64], seed: int) -> tuple[int, int] | None:
+    """The two of some of those items whose comparison says most; None where there are fewer than two."""
+    if len(rows) < 2:
+        return None
+    if len(rows) > LOOKED_AT:
+        rows = np.sort(np.random.default_rng((seed, 72)).choice(rows, LOOKED_AT, replace=False))
+    worth = np.triu(information(model, taste, rows), 1)
+    a, b = np.unravel_index(int(worth.argmax()), worth.shape)
+    return int(rows[a]), int(rows[b])

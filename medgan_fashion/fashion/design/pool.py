@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medgan_fashion.fashion.design.atelier import Atelier
-from medgan_fashion.fashion.design.diverse import choose_diverse
 from medgan_fashion.fashion.design.guards import verdicts
-from medgan_fashion.fashion.design.scores import Standards
+from medgan_fashion.fashion.design.search import choose_diverse
+from medgan_fashion.fashion.design.taste import Standards
 from medgan_fashion.gan.latent.search import address
 from medgan_fashion.gan.networks.latent import sample_latent
 

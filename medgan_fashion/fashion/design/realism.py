@@ -12,7 +12,7 @@ from torch import Tensor
 from medgan_fashion.evaluation.encoder import SmallCNN
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.design.atelier import Atelier
-from medgan_fashion.fashion.recommend.encoder_tower import EncoderFeatures
+from medgan_fashion.fashion.recommend.towers import EncoderFeatures
 
 Floats = NDArray[np.float64]
 LEAST = 10  # held-out photos of a category to take its threshold from

@@ -1,26 +1,71 @@
 """Design: the garments that a customer or a segment would like most, drawn by searching the GAN's latent space."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from medgan_fashion.evaluation.images.diversity import ssim
+from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.design.atelier import Atelier, Tastes
-from medgan_fashion.fashion.design.diverse import choose_diverse, pairwise_ssim
 from medgan_fashion.fashion.design.guards import random_view
 from medgan_fashion.fashion.design.realism import shortfall
-from medgan_fashion.fashion.design.scores import Bench, Scores, Standards, score_pictures, set_up
-from medgan_fashion.fashion.design.taste import Problem, agreed
-from medgan_fashion.fashion.design_config import DesignConfig
+from medgan_fashion.fashion.design.taste import Bench, Problem, Scores, Standards, agreed, score_pictures, set_up
 from medgan_fashion.gan.latent.search import RowObjective, SearchConfig, address, search_latents
 from medgan_fashion.gan.networks.latent import sample_latent
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Choosing a few designs that please and differ: maximal marginal relevance.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def pairwise_ssim(images: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Structural similarity (B, B) of pictures (B, C, H, W) in [0, 1] to each other, 1 on the diagonal."""
+    alike = np.eye(len(images))
+    first, second = np.triu_indices(len(images), 1)
+    if len(first):
+        alike[first, second] = alike[second, first] = ssim(images[first], images[second])
+    return alike
+
+
+def variety(images: NDArray[np.float32]) -> float:
+    """1 - mean SSIM over the pairs of pictures (B, C, H, W); NaN for fewer than two."""
+    if len(images) < 2:
+        return float("nan")
+    return float(1 - pairwise_ssim(images)[np.triu_indices(len(images), 1)].mean())
+
+
+def choose_diverse(relevance: ArrayLike, similarity: ArrayLike, k: int, novelty: float) -> NDArray[np.int64]:
+    """Up to k of R candidates, in the order of choice: maximal marginal relevance (Carbonell & Goldstein 1998).
+
+    Each choice maximises (1 - novelty) x relevance - novelty x its largest similarity to those already chosen;
+    `relevance` (R,) is brought to [0, 1] over the candidates first, `similarity` (R, R) is at most 1.
+    """
+    value, alike = np.asarray(relevance, dtype=np.float64), np.asarray(similarity, dtype=np.float64)
+    span = value.max() - value.min() if len(value) else 0.0
+    value = (value - value.min()) / span if span > 0 else np.zeros(len(value))
+    chosen: list[int] = []
+    while len(chosen) < min(k, len(value)):
+        nearest = alike[:, chosen].max(axis=1) if chosen else np.zeros(len(value))
+        worth = (1 - novelty) * value - novelty * nearest
+        worth[chosen] = -np.inf
+        chosen.append(int(worth.argmax()))
+    return np.array(chosen, dtype=np.int64)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Design: the garments that a customer or a segment would like most, drawn by searching the GAN's latent space.
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -201,3 +246,48 @@ def design(
         device=atelier.device,
     )
     return [_finished(bench, p, found.z[p], seed) for p in range(len(bench.problems))]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Designs on disk: plain arrays and JSON, marked as synthetic.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+_SCORES = tuple(Scores.__dataclass_fields__)
+
+
+def _scores(prefix: str, scores: Scores) -> dict[str, Any]:
+    return {f"{prefix}_{name}": getattr(scores, name) for name in _SCORES}
+
+
+def save_designed(designed: Sequence[Designed], folder: Path) -> None:
+    """Writes designs.npz and designs.json into an existing folder; pictures become uint8."""
+    arrays: dict[str, Any] = {}
+    for number, one in enumerate(designed):
+        images = (one.images.clip(0, 1) * 255).round().astype(np.uint8)
+        own = {"images": images, "z": one.z, "real": one.real}
+        own |= _scores("scores", one.scores) | _scores("real_scores", one.real_scores)
+        arrays |= {f"{number}_{name}": value for name, value in own.items()}
+    about = [
+        {"members": list(d.problem.members), "category": d.problem.category, "how": d.how, "reason": d.reason}
+        for d in designed
+    ]
+    np.savez(folder / "designs.npz", **arrays)
+    (folder / "designs.json").write_text(json.dumps({"synthetic": True, "designs": about}))
+
+
+def load_designed(folder: Path) -> list[Designed]:
+    """Reads what `save_designed` wrote; pictures float32 in [0, 1]."""
+    about = json.loads((folder / "designs.json").read_text())["designs"]
+    found = []
+    with np.load(folder / "designs.npz") as arrays:
+        for number, one in enumerate(about):
+            own = {name: arrays[f"{number}_{name}"] for name in ("images", "z", "real")}
+            scores, real = (
+                Scores(**{name: arrays[f"{number}_{prefix}_{name}"] for name in _SCORES})
+                for prefix in ("scores", "real_scores")
+            )
+            problem = Problem(tuple(one["members"]), one["category"])
+            images = own["images"].astype(np.float32) / np.float32(255)
+            found.append(Designed(problem, one["how"], one["reason"], images, own["z"], scores, own["real"], real))
+    return found

@@ -1,6 +1,7 @@
-"""Fitting any recommender by its name."""
+"""Fitting any recommender by its name: chance, popularity, ALS and BPR here, the others in their own files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.encoder import Encoder
-from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.collaborative import fit_als, fit_bpr, fit_popularity
-from medgan_fashion.fashion.recommend.model import FactorModel
-from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood, fit_item_knn
-from medgan_fashion.fashion.recommend.visual import fit_dvbpr, fit_vbpr
-from medgan_fashion.fashion.recommender_config import (
+from medgan_fashion.fashion.config import (
     AlsConfig,
     BprConfig,
     DvbprConfig,
@@ -23,6 +18,78 @@ from medgan_fashion.fashion.recommender_config import (
     RecommenderConfig,
     VbprConfig,
 )
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.recommend.model import FactorModel, Recommended, assemble, liked_items
+from medgan_fashion.fashion.recommend.neighbourhood import Neighbourhood, fit_item_knn
+from medgan_fashion.fashion.recommend.top_k import top_k
+from medgan_fashion.fashion.recommend.visual import fit_dvbpr, fit_vbpr
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Recommenders that know items only by who bought them: popularity, and ALS and BPR by the library `implicit`.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """`implicit` runs its own threads and warns where the linear algebra below it has several."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):
+        yield
+
+
+def fit_popularity(catalogue: Catalogue, train: Purchases, config: PopularityConfig, seed: int) -> FactorModel:
+    """The number of customers who like an item, or log(1 + number), as everyone's score: vectors of length 0."""
+    counts = np.bincount(train.item[train.weight > 0], minlength=len(catalogue)).astype(np.float32)
+    bias = np.log1p(counts) if config.logarithm else counts
+    theta, phi = np.zeros((len(train.customers), 0), np.float32), np.zeros((len(catalogue), 0), np.float32)
+    return assemble("popularity", catalogue, train, theta, (phi, bias), counts > 0)
+
+
+def fit_als(catalogue: Catalogue, train: Purchases, config: AlsConfig, seed: int) -> FactorModel:
+    """ALS on the weights of likes; dislikes are left out. One thread, so that a seed is a result."""
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    with _one_blas_thread():
+        model = AlternatingLeastSquares(
+            factors=config.factors,
+            regularization=config.regularization,
+            alpha=config.alpha,
+            iterations=config.iterations,
+            num_threads=1,
+            random_state=seed,
+        )
+        model.fit(train.likes(len(catalogue)), show_progress=False)
+    bias = np.zeros(len(catalogue), np.float32)
+    known = liked_items(train, len(catalogue))
+    return assemble(
+        "als", catalogue, train, np.asarray(model.user_factors), (np.asarray(model.item_factors), bias), known
+    )
+
+
+def fit_bpr(catalogue: Catalogue, train: Purchases, config: BprConfig, seed: int) -> FactorModel:
+    """BPR matrix factorisation; `implicit` keeps the items' bias in the vectors' last column."""
+    from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+    with _one_blas_thread():
+        model = BayesianPersonalizedRanking(
+            factors=config.factors,
+            learning_rate=config.learning_rate,
+            regularization=config.regularization,
+            iterations=config.iterations,
+            num_threads=1,
+            random_state=seed,
+        )
+        model.fit(train.likes(len(catalogue)), show_progress=False)
+    customers, items = np.asarray(model.user_factors), np.asarray(model.item_factors)
+    known = liked_items(train, len(catalogue))
+    return assemble("bpr", catalogue, train, customers[:, :-1], (items[:, :-1], items[:, -1]), known)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Fitting any recommender by its name.
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -77,3 +144,49 @@ RECOMMENDERS: dict[str, Kind] = {
     "vbpr": Kind(fit_vbpr, VbprConfig, features=True),
     "dvbpr": Kind(fit_dvbpr, DvbprConfig, pixels=True),
 }
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A recommender that knows nothing: random scores, the reference that every other one must beat.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Uniform scores, a function of seed and customer alone. It can rank every item, cold ones too."""
+
+    customers: tuple[str, ...]
+    items: tuple[str, ...]
+    seed: int = 0
+    name: str = "random"
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """All of them."""
+        return np.ones(len(self.items), dtype=bool)
+
+    def score_items(self, customers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Scores (B, N) in [0, 1)."""
+        n = len(self.items)
+        draws = [np.random.default_rng((self.seed, 44, int(customer))).random(n, np.float32) for customer in customers]
+        return np.stack(draws) if draws else np.empty((0, n), dtype=np.float32)
+
+    def recommend(
+        self,
+        customers: NDArray[np.int64],
+        k: int,
+        *,
+        exclude: Any = None,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> Recommended:
+        """The k items with the highest draws."""
+        rows, scores = np.full((len(customers), k), -1, np.int64), np.full((len(customers), k), np.nan, np.float32)
+        nothing = np.zeros((1, 0), np.float32), np.zeros((len(self.items), 0), np.float32)
+        for at, draws in enumerate(self.score_items(customers)):
+            masked = None if exclude is None else exclude[[at]]
+            rows[[at]], scores[[at]] = top_k(*nothing, draws, k, exclude=masked, allowed=allowed)
+        return Recommended(rows, scores)
+
+    def similar(self, item: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Nothing is like anything: ValueError."""
+        raise ValueError("the random recommender knows no likeness of items: ask another one")

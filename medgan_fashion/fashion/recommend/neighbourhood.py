@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medgan_fashion.fashion.config import KnnConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.assembly import liked_items
-from medgan_fashion.fashion.recommend.model import Recommended
-from medgan_fashion.fashion.recommender_config import KnnConfig
+from medgan_fashion.fashion.recommend.model import Recommended, liked_items
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -1,16 +1,98 @@
-"""Networks from pictures to item vectors: the project's small ones and CNN-F; any tower from its file."""
+"""Networks from pictures to item vectors: small ones, CNN-F, a trained encoder of categories; any tower from its file."""
 
 import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.fashion.recommend.encoder_tower import rebuild_encoder
+from medgan_fashion.evaluation.encoder import Encoder, SmallCNN, train_encoder
+from medgan_fashion.evaluation.training import Normalised
+from medgan_fashion.fashion.config import TowerConfig
+from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.recommend.model import Tower
-from medgan_fashion.fashion.recommender_config import TowerConfig
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A trained encoder of categories as a tower: its features at every depth, standardised, times a matrix.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class EncoderFeatures(nn.Module):
+    """What a trained encoder sees at every depth: the mean of each block's channels over the picture, and the hidden
+    layer. Its last layer knows categories and little else; the first ones keep colour and texture, which is taste."""
+
+    def __init__(self, network: Normalised) -> None:
+        super().__init__()
+        self.network = network
+
+    @property
+    def dim(self) -> int:
+        """F, the number of features."""
+        cnn = _small_cnn(self.network)
+        blocks = [layer.out_channels for layer in cnn.body if isinstance(layer, nn.Conv2d)]
+        return sum(blocks) + cnn.head.in_features
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, size, size) in [0, 1] -> (B, F)."""
+        cnn, x, means = _small_cnn(self.network), self.network.normalise(images), []
+        for layer in cnn.body:
+            x = layer(x)
+            if isinstance(layer, nn.ReLU):
+                means.append(x.mean(dim=(2, 3)))
+        return torch.cat([*means, cnn.hidden(means[-1]).relu()], dim=1)
+
+
+class EncoderNetwork(nn.Module):
+    """A trained encoder's features, standardised, times a matrix: (B, 3, size, size) -> (B, K + 1), bias last.
+
+    Args:
+        network: of the encoder. outputs: K + 1.
+    """
+
+    mean: Tensor
+    sd: Tensor
+
+    def __init__(self, network: Normalised, outputs: int) -> None:
+        super().__init__()
+        self.features = EncoderFeatures(network)
+        self.register_buffer("mean", torch.zeros(self.features.dim))
+        self.register_buffer("sd", torch.ones(self.features.dim))
+        self.linear = nn.Linear(self.features.dim, outputs, bias=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.linear((self.features(images) - self.mean) / self.sd)
+
+
+def _small_cnn(network: Normalised) -> SmallCNN:
+    if not isinstance(network.network, SmallCNN):
+        raise ValueError(f"an encoder is a SmallCNN, not {type(network.network).__name__}")
+    return network.network
+
+
+def encoder_tower(encoder: Encoder, size: int, standard: tuple[Tensor, Tensor], weight: Tensor) -> Tower:
+    """Vectors and bias = weight (K + 1, F) @ (features - mean) / sd; `standard` = (mean, sd), (F,) each."""
+    network = EncoderNetwork(encoder.network, len(weight))
+    network.mean, network.sd = (part.float() for part in standard)
+    network.linear.weight = nn.Parameter(weight.float())
+    cnn = _small_cnn(encoder.network)
+    plain = {"width": cnn.body[0].out_channels, "features": encoder.dim, "n_classes": cnn.head.out_features}
+    card = {"kind": "encoder", "size": size, "outputs": len(weight), "encoder": encoder.name, "network": plain}
+    return Tower(network, size, card)
+
+
+def rebuild_encoder(card: dict[str, Any]) -> nn.Module:
+    plain, side = card["network"], (card["size"], card["size"])
+    network = SmallCNN(3, plain["n_classes"], side, plain["width"], plain["features"])
+    return EncoderNetwork(Normalised(network, torch.zeros(3), torch.ones(3)), card["outputs"])
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Networks from pictures to item vectors: the project's small ones and CNN-F; any tower from its file.
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _levels(size: int) -> int:
@@ -133,3 +215,44 @@ ARCHITECTURES: dict[str, Callable[[TowerConfig, int], nn.Module]] = {
     "residual": _residual,
     "cnn_f": _cnn_f,
 }
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The project's own encoder of a catalogue: a small network that tells its categories apart.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+MOST = 20_000  # pictures that it is trained on, drawn by seed: they stand in memory as floats, twice
+
+
+def varied(images: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """Each picture mirrored or not and moved by up to an eighth, its edge repeated: what an encoder must not mind."""
+    rng, reach = np.random.default_rng((seed, 51)), images.shape[-1] // 8
+    padded = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="edge")
+    out, size = np.empty_like(images), images.shape[-1]
+    for row, (top, left) in enumerate(rng.integers(0, 2 * reach + 1, (len(images), 2))):
+        out[row] = padded[row, :, top : top + size, left : left + size]
+    mirrored = rng.random(len(images)) < 0.5
+    out[mirrored] = out[mirrored, :, :, ::-1]
+    return out
+
+
+def check_categories(catalogue: Catalogue) -> None:
+    """ValueError where the items that are not held out are all of one category: there is nothing to tell apart."""
+    there = [catalogue.categories[k] for k in np.unique(catalogue.category[~catalogue.held_out])]
+    if len(there) < 2:
+        raise ValueError(
+            f"the catalogue has one category only ({', '.join(there) or 'none'}): an encoder has nothing to tell "
+            "apart; map another column to the category, such as the article type"
+        )
+
+
+def train_catalogue_encoder(catalogue: Catalogue, *, updates: int = 400, seed: int) -> Encoder:
+    """Trained on pictures that are not held out and on variations of them. ValueError for one category only."""
+    check_categories(catalogue)
+    rows = np.flatnonzero(~catalogue.held_out)
+    if len(rows) > MOST:
+        rows = np.sort(np.random.default_rng((seed, 53)).choice(rows, MOST, replace=False))
+    images, labels = catalogue.floats(rows), catalogue.category[rows]
+    both, twice = np.concatenate([images, varied(images, seed)]), np.concatenate([labels, labels])
+    return train_encoder(both, twice, len(catalogue.categories), updates=updates, seed=seed)

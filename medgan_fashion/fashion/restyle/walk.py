@@ -9,14 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from medgan_fashion.fashion.config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.design.atelier import Atelier, Tastes
-from medgan_fashion.fashion.design.scores import Bench, Scores, Standards, score_pictures, set_up
 from medgan_fashion.fashion.design.search import design_objective, search_config
-from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.restyle.invert import Drawn
+from medgan_fashion.fashion.design.taste import Bench, Problem, Scores, Standards, score_pictures, set_up
+from medgan_fashion.fashion.restyle.invert import CANNOT, Answer, Drawn, Limits, answers, reasons
 from medgan_fashion.fashion.restyle.quality import error_inside
-from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, Answer, Limits, answers, reasons
 from medgan_fashion.gan.latent.search import RowObjective, search_latents
 
 if TYPE_CHECKING:

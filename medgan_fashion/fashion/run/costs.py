@@ -1,11 +1,159 @@
-"""Hours, memory and disk of the chain `garments` for a shop of a given size, from rates measured on this machine."""
+"""Hours, memory and disk of the chain `garments`, from rates measured on this machine with a few turns of each part."""
 
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.run.rates import VISUAL, Rates, measured_rates
+import numpy as np
+import torch
+
+from medgan_fashion.evaluation.encoder import train_encoder
+from medgan_fashion.fashion.config import DvbprConfig, GarmentsConfig
+from medgan_fashion.fashion.data.catalogue import Catalogue
+from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.recommend.fit import fit
+from medgan_fashion.fashion.recommend.model import Tower, embed
+from medgan_fashion.fashion.recommend.towers import build_pixel_network, pixel_tower
+from medgan_fashion.gan.latent.critic import FrozenCritic
 from medgan_fashion.gan.latent.inversion import InversionConfig
+from medgan_fashion.gan.models.model import Model
+from medgan_fashion.gan.training.loop import train
+
+# ---------------------------------------------------------------------------------------------------------------------
+# How fast this machine is at every part of the chain `garments`: a few turns of each, on noise, with one thread.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+TURNS = 3
+TRIED = 512  # items of the shop that is timed
+BATCH = 64  # latents climbed at once
+VISUAL = ("vbpr", "dvbpr", "held_out")
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Seconds of one CPU thread.
+
+    Args:
+        encoder: an update. embedded: a picture through DVBPR's network.
+        turns: of each recommender, and of "held_out": an update of the visual ones; of the others an iteration (the
+            whole fit, where there are none) for each purchase.
+        gan: an image shown in training. designed, inverted: one latent's step of the searches.
+    """
+
+    encoder: float
+    embedded: float
+    turns: dict[str, float]
+    gan: float
+    designed: float
+    inverted: float
+
+
+def _seconds(run: Callable[[int], object]) -> float:
+    """Of one turn of `run(n)`: a long call less a short one, after a first that pays for start-up."""
+    run(1)
+    took = []
+    for turns in (1, 1 + TURNS):
+        started = time.process_time()  # other work on the machine does not count
+        run(turns)
+        took.append(time.process_time() - started)
+    return max(took[1] - took[0], 1e-6) / TURNS
+
+
+def tried_shop(n_items: int, likes_per_item: float, size: int) -> tuple[Catalogue, Purchases]:
+    """A shop of noise: what the pictures show does not matter to a clock."""
+    rng, unknown = np.random.default_rng(0), np.full(n_items, np.nan)
+    images = rng.integers(0, 256, (n_items, 3, size, size), dtype=np.uint8)
+    names, kinds = tuple(map(str, range(n_items))), np.arange(n_items) % 2
+    held_out = np.zeros(n_items, dtype=bool)
+    catalogue = Catalogue(names, images, kinds, ("a", "b"), np.arange(n_items), held_out, unknown, unknown, {})
+    wanted = int(np.clip(n_items * likes_per_item, 64, 50 * n_items))
+    n_customers = max(wanted // 10, 2)
+    pairs = np.unique(rng.integers(n_customers * n_items, size=wanted))
+    who, ones = tuple(f"C-{i:010x}" for i in range(n_customers)), np.ones(len(pairs), np.float32)
+    return catalogue, Purchases(who, pairs // n_items, pairs % n_items, ones, np.full(len(pairs), np.nan))
+
+
+def _turn(name: str, settings: Any, shop: tuple[Catalogue, Purchases]) -> float:
+    """See Rates.turns."""
+    catalogue, bought = shop
+    features = np.random.default_rng(1).normal(size=(len(catalogue), 64)) if name == "vbpr" else None
+    kind = "dvbpr" if name == "held_out" else name
+
+    def run(turns: int) -> None:
+        if name in VISUAL:
+            changed = replace(settings, pairs=replace(settings.pairs, updates=turns))
+            fit(kind, catalogue, bought, changed, features=features)
+        elif hasattr(settings, "iterations"):
+            fit(kind, catalogue, bought, replace(settings, iterations=turns))
+        else:
+            for _ in range(turns):
+                fit(kind, catalogue, bought, settings)
+
+    return _seconds(run) / (1 if name in VISUAL else len(bought))
+
+
+def _gan(shop: Catalogue, config: GarmentsConfig) -> tuple[float, Model]:
+    """Seconds of an image shown, and a model that was hardly trained."""
+    recipe, made = config.gan.resolved(), []
+    turn = recipe.batch * recipe.n_critic
+
+    def run(turns: int) -> None:
+        settings: dict[str, Any] = {"device": "cpu", "progress": False, "check_every": 10**9}
+        made.append(train(recipe, shop.images, labels=shop.category, images_seen=turns * turn, **settings).model)
+
+    return _seconds(run) / turn, made[-1]
+
+
+def _climbed(model: Model, towers: list[Tower]) -> float:
+    """Seconds of one latent's step through the generator, the discriminator and the towers, and back."""
+    critic, labels = FrozenCritic(model), torch.zeros(BATCH, dtype=torch.long)
+    low, high = model.card.value_range
+
+    def run(turns: int) -> None:
+        for _ in range(turns):
+            z = torch.zeros(BATCH, model.latent.size).normal_(generator=torch.Generator().manual_seed(0))
+            images = model.synthesize(z.requires_grad_(), labels)
+            pictures = ((images - low) / (high - low)).clamp(0, 1)
+            value = torch.stack([part.float().mean() for part in critic.maps(images, labels)]).sum()
+            for tower in towers:
+                value = value + tower(pictures)[0].mean()
+            torch.autograd.grad(value, z)
+
+    return _seconds(run) / BATCH
+
+
+def _tower(settings: DvbprConfig) -> Tower:
+    return pixel_tower(build_pixel_network(settings.tower, settings.factors, 0), settings.tower, settings.factors)
+
+
+def measured_rates(likes_per_item: float, size: int, config: GarmentsConfig) -> Rates:
+    """Times a few turns of every part on the CPU, in about half a minute; the caller's thread count is restored."""
+    threads, settings = torch.get_num_threads(), config.recommenders
+    torch.set_num_threads(1)
+    try:
+        shop = tried_shop(TRIED, likes_per_item, size)
+        turns = {name: _turn(name, settings.of(name), shop) for name in sorted({*settings.compare, "dvbpr"})}
+        turns["held_out"] = _turn("held_out", settings.held_out, shop)
+        pictures, tower = shop[0].floats(), _tower(settings.dvbpr)
+        gan, model = _gan(shop[0], config)
+        return Rates(
+            encoder=_seconds(lambda n: train_encoder(pictures, shop[0].category, 2, updates=n, seed=0)),
+            embedded=_seconds(lambda n: [embed(tower, pictures[:BATCH]) for _ in range(n)]) / BATCH,
+            turns=turns,
+            gan=gan,
+            designed=_climbed(model, [tower] * settings.seeds),
+            inverted=_climbed(model, []),
+        )
+    finally:
+        torch.set_num_threads(threads)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Hours, memory and disk of the chain `garments` for a shop of a given size, from rates measured on this machine.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 FORWARD = 1 / 3  # of a step that also goes backward
 PROCESS_GB = 0.6  # of a process that has done nothing yet

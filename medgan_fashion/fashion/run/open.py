@@ -8,9 +8,8 @@ from typing import Any
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder
-from medgan_fashion.fashion.data.catalogue import Catalogue, load_catalogue
+from medgan_fashion.fashion.data.catalogue import Catalogue, load_catalogue, on_shelf
 from medgan_fashion.fashion.data.purchases import Purchases, load_purchases
-from medgan_fashion.fashion.data.shelf import on_shelf
 from medgan_fashion.fashion.design.atelier import Atelier
 from medgan_fashion.fashion.recommend.files import load_recommender
 from medgan_fashion.fashion.recommend.model import FactorModel, Recommender

@@ -8,12 +8,11 @@ from typing import Any
 
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.data.customer_ids import find_customer
-from medgan_fashion.fashion.recommend.features import read_features
+from medgan_fashion.fashion.data.purchases import find_customer
+from medgan_fashion.fashion.recommend.visual import read_features
 from medgan_fashion.fashion.run.collect import collect
-from medgan_fashion.fashion.run.forgotten import check_forgotten
-from medgan_fashion.fashion.run.garments_plan import Planner
-from medgan_fashion.fashion.run.plan import Plan
+from medgan_fashion.fashion.run.forget import check_forgotten
+from medgan_fashion.fashion.run.plan import Plan, Planner
 from medgan_fashion.fashion.run.shop import Shop, open_shop
 from medgan_fashion.runs.engine.declare import declare
 from medgan_fashion.runs.engine.executor import share, work

@@ -11,21 +11,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.catalogue_config import CatalogueConfig
-from medgan_fashion.fashion.config import GarmentsConfig
-from medgan_fashion.fashion.data.catalogue import Catalogue, load_catalogue, save_catalogue
-from medgan_fashion.fashion.data.catalogue_rows import gather_items
-from medgan_fashion.fashion.data.catalogue_table import picture_path, read_catalogue
-from medgan_fashion.fashion.data.columns import Problem
+from medgan_fashion.fashion.config import CatalogueConfig, GarmentsConfig
+from medgan_fashion.fashion.data.catalogue import (
+    Catalogue,
+    gather_items,
+    load_catalogue,
+    picture_path,
+    read_catalogue,
+    save_catalogue,
+)
 from medgan_fashion.fashion.data.dvbpr_arrays import read_dvbpr
-from medgan_fashion.fashion.data.purchase_table import read_purchases
-from medgan_fashion.fashion.data.purchases import Purchases, load_purchases, save_purchases
-from medgan_fashion.fashion.data.split import Split, split_purchases
-from medgan_fashion.fashion.data.tables import read_table
-from medgan_fashion.fashion.run.forgotten import without_forgotten
+from medgan_fashion.fashion.data.purchases import (
+    Purchases,
+    Split,
+    load_purchases,
+    read_purchases,
+    save_purchases,
+    split_purchases,
+)
+from medgan_fashion.fashion.data.tables import Problem, read_table
+from medgan_fashion.fashion.run.forget import without_forgotten
 from medgan_fashion.fashion.sample.catalogue import write_sample
-from medgan_fashion.fashion.sample.customers import simulate_customers
-from medgan_fashion.fashion.sample.known_taste import KnownTastes, known_to_be, load_tastes
+from medgan_fashion.fashion.sample.customers import KnownTastes, known_to_be, load_tastes, simulate_customers
 from medgan_fashion.runs.engine.stage import Stored, complete, stage, store
 
 Say = Callable[[str], object]
@@ -59,7 +66,7 @@ class Shop:
 def sample_shop(work: Path, sample: dict[str, Any], size: int, seed: int) -> None:
     """The embedded sample: rendered garments and customers whose taste is known."""
     from medgan_fashion.base.plain import from_plain
-    from medgan_fashion.fashion.sample_config import SampleConfig
+    from medgan_fashion.fashion.config import SampleConfig
 
     write_sample(work, replace(from_plain(SampleConfig, sample), size=size), seed)
 

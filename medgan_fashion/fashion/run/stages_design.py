@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.base.plain import from_plain
+from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.data.purchases import load_purchases
-from medgan_fashion.fashion.design.design_files import load_designed, save_designed
-from medgan_fashion.fashion.design.scores import set_up
-from medgan_fashion.fashion.design.search import design
-from medgan_fashion.fashion.design.taste import Problem
+from medgan_fashion.fashion.design.search import design, load_designed, save_designed
+from medgan_fashion.fashion.design.taste import Problem, set_up
 from medgan_fashion.fashion.design.transfer import arm, contestants
-from medgan_fashion.fashion.design_config import DesignConfig
 from medgan_fashion.fashion.run.open import load_atelier
 from medgan_fashion.runs.engine.stage import stage
 

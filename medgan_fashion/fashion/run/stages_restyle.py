@@ -9,12 +9,20 @@ import numpy as np
 import torch
 
 from medgan_fashion.base.plain import from_plain
+from medgan_fashion.fashion.config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.data.purchases import load_purchases
 from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import DesignConfig, RestyleConfig
-from medgan_fashion.fashion.restyle.invert import Drawn, draw_photos, measure_limits, unseen_photos
+from medgan_fashion.fashion.restyle.invert import (
+    Drawn,
+    draw_photos,
+    load_limits,
+    measure_limits,
+    missing,
+    no_limits,
+    save_limits,
+    unseen_photos,
+)
 from medgan_fashion.fashion.restyle.mask import garment_mask
-from medgan_fashion.fashion.restyle.restyle_limits import load_limits, missing, no_limits, save_limits
 from medgan_fashion.fashion.restyle.walk import restyle
 from medgan_fashion.fashion.run.open import load_atelier
 from medgan_fashion.fashion.run.stages_design import write_asked

@@ -9,14 +9,29 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from medgan_fashion.fashion.config import SampleConfig
 from medgan_fashion.fashion.restyle.mask import garment_mask
-from medgan_fashion.fashion.sample.customers import Events, simulate_events
-from medgan_fashion.fashion.sample.garments import CATEGORIES, Garment, render_all
-from medgan_fashion.fashion.sample.known_taste import KnownTastes, calibrate, draw_weights, save_tastes, utilities_of
+from medgan_fashion.fashion.sample.customers import (
+    Events,
+    KnownTastes,
+    calibrate,
+    draw_ideals,
+    draw_weights,
+    save_tastes,
+    simulate_events,
+    utilities_of,
+    write_ideals,
+)
+from medgan_fashion.fashion.sample.garments import (
+    CATEGORIES,
+    Garment,
+    colour_name,
+    draw_colour,
+    draw_garment,
+    in_gap,
+    render_all,
+)
 from medgan_fashion.fashion.sample.measurements import measure
-from medgan_fashion.fashion.sample.sample_ideals import draw_ideals, write_ideals
-from medgan_fashion.fashion.sample.sample_wardrobe import colour_name, draw_colour, draw_garment, in_gap
-from medgan_fashion.fashion.sample_config import SampleConfig
 
 _CATALOGUE = (
     "item",

@@ -1,21 +1,156 @@
-"""Simulated customers: groups of taste, and purchases that follow it loosely, with times, returns and dislikes."""
+"""Simulated customers: tastes of closed form, ideals, and purchases that follow them loosely."""
 
+import csv
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from medgan_fashion.fashion.catalogue_config import WEIGHTS
+from medgan_fashion.fashion.config import WEIGHTS, SampleConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
-from medgan_fashion.fashion.data.purchase_table import merge_events
-from medgan_fashion.fashion.data.purchases import Purchases
+from medgan_fashion.fashion.data.purchases import Purchases, customer_pseudonyms, merge_events
 from medgan_fashion.fashion.restyle.mask import garment_mask
-from medgan_fashion.fashion.sample.known_taste import KnownTastes, calibrate, draw_weights, utilities_of
-from medgan_fashion.fashion.sample.measurements import measure
-from medgan_fashion.fashion.sample_config import SampleConfig
+from medgan_fashion.fashion.sample.garments import CATEGORIES, Garment, draw_garment, in_gap, near
+from medgan_fashion.fashion.sample.measurements import MEASURES, measure
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Customers whose taste is a closed-form function of measurements on any picture, so that true utility is known.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 Floats = NDArray[np.float64]
+_ARRAYS = ("ideal", "weight", "centre", "scale")
+# A measurement that varies less than this in a category (sleeves of shoes) is nobody's taste
+_LEAST_SCALES = dict(zip(MEASURES, (2.0, 2.0, 2.0, 0.02, 0.02, 0.2), strict=True))
+# How much a difference counts before customers differ: colour is three measurements, and half of the whole
+_WEIGHTS = dict(zip(MEASURES, (0.16, 0.18, 0.18, 0.16, 0.16, 0.16), strict=True))
+
+
+@dataclass(frozen=True)
+class KnownTastes:
+    """What U customers want of C categories, in K measurements (`measurements.MEASURES`).
+
+    Args:
+        customers: U customers' IDs.
+        categories: C names.
+        ideal: (U, C, K), standardised measurements of each customer's ideal garment.
+        weight: (U, C, K), 0 or more, sum 1 over K.
+        centre, scale: (C, K), mean and standard deviation of the measurements, of the catalogue's pictures.
+    """
+
+    customers: tuple[str, ...]
+    categories: tuple[str, ...]
+    ideal: Floats
+    weight: Floats
+    centre: Floats
+    scale: Floats
+
+    def take(self, rows: ArrayLike) -> "KnownTastes":
+        """Those customers (numbers or a mask) alone, in that order."""
+        chosen = np.arange(len(self.customers))[np.asarray(rows)]
+        names = tuple(self.customers[i] for i in chosen)
+        return KnownTastes(names, self.categories, self.ideal[chosen], self.weight[chosen], self.centre, self.scale)
+
+    def row(self, category: str) -> int:
+        """Number of a category; ValueError lists those there are."""
+        if category not in self.categories:
+            raise ValueError(f"no taste is known in '{category}': known are {', '.join(self.categories)}")
+        return self.categories.index(category)
+
+
+def calibrate(values: Floats, category: NDArray[np.int64], n_categories: int) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (C, K) of measurements (N, K) in each category.
+
+    A standard deviation of nearly nothing becomes infinite: that measurement is 0 for every picture of the category.
+    """
+    centre, scale = np.zeros((n_categories, values.shape[1])), np.full((n_categories, values.shape[1]), np.inf)
+    least = np.array([_LEAST_SCALES[name] for name in MEASURES])
+    for number in range(n_categories):
+        rows = values[category == number]
+        if len(rows):
+            centre[number], spread = rows.mean(0), rows.std(0)
+            scale[number] = np.where(spread > least, spread, np.inf)
+    return centre, scale
+
+
+def draw_weights(rng: np.random.Generator, n_customers: int, scale: Floats) -> Floats:
+    """How much each measurement counts for each customer (U, C, K): a common weight times exp(0.4 N(0, 1))."""
+    base = np.where(np.isfinite(scale), np.array([_WEIGHTS[name] for name in MEASURES]), 0)
+    weight = base * np.exp(0.4 * rng.normal(size=(n_customers, *scale.shape)))
+    return weight / np.maximum(weight.sum(2, keepdims=True), 1e-9)
+
+
+def utility_of(tastes: KnownTastes, values: Floats, category: str) -> Floats:
+    """True utility (U, N) of measurements (N, K) of garments of one category: 0 for the ideal, else below.
+
+    -(sum over k of weight_k (standardised measurement_k - ideal_k)^2): a mean square in standard deviations.
+    """
+    at = tastes.row(category)
+    standard = (values - tastes.centre[at]) / tastes.scale[at]
+    weight, ideal = tastes.weight[:, at], tastes.ideal[:, at]
+    square = weight @ (standard**2).T - 2 * (weight * ideal) @ standard.T + (weight * ideal**2).sum(1)[:, None]
+    return -square.clip(0)
+
+
+def utility(tastes: KnownTastes, images: NDArray[np.float32], category: str) -> Floats:
+    """True utility (U, N) of any pictures float32 (N, 3, H, W) in [0, 1], as garments of that category; at most 0."""
+    return utility_of(tastes, measure(images, garment_mask(images)), category)
+
+
+def utilities_of(tastes: KnownTastes, values: Floats, names: ArrayLike) -> Floats:
+    """True utility (U, N) of measurements (N, K), each of a garment of its own category; `names` (N,)."""
+    wanted, out = np.asarray(names), np.empty((len(tastes.customers), len(values)))
+    for name in np.unique(wanted):
+        out[:, wanted == name] = utility_of(tastes, values[wanted == name], str(name))
+    return out
+
+
+def utilities(tastes: KnownTastes, images: NDArray[np.float32], names: ArrayLike) -> Floats:
+    """True utility (U, N) of pictures, each as a garment of its own category; `names` (N,)."""
+    return utilities_of(tastes, measure(images, garment_mask(images)), names)
+
+
+def known_to_be(tastes: KnownTastes, customers: tuple[str, ...]) -> KnownTastes:
+    """The tastes of those customers in that order, found by ID or, at the door's own key, by pseudonym.
+
+    Raises:
+        ValueError: a customer whose taste is not known.
+    """
+    where = {name: row for row, name in enumerate(tastes.customers)}
+    if not all(customer in where for customer in customers):
+        hashed = customer_pseudonyms(tastes.customers)
+        where |= {hashed[name]: row for name, row in list(where.items())}
+    for customer in customers:
+        if customer not in where:
+            raise ValueError(f"the taste of customer '{customer}' is not known: use purchases of the same sample")
+    return replace(tastes.take([where[customer] for customer in customers]), customers=customers)
+
+
+def save_tastes(tastes: KnownTastes, path: Path) -> None:
+    """Writes one .npz file of plain arrays."""
+    arrays = {name: getattr(tastes, name) for name in _ARRAYS}
+    np.savez(path, customers=np.array(tastes.customers), categories=np.array(tastes.categories), **arrays)
+
+
+def load_tastes(path: Path) -> KnownTastes:
+    """Reads what `save_tastes` wrote; ValueError names a file that is none."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            customers, categories = (tuple(file[name].tolist()) for name in ("customers", "categories"))
+            arrays: dict[str, Any] = {name: file[name] for name in _ARRAYS}
+            return KnownTastes(customers, categories, **arrays)
+    except (OSError, KeyError, ValueError):
+        raise ValueError(f"{path.name} holds no known tastes: write the sample catalogue again") from None
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Simulated customers: groups of taste, and purchases that follow it loosely, with times, returns and dislikes.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
 Ints = NDArray[np.int64]
 _YEAR, _DAY = 1_704_067_200.0, 86_400.0  # 2024-01-01 in seconds since 1970
 _ZIPF = 0.5  # exponent of the sizes of groups
@@ -155,3 +290,71 @@ def simulate_customers(
     tastes = KnownTastes(names, catalogue.categories, ideal, draw_weights(rng, n_customers, scale), centre, scale)
     true = utilities_of(tastes, values, [catalogue.categories[number] for number in category])
     return tastes, as_purchases(simulate_events(true, category, config, seed), names, len(catalogue))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The ideal garments of the sample's customers: drawn for groups, varied for each customer, kept as a table.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+_NUMBERS = ("sleeve", "length", "frequency", "contrast")
+_COLOUR = ("lightness", "a", "b")
+_COLUMNS = ("customer", "category", "neckline", "pattern", *_NUMBERS, *_COLOUR)
+_SPREAD = 0.6  # of customers' ideals about their group's, in units of each attribute's own spread
+
+
+def _draw_where(rng: np.random.Generator, category: str, gap: bool) -> Garment:
+    """A garment in a gap of the catalogue, or in none."""
+    garment = draw_garment(rng, category)
+    while in_gap(garment) != gap:
+        garment = draw_garment(rng, category)
+    return garment
+
+
+def draw_ideals(config: SampleConfig, seed: int) -> list[dict[str, Garment]]:
+    """Category -> ideal garment, for the old customers and then the new ones.
+
+    Groups share an ideal in each category; in `config.in_gaps` of groups and categories it is a garment that the
+    catalogue does not have. Customers' own ideals lie about it, and may lie just outside of the gap.
+    """
+    rng = np.random.default_rng((seed, 72))
+    n_gaps = round(config.in_gaps * config.groups)
+    gaps = {category: set(rng.permutation(config.groups)[:n_gaps].tolist()) for category in CATEGORIES}
+    leaders = [
+        {category: _draw_where(rng, category, group in gaps[category]) for category in CATEGORIES}
+        for group in range(config.groups)
+    ]
+    group = draw_groups(rng, config.n_customers + config.new_customers, config.groups)
+    return [{name: near(rng, garment, _SPREAD) for name, garment in leaders[g].items()} for g in group.tolist()]
+
+
+def write_ideals(path: Path, customers: tuple[str, ...], ideals: list[dict[str, Garment]]) -> None:
+    """Writes a row for each customer and category."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for customer, wanted in zip(customers, ideals, strict=True):
+            for category, garment in wanted.items():
+                numbers = [repr(getattr(garment, name)) for name in _NUMBERS]
+                numbers += [repr(value) for value in garment.colour]
+                writer.writerow([customer, category, garment.neckline, garment.pattern, *numbers])
+
+
+def read_ideals(path: Path) -> dict[tuple[str, str], Garment]:
+    """(customer's ID, category) -> ideal garment, for `render`; reads what `write_ideals` wrote."""
+    ideals = {}
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            lightness, a, b = (float(row[name]) for name in _COLOUR)
+            sleeve, length, frequency, contrast = (float(row[name]) for name in _NUMBERS)
+            ideals[row["customer"], row["category"]] = Garment(
+                category=row["category"],
+                neckline=row["neckline"],
+                pattern=row["pattern"],
+                colour=(lightness, a, b),
+                sleeve=sleeve,
+                length=length,
+                frequency=frequency,
+                contrast=contrast,
+            )
+    return ideals

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.fashion.design.atelier import Atelier
 from medgan_fashion.fashion.design.pool import Drawings, Wish, best_drawings
-from medgan_fashion.fashion.design.scores import TO_BUY, Bench, set_up
-from medgan_fashion.fashion.design.taste import Problem, agreed
+from medgan_fashion.fashion.design.taste import TO_BUY, Bench, Problem, agreed, set_up
 from medgan_fashion.studio.garments.workshop import Shopper, Workshop
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from medgan_fashion.fashion.design.asking import ask
+from medgan_fashion.fashion.design.people import ask
 from medgan_fashion.fashion.recommend.fold_in import fold_in
 from medgan_fashion.studio.garments.offers import to_rate
 from medgan_fashion.studio.garments.tiles import TILE, item_tile

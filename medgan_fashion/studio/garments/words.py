@@ -2,7 +2,7 @@
 
 import re
 
-from medgan_fashion.fashion.restyle.restyle_limits import CANNOT, FAITHFUL
+from medgan_fashion.fashion.restyle.invert import CANNOT, FAITHFUL
 
 POPULAR = "Likely to please many"  # said of a design for somebody of whom nothing is known
 

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from medgan_fashion.base.plain import from_plain
+from medgan_fashion.fashion.config import RestyleConfig
 from medgan_fashion.fashion.design.directions import find_direction
 from medgan_fashion.fashion.design.pool import Wish, look_at
 from medgan_fashion.fashion.design.search import climb
 from medgan_fashion.fashion.design.taste import Problem
-from medgan_fashion.fashion.design_config import RestyleConfig
 from medgan_fashion.fashion.restyle.invert import draw_photos
 from medgan_fashion.fashion.restyle.walk import Restyled, restyle
 from medgan_fashion.gan.networks.latent import between
