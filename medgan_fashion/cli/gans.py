@@ -82,7 +82,7 @@ def privacy(
     """
     from medgan_fashion.base.plain import from_plain
     from medgan_fashion.evaluation.screening.rules import PrivacyRules
-    from medgan_fashion.report.ablation.privacy_pictures import write_pairs
+    from medgan_fashion.report.ablation.pictures import write_pairs
     from medgan_fashion.runs.single.privacy import PrivacyJob, screen_model
 
     rules = from_plain(PrivacyRules, parse_settings({}, set or []), "privacy.")
@@ -120,7 +120,7 @@ def generate(
         despite_privacy: write dicom although the model's privacy card says blocked; synthetic.json records it.
     """
     from medgan_fashion.base.files import write_whole
-    from medgan_fashion.report.data_card import CARD, card_of_files
+    from medgan_fashion.report.cards import CARD, card_of_files
     from medgan_fashion.runs.single.generate import generate_files
     from medgan_fashion.runs.stages.privacy_cards import in_words
 

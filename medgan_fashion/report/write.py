@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 def _ablation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> dict[str, str]:
     """Name -> text of the report of an ablation: page, table, data, and a model card per GAN."""
     from medgan_fashion.medical.results.schema import check_summary
-    from medgan_fashion.report.ablation.csv_files import arms_csv
-    from medgan_fashion.report.ablation.page import near_copies, page
-    from medgan_fashion.report.ablation.pictures import load_strips, shareable_strips
-    from medgan_fashion.report.ablation.privacy_pictures import load_pairs, shareable_pairs, without_blocked
+    from medgan_fashion.report.ablation.page import arms_csv, near_copies, page
+    from medgan_fashion.report.ablation.pictures import (
+        load_pairs,
+        load_strips,
+        shareable_pairs,
+        shareable_strips,
+        without_blocked,
+    )
     from medgan_fashion.report.pictures import load_samples, without_real
 
     summary = check_summary(raw)
@@ -39,9 +43,8 @@ def _ablation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> d
 
 def _cards(summary: Summary) -> dict[str, str]:
     """A model card per GAN, a data card per synthetic set, and the authors' checklist."""
-    from medgan_fashion.report.cards import card_name, model_card
+    from medgan_fashion.report.cards import card_name, card_of_fold, fold_card_name, model_card
     from medgan_fashion.report.checklist import FILE, checklist_text
-    from medgan_fashion.report.data_card import card_of_fold, fold_card_name
 
     judge, screened, listed = (summary.get(key, []) for key in ("judge", "privacy", "checklist"))
     cards = {card_name(gan): model_card(gan, summary["data"], judge, screened) for gan in summary.get("gans", [])}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.cli.main import main
-from medgan_fashion.report.data_card import SetFacts, card_of_files, card_of_fold, data_card, fold_card_name
+from medgan_fashion.report.cards import SetFacts, card_of_files, card_of_fold, data_card, fold_card_name
 from medgan_fashion.report.write import write_report
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from medgan_fashion.medical.results.schema import check_summary
-from medgan_fashion.report.ablation.figures import arms_figure, class_figure, interval
-from medgan_fashion.report.ablation.figures_images import kid_figure
+from medgan_fashion.report.ablation.figures import arms_figure, class_figure, interval, kid_figure
 from medgan_fashion.report.ablation.page import SECTIONS, TEMPLATES
 from medgan_fashion.report.charts import to_div
 

@@ -1,8 +1,10 @@
-"""The page of the report: what goes into the templates, rendered to one self-contained HTML text."""
+"""The page of the ablation's report, rendered to one self-contained HTML text, and the arms as CSV."""
 
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -15,14 +17,18 @@ from medgan_fashion.report.ablation.figures import (
     class_figure,
     dose_figure,
     interval,
+    kid_figure,
 )
-from medgan_fashion.report.ablation.figures_images import kid_figure
-from medgan_fashion.report.ablation.pictures import gate_strips
-from medgan_fashion.report.ablation.privacy_pictures import pair_galleries
+from medgan_fashion.report.ablation.pictures import gate_strips, pair_galleries
 from medgan_fashion.report.charts import divs
 from medgan_fashion.report.checklist import checklists
 from medgan_fashion.report.numbers import FILTERS
 from medgan_fashion.report.pictures import Arrays, folds, grids, neighbours
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The page of the report: what goes into the templates, rendered to one self-contained HTML text.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 SECTIONS = (  # id, which is the template's name, and title
@@ -157,3 +163,37 @@ def page(summary: Summary, arrays: Arrays, *, shareable: bool) -> str:
     ValueError where the arrays do not fit the classes. For a shareable page pass what `without_real` leaves.
     """
     return render("report.html.j2", _context(summary, arrays, shareable))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The arms of a run as a table of comma-separated values, for spreadsheets and statistics programs.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+COUNTS = ("n_real", "n_classic", "n_gan", "pool", "updates", "runs")
+ENDS = {"value": "", "low": "_low", "high": "_high"}
+DIFFERENCE = ("estimate", "low", "high", "p", "p_holm")
+
+
+def _row(arm: dict, classes: list[str], role: str) -> dict[str, object]:
+    scores = {c["class"]: c for c in arm["per_class"]}
+    difference = arm["difference"] or {}
+    row: dict[str, object] = {"arm": arm["arm"], "role": role} | {k: arm[k] for k in COUNTS}
+    for metric in METRICS:
+        row |= {metric + end: arm["metrics"][metric][k] for k, end in ENDS.items()}
+    row |= {f"difference_{k}": difference.get(k) for k in DIFFERENCE}
+    for kind in ("sensitivity", "specificity"):
+        row |= {f"{kind}: {name}": scores.get(name, {}).get(kind) for name in classes}
+    return row
+
+
+def arms_csv(summary: Summary) -> str:
+    """One line per arm; shares are fractions in [0, 1], unrounded; empty: could not be estimated."""
+    verdict = summary["verdict"]
+    roles = {verdict["against"]: "comparator", verdict["arm"]: "tested"}
+    rows = [_row(dict(a), summary["data"]["classes"], roles.get(a["arm"], "")) for a in summary["arms"]]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from medgan_fashion.report.cards import plain
-from medgan_fashion.report.data_card import (
+from medgan_fashion.report.cards import (
     CARD,
     GARMENT_ABUSE,
     GARMENT_USE,
@@ -23,6 +22,7 @@ from medgan_fashion.report.data_card import (
     MEDICAL_USE,
     SetFacts,
     data_card,
+    plain,
 )
 from medgan_fashion.runs.single.generate import generate_files
 from medgan_fashion.runs.stages.privacy_cards import check_release, find_card, in_words

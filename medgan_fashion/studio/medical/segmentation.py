@@ -8,8 +8,16 @@ import streamlit as st
 from medgan_fashion.report.ablation.figures import dose_figure
 from medgan_fashion.report.ablation.page import verdict_block
 from medgan_fashion.report.numbers import NONE, count, decimal, p_value
-from medgan_fashion.report.segmentation import ARM_NOTES, check_segmentation, dose_rows, synthetic_arms
-from medgan_fashion.report.segmentation_pictures import Arrays, grids, load_pictures, outlines
+from medgan_fashion.report.segmentation import (
+    ARM_NOTES,
+    Arrays,
+    check_segmentation,
+    dose_rows,
+    grids,
+    load_pictures,
+    outlines,
+    synthetic_arms,
+)
 from medgan_fashion.report.summaries import read_summary
 from medgan_fashion.studio.medical.study import Row, estimate_text, gap_text
 from medgan_fashion.studio.runs import Run
