@@ -9,8 +9,8 @@ from medgan_fashion.report.ablation.figures import arms_figure, dose_figure
 from medgan_fashion.report.ablation.page import near_copies, verdict_block
 from medgan_fashion.report.numbers import decimal
 from medgan_fashion.report.pictures import Pair, folds, load_samples
+from medgan_fashion.studio.medical.comparing import side_by_side
 from medgan_fashion.studio.medical.segmentation import show_segmentation
-from medgan_fashion.studio.medical.side_by_side import side_by_side
 from medgan_fashion.studio.medical.study import (
     ClassPictures,
     arms_rows,
@@ -22,9 +22,8 @@ from medgan_fashion.studio.medical.study import (
     samples,
 )
 from medgan_fashion.studio.runs import Run
-from medgan_fashion.studio.tables import TILE, chart, table, tiles_in_row
 from medgan_fashion.studio.waiting import ready
-from medgan_fashion.studio.widgets import choose_run, page, plain
+from medgan_fashion.studio.widgets import TILE, chart, choose_run, page, plain, table, tiles_in_row
 
 PAIR = 2 * TILE + 42  # pixels that a pair of pictures in its frame is wide
 

@@ -14,9 +14,9 @@ from medgan_fashion.studio.garments.breeding import (
     turned,
     words_of,
 )
+from medgan_fashion.studio.garments.offers import spoken
 from medgan_fashion.studio.garments.pages import choose_category, enter
 from medgan_fashion.studio.garments.tiles import export_buttons, painted
-from medgan_fashion.studio.garments.words import spoken
 from medgan_fashion.studio.garments.workshop import Workshop
 from medgan_fashion.studio.store.jobs import newest, submit
 from medgan_fashion.studio.store.pictures import Picture, add_pictures, find_picture, find_pictures, keep, lineage

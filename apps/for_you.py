@@ -3,12 +3,19 @@
 import streamlit as st
 
 from medgan_fashion.fashion.design.pool import Wish
-from medgan_fashion.studio.garments.offers import recommended
-from medgan_fashion.studio.garments.pages import choose_category, enter, shopper_of
+from medgan_fashion.studio.garments.offers import POPULAR, fits, looks, recommended, second_opinion, uncertainty
+from medgan_fashion.studio.garments.pages import (
+    begin_as,
+    choose_category,
+    compare,
+    enter,
+    rate,
+    said_so_far,
+    shopper_of,
+    your_data,
+)
 from medgan_fashion.studio.garments.searching import Shown, designs_for, search_again, search_for
-from medgan_fashion.studio.garments.telling import begin_as, compare, rate, said_so_far, your_data
 from medgan_fashion.studio.garments.tiles import CARD, NEAR, TILE, export_buttons, item_tile, painted
-from medgan_fashion.studio.garments.words import POPULAR, fits, looks, second_opinion, uncertainty
 from medgan_fashion.studio.garments.workshop import Shopper, Workshop
 from medgan_fashion.studio.store.people import say
 from medgan_fashion.studio.store.pictures import add_pictures, find_pictures, keep

@@ -9,8 +9,7 @@ import streamlit as st
 from medgan_fashion.evaluation.screening.rules import BLOCKED
 from medgan_fashion.gan import Model, load_model
 from medgan_fashion.runs.stages.privacy_cards import find_card, in_words, release_note
-from medgan_fashion.studio.generate.archive import Order, make_archive, most_images
-from medgan_fashion.studio.generate.grid import Drawn, draw_grid
+from medgan_fashion.studio.generate.archive import Drawn, Order, draw_grid, make_archive, most_images
 from medgan_fashion.studio.generate.models import Listed, list_models
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.waiting import ready

@@ -7,21 +7,23 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from medgan_fashion.fashion.restyle.invert import CANNOT
+from medgan_fashion.studio.garments.offers import fits, nearness, restyled
 from medgan_fashion.studio.garments.pages import choose_category, enter, shopper_of
 from medgan_fashion.studio.garments.searching import liking
 from medgan_fashion.studio.garments.tiles import export_buttons, item_tile, painted
-from medgan_fashion.studio.garments.words import fits, nearness, restyled
 from medgan_fashion.studio.garments.workshop import Shopper, Workshop
 from medgan_fashion.studio.store.jobs import Job, drop, newest, submit
 from medgan_fashion.studio.store.pictures import (
+    TYPES,
+    accept_photo,
     add_pictures,
     find_picture,
     find_pictures,
     keep,
     new_picture,
+    photo_pixels,
     remove_photo,
 )
-from medgan_fashion.studio.store.uploads import TYPES, accept_photo, photo_pixels
 from medgan_fashion.studio.waiting import LOOK_AGAIN, job_line
 from medgan_fashion.studio.widgets import LOG, NOT_KEPT, Visit, doing, excused, guarded, page, plain, show
 

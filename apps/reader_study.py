@@ -6,26 +6,24 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from medgan_fashion.studio.medical.reading_cases import SIDE, Sources, available, case_png, load_sources
-from medgan_fashion.studio.medical.reading_results import (
-    Results,
-    agreement_rows,
-    csv_text,
-    figure_rows,
-    may_see,
-    results,
-)
 from medgan_fashion.studio.medical.readings import (
     LONGEST_TITLE,
     Answer,
     Reader,
+    Results,
     Study,
+    agreement_rows,
     create_study,
+    csv_text,
+    figure_rows,
     find_reader,
     get_study,
     join,
     list_studies,
+    may_see,
     next_case,
     progress,
+    results,
     save_reading,
     unfinished_study,
 )

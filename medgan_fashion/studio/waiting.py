@@ -1,5 +1,11 @@
-"""Waiting: background workers, a progress bar until something is there, and the studio's own samples."""
+"""Waiting: background workers kept alive, a progress bar until something is there, the studio's own samples."""
 
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -8,9 +14,43 @@ from medgan_fashion.studio.runs import Run, find_runs
 from medgan_fashion.studio.samples import RUN as SAMPLES
 from medgan_fashion.studio.samples import missing
 from medgan_fashion.studio.settings import Settings, read_settings
-from medgan_fashion.studio.store.jobs import Job, newest, submit
+from medgan_fashion.studio.store.jobs import LANES, Job, newest, submit
 from medgan_fashion.studio.widgets import Visit, database, doing, guarded, plain
-from medgan_fashion.studio.work.supervisor import start_workers
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Keeps the background workers alive for as long as the application runs.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+LOG = logging.getLogger("medgan_fashion.studio")
+AGAIN = 2.0  # seconds before a worker that died is started again
+
+
+def _start(lane: str, settings: Settings) -> "subprocess.Popen[bytes]":
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | settings.environment() | {"OMP_WAIT_POLICY": "PASSIVE"}
+    command = [sys.executable, "-m", "medgan_fashion.studio.work.worker", lane, str(os.getpid())]
+    with (settings.folder / f"{lane}.log").open("ab") as log:
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+
+def _watch(lane: str, settings: Settings) -> None:
+    while True:
+        code = _start(lane, settings).wait()
+        LOG.warning("the worker of lane %s ended with %s and is started again", lane, code)
+        time.sleep(AGAIN)
+
+
+def start_workers(settings: Settings) -> None:
+    """One process for each lane, started again whenever it ends; they leave with this process."""
+    for lane in LANES if not settings.runs else LANES[:1]:
+        threading.Thread(target=_watch, args=(lane, settings), daemon=True, name=f"studio-{lane}").start()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Waiting: background workers, a progress bar until something is there, and the studio's own samples.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 LOOK_AGAIN = 1.0  # seconds between two looks at a job
 DRAW_AGAIN = 2.0  # seconds between two drawings of what a job brings

@@ -1,14 +1,14 @@
-"""What all pages share: who is there, a guard around every page, marked pictures, and text that is never markup."""
+"""What all pages share: who is there, a guard around every page, marked pictures, tables, text that is never markup."""
 
 import io
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -17,10 +17,20 @@ from PIL import Image
 from sqlalchemy import Engine
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
+from medgan_fashion.report.pictures import Tile
 from medgan_fashion.studio.runs import Run, find_runs
 from medgan_fashion.studio.settings import Settings, read_settings
 from medgan_fashion.studio.store.database import open_database
 from medgan_fashion.studio.store.people import is_person, new_person
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What all pages share: who is there, a guard around every page, marked pictures, and text that is never markup.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 LOG = logging.getLogger("medgan_fashion.studio")
 NOTE = "Pictures drawn here are synthetic: made by a computer, never for diagnosis."
@@ -193,3 +203,30 @@ def show(image: NDArray[Any], alt: str, caption: str | None = None, side: int = 
         alt=alt,
         output_format="PNG",
     )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Tables, figures and tiles as the pages show them: no word is markup, and each has a text for who cannot see it.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+TILE = 104  # pixels that a tile is wide
+
+
+def table(rows: Sequence[Mapping[str, str]], alt: str) -> None:
+    """Rows of column -> text, with the first row's columns; st.table by itself would read Markdown in them."""
+    shown = [{plain(key): plain(value) for key, value in row.items()} for row in rows]
+    st.table(shown, hide_index=True, hide_header=False, border="horizontal", alt=alt)
+
+
+def chart(figure: "Figure", alt: str) -> None:
+    """A figure of the report, on its own paper: its ink is dark in every theme."""
+    figure.update_layout(paper_bgcolor="white")
+    st.plotly_chart(figure, theme=None, config={"displayModeBar": False, "scrollZoom": False}, alt=alt)
+
+
+def tiles_in_row(tiles: Sequence[Tile]) -> None:
+    """Tiles of the report side by side, as many in a row as there is room for."""
+    with st.container(horizontal=True, gap="xsmall"):
+        for tile in tiles:
+            st.image(tile.src, alt=tile.alt, width=TILE)

@@ -13,7 +13,7 @@ from medgan_fashion.studio.runs import find_runs
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.store.database import open_database
 from medgan_fashion.studio.store.people import Said, said_by
-from medgan_fashion.studio.work.desk import Desk
+from medgan_fashion.studio.work.work import Desk
 from medgan_fashion.studio.work.worker import work_once
 from tests.chains.tiny_shop import tiny_chain
 from tests.made_once import made_once

@@ -10,7 +10,7 @@ from medgan_fashion.studio.garments.workshop import Workshop
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.store.database import open_database
 from medgan_fashion.studio.store.people import new_person
-from medgan_fashion.studio.work.desk import Desk
+from medgan_fashion.studio.work.work import Desk
 from tests.chains.tiny_shop import tiny_chain
 from tests.made_once import made_once
 

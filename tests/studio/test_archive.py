@@ -17,8 +17,7 @@ from medgan_fashion.gan import load_model
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.readers import read_image
 from medgan_fashion.runs.stages.privacy_cards import write_card
-from medgan_fashion.studio.generate.archive import Order, make_archive, most_images, safe_names
-from medgan_fashion.studio.generate.grid import draw_grid
+from medgan_fashion.studio.generate.archive import Order, draw_grid, make_archive, most_images, safe_names
 from medgan_fashion.studio.generate.models import Listed
 from tests.report.conftest import make_summary
 from tests.runs.planted_cards import planted_card

@@ -13,19 +13,23 @@ from sqlalchemy import Engine, update
 from medgan_fashion.runs.stages.folds import Fold
 from medgan_fashion.runs.stages.images import Synthetic
 from medgan_fashion.studio.medical.reading_cases import Source, Sources
-from medgan_fashion.studio.medical.reading_results import agreement_rows, csv_text, figure_rows, may_see, results
 from medgan_fashion.studio.medical.readings import (
     Answer,
     Reader,
     Study,
+    agreement_rows,
     create_study,
+    csv_text,
+    figure_rows,
     find_reader,
     get_study,
     is_starter,
     join,
     list_studies,
+    may_see,
     next_case,
     progress,
+    results,
     save_reading,
     unfinished_study,
 )

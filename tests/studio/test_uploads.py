@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from medgan_fashion.studio.settings import Settings
-from medgan_fashion.studio.store.uploads import SIDE, accept_photo, photo_pixels
+from medgan_fashion.studio.store.pictures import SIDE, accept_photo, photo_pixels
 
 SMALL = Settings(upload_mb=1, upload_megapixels=1)
 

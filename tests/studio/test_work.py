@@ -14,10 +14,8 @@ from medgan_fashion.studio.garments.offers import taste_in
 from medgan_fashion.studio.garments.workshop import Shopper, Workshop
 from medgan_fashion.studio.store.jobs import Job, drop, newest, submit, take
 from medgan_fashion.studio.store.people import Said, new_person
-from medgan_fashion.studio.store.pictures import add_pictures, find_pictures, new_picture
-from medgan_fashion.studio.store.uploads import accept_photo
-from medgan_fashion.studio.work.desk import Desk, Dropped
-from medgan_fashion.studio.work.work import ROUNDS
+from medgan_fashion.studio.store.pictures import accept_photo, add_pictures, find_pictures, new_picture
+from medgan_fashion.studio.work.work import ROUNDS, Desk, Dropped
 from medgan_fashion.studio.work.worker import work_once
 
 RUN = "tiny_shop"
@@ -121,7 +119,7 @@ def test_a_bad_job_ends_in_a_sentence_and_the_worker_lives(desk: Desk, kind: str
 def test_a_search_that_is_not_wanted_any_more_stops_between_two_steps(
     desk: Desk, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("medgan_fashion.studio.work.desk.LOOK", 0.0)
+    monkeypatch.setattr("medgan_fashion.studio.work.work.LOOK", 0.0)
     person = new_person(desk.engine)
     category = workshop.draws()[0]
     submit(desk.engine, "search", RUN, {}, person=person)

@@ -1,4 +1,4 @@
-"""Drawn pictures to take away: a zip of marked files in folders by class, their labels, and a data card."""
+"""Drawn pictures of a model: as a grid on the page, and as a zip of marked files with labels and a data card."""
 
 import csv
 import io
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from medgan_fashion.gan import Model
 from medgan_fashion.report.cards import (
     CARD,
     GARMENT_ABUSE,
@@ -24,9 +25,15 @@ from medgan_fashion.report.cards import (
     data_card,
     plain,
 )
-from medgan_fashion.runs.single.generate import generate_files
+from medgan_fashion.report.pictures import Tile, tile
+from medgan_fashion.runs.single.generate import generate_files, shades
 from medgan_fashion.runs.stages.privacy_cards import check_release, find_card, in_words
 from medgan_fashion.studio.generate.models import Listed, truncation
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Drawn pictures to take away: a zip of marked files in folders by class, their labels, and a data card.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 MOST = 500  # images of one zip
 VALUES = 2**25  # pixels of one zip: 500 of 256 x 256, 25 of 1280 x 1024
@@ -177,3 +184,42 @@ def make_archive(model: Listed, order: Order) -> bytes:
         for source, file in zip(made, files, strict=True):
             archive.write(folder / source, file)
     return buffer.getvalue()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Pictures of a model for the page Generate, each visibly marked.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture in its frame with the word SYNTHETIC, and its class, "" where the model names none."""
+
+    tile: Tile
+    label: str
+    number: int
+
+    @property
+    def caption(self) -> str:
+        """What stands below it."""
+        return f"{self.label} · {self.number} · synthetic".removeprefix(" · ")
+
+
+def draw_grid(model: Model, listed: Listed, order: Order) -> list[Drawn]:
+    """The pictures of an order, numbered as `make_archive` names its files. ValueError as there, and for pictures that
+    are neither grey nor RGB."""
+    check_order(listed, order)
+    if listed.shape[0] not in (1, 3):
+        raise ValueError(f"{listed.name} draws {listed.shape[0]} channels; only 1 (grey) and 3 (RGB) can be shown")
+    told = order.label if listed.conditional else None
+    images = model.generate(order.n, told, seed=order.seed, truncation=truncation(listed.prior, order.variety))
+    numbers = model.labels(told, order.n)
+    only = listed.classes[0] if len(listed.classes) == 1 else ""
+    labels = [only] * order.n if numbers is None else [listed.classes[int(k)] for k in numbers]
+    drawn = []
+    for number, (image, label) in enumerate(zip(shades(images.numpy(), listed.value_range), labels, strict=True)):
+        picture = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+        drawn.append(
+            Drawn(tile(picture, "synthetic", f"synthetic picture {number}: {label or listed.name}"), label, number)
+        )
+    return drawn

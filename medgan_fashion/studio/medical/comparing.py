@@ -1,15 +1,23 @@
-"""Two ablations side by side: whether their data are the same, what they found, what was set differently.
-
-No statistics: figures are each run's own, and nothing is tested between the runs.
-"""
+"""Two ablations side by side: whether their data are the same, what they found, what was set differently."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import streamlit as st
+
 from medgan_fashion.medical.results.schema import Summary
 from medgan_fashion.report.numbers import NONE, metric_name
 from medgan_fashion.report.summaries import without_paths
-from medgan_fashion.studio.medical.study import gap_text, role
+from medgan_fashion.studio.medical.study import data_hash, gap_text, role
+from medgan_fashion.studio.runs import Run
+from medgan_fashion.studio.widgets import plain, table
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Two ablations side by side: whether their data are the same, what they found, what was set differently.
+#
+# No statistics: figures are each run's own, and nothing is tested between the runs.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 DATA_KEYS = ("name", "classes", "patients", "lesions", "images", "per_class", "views", "external", "grouping")
 UNTESTED = (
@@ -188,3 +196,40 @@ def compare(first: Summary, second: Summary, hashes: tuple[str, str] = ("", ""))
         _arms(first, second),
         config_differences(first["config"], second["config"]),
     )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Two ablations beside each other on the page: whether their data are the same, verdicts, arms, what was set.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+COLOURS = {"helps": "green", "hurts": "red", "no evidence of help": "blue", "too few cases to tell": "orange"}
+
+
+def _both(found: tuple[Both, ...], what: str, runs: tuple[Run, Run], alt: str) -> None:
+    first, second = (f"{place}: {run.name}" for place, run in zip(("First", "Second"), runs, strict=True))
+    table([{what: one.what, first: one.first, second: one.second} for one in found], alt)
+
+
+def side_by_side(runs: tuple[Run, Run], summaries: tuple[Summary, Summary]) -> None:
+    """Two runs, the first on the left."""
+    found = compare(*summaries, (data_hash(runs[0].folder), data_hash(runs[1].folder)))
+    say = {"same": st.success, "different": st.error, "unknown": st.warning}[found.data]
+    say(plain(found.sentences[0]))
+    for column, run, side in zip(st.columns(2), runs, found.verdicts, strict=True):
+        with column, st.container(border=True):
+            st.caption(f"{plain(run.name)}: {plain(side.question)}")
+            st.markdown(f"### :{COLOURS[side.verdict]}[{plain(side.verdict.capitalize())}]")
+            st.write(plain(side.sentence))
+    for sentence in found.sentences[1:]:
+        st.write(plain(sentence))
+    st.subheader("Difference of each arm to its run's comparator")
+    _both(found.arms, "Arm", runs, "Differences of the arms in both runs")
+    if found.facts:
+        st.subheader("How the data differ")
+        _both(found.facts, "Data", runs, "What differs between the data")
+    st.subheader("What was set differently")
+    if found.config:
+        _both(found.config, "Setting", runs, "Settings that differ")
+    else:
+        st.write("Nothing: both runs have the same configuration.")

@@ -21,8 +21,7 @@ from medgan_fashion.report.segmentation import (
 from medgan_fashion.report.summaries import read_summary
 from medgan_fashion.studio.medical.study import Row, estimate_text, gap_text
 from medgan_fashion.studio.runs import Run
-from medgan_fashion.studio.tables import chart, table, tiles_in_row
-from medgan_fashion.studio.widgets import plain
+from medgan_fashion.studio.widgets import chart, plain, table, tiles_in_row
 
 
 def read_segmentation(folder: Path) -> dict[str, Any]:

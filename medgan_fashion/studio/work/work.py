@@ -1,17 +1,20 @@
-"""What jobs do: each takes what it was asked for, says how far it is, and puts its results into the database."""
+"""What jobs do at a worker's desk: each says how far it is, and puts its results into the database."""
 
 import json
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from sqlalchemy import Engine
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.config import RestyleConfig
-from medgan_fashion.fashion.design.directions import find_direction
+from medgan_fashion.fashion.design.directions import AttributeReader, find_direction, train_reader
 from medgan_fashion.fashion.design.pool import Wish, look_at
 from medgan_fashion.fashion.design.search import climb
 from medgan_fashion.fashion.design.taste import Problem
@@ -20,13 +23,83 @@ from medgan_fashion.fashion.restyle.walk import Restyled, restyle
 from medgan_fashion.gan.networks.latent import between
 from medgan_fashion.runs.engine.stage import store
 from medgan_fashion.studio.garments.breeding import direction_key
-from medgan_fashion.studio.garments.offers import offer, taste_in
-from medgan_fashion.studio.garments.workshop import Shopper, Workshop, prepare, read_shopper
+from medgan_fashion.studio.garments.offers import offer, spoken, taste_in
+from medgan_fashion.studio.garments.workshop import Shopper, Workshop, open_workshop, prepare, read_shopper
+from medgan_fashion.studio.runs import Run, find_runs
 from medgan_fashion.studio.samples import train_samples
-from medgan_fashion.studio.store.jobs import Job, finish, next_round
-from medgan_fashion.studio.store.pictures import Picture, add_pictures, find_picture, new_picture
-from medgan_fashion.studio.store.uploads import photo_pixels
-from medgan_fashion.studio.work.desk import Desk
+from medgan_fashion.studio.settings import Settings
+from medgan_fashion.studio.store.jobs import Job, finish, next_round, report
+from medgan_fashion.studio.store.pictures import Picture, add_pictures, find_picture, new_picture, photo_pixels
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A worker's desk: what it has open while it works, and how it says how far it is.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+LOOK = 0.3  # seconds between two looks whether a job is still wanted
+
+
+class Dropped(Exception):
+    """Nobody waits for the job any more."""
+
+
+@dataclass
+class Desk:
+    """A worker's desk: settings, database, and the workshops it has open."""
+
+    settings: Settings
+    engine: Engine
+    _open: dict[str, Workshop] = field(default_factory=dict)
+    _readers: dict[tuple[str, str], AttributeReader] = field(default_factory=dict)
+
+    def run(self, name: str) -> Run:
+        """The run of that name."""
+        found = [run for run in find_runs(self.settings) if run.name == name]
+        if not found:
+            raise ValueError(f"no run {name} here any more")
+        return found[0]
+
+    def workshop(self, name: str) -> Workshop:
+        """The workshop of a run, opened once as long as the run does not change."""
+        run = self.run(name)
+        if name not in self._open or self._open[name].run != run:
+            prepare(run, self.settings)
+            self._open.clear()  # one at a time: two would not fit everywhere
+            self._readers.clear()
+            self._open[name] = open_workshop(run, self.settings)
+        return self._open[name]
+
+    def tell(self, job: Job, done: float, said: str) -> None:
+        """Progress; Dropped where nobody wants to know."""
+        if not report(self.engine, job.id, done, said):
+            raise Dropped
+
+    def pulse(self, job: Job) -> Callable[[], None]:
+        """To be called between the steps of long work: looks now and then, and raises Dropped where nobody waits."""
+        looked = time.monotonic()
+
+        def look() -> None:
+            nonlocal looked
+            if time.monotonic() - looked > LOOK:
+                looked = time.monotonic()
+                if not report(self.engine, job.id):
+                    raise Dropped
+
+        return look
+
+    def reader(self, job: Job, attribute: str) -> AttributeReader:
+        """What sees an attribute in pictures, learned once."""
+        key = (job.run, attribute)
+        if key not in self._readers:
+            self.tell(job, 0.1, f"Learning what {spoken(attribute)} looks like")
+            self._readers[key] = train_reader(self.workshop(job.run).atelier, attribute, seed=0)
+        return self._readers[key]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What jobs do: each takes what it was asked for, says how far it is, and puts its results into the database.
+# ---------------------------------------------------------------------------------------------------------------------
+
 
 ROUNDS = ((2, 10), (4, 25), (6, 40))  # starts and steps of a search's rounds: the first result soon, better ones later
 FRAMES = 3  # pictures between two steps of a walk

@@ -17,8 +17,7 @@ from medgan_fashion.studio.samples import RUN
 from medgan_fashion.studio.settings import read_settings
 from medgan_fashion.studio.store.database import open_database
 from medgan_fashion.studio.store.jobs import LANES, Job, fail, report, rescue, take
-from medgan_fashion.studio.work.desk import Desk, Dropped
-from medgan_fashion.studio.work.work import WORK, warm_up
+from medgan_fashion.studio.work.work import WORK, Desk, Dropped, warm_up
 
 LOG = logging.getLogger("medgan_fashion.studio.work.worker")
 PAUSE, HEARTBEAT = 0.25, 3.0  # seconds
