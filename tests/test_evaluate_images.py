@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.cli import main as cli
-from medgan_fashion.cli.evaluate import evaluate_images
+from medgan_fashion.cli.gans import evaluate_images
 from tests.evaluation.planted_images import stripes
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.cli.models import export, interpolate
+from medgan_fashion.cli.gans import export, interpolate
 from medgan_fashion.evaluation.screening.privacy import FORMAT
 from medgan_fashion.evaluation.screening.rules import BLOCKED
 from medgan_fashion.gan import Model, load_model, save_model

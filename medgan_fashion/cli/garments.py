@@ -88,7 +88,7 @@ def design(
         set: one setting of the design, for example --set eta=0.1 --set segment=minimum; may be repeated.
         seed: another seed, other designs.
     """
-    from medgan_fashion.cli.terminal.garments_drawing import design_step
+    from medgan_fashion.cli.terminal.garments_steps import design_step
 
     given = (customer or [], likes or [], dislikes or [])
     print("\n".join(design_step(run, category, given, out, parse_settings({}, set or []), seed)))
@@ -122,7 +122,7 @@ def restyle(
         set: one setting, for example --set walk_steps=60; may be repeated.
         seed: everything random follows from it.
     """
-    from medgan_fashion.cli.terminal.garments_drawing import restyle_step
+    from medgan_fashion.cli.terminal.garments_steps import restyle_step
 
     given = (customer or [], likes or [], dislikes or [])
     print("\n".join(restyle_step(run, category, photo, item, given, out, parse_settings({}, set or []), toward, seed)))

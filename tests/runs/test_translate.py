@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.cli.gans import train
-from medgan_fashion.cli.models import translate
+from medgan_fashion.cli.gans import train, translate
 from medgan_fashion.runs.single.generate import generate_files
 
 

@@ -1,4 +1,4 @@
-"""The ablation as a person at a terminal sees it: what will happen, how far it is, what came out."""
+"""The ablation as a person at a terminal sees it, and your own classifier's part in it."""
 
 import os
 import tempfile
@@ -13,11 +13,18 @@ from medgan_fashion.cli.terminal.progress import progress_bar
 from medgan_fashion.imaging.prepare.folds import table_of_counts
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.config import AblationConfig
+from medgan_fashion.medical.outside.compare import compared, write_compared, write_predictions
+from medgan_fashion.medical.outside.export_arms import export_arms
 from medgan_fashion.medical.results.findings import view_counts
+from medgan_fashion.medical.study.finished import open_run
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.medical.study.run import estimate, open_study, run_ablation
 from medgan_fashion.medical.study.timing import measured_cost
 from medgan_fashion.report.write import write_report
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The ablation as a person at a terminal sees it: what will happen, how far it is, what came out.
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def ablation_command(
@@ -114,3 +121,34 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     for item in failed:
         console.print(f"[bold red]audit failed:[/] {item['check']}: {item['detail']}")
     console.print(f"[bold]verdict: {summary['verdict']['verdict']}[/]\n{summary['verdict']['sentence']}")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Your own classifier, as a person at a terminal sees it: the arms as files, and what its predictions say.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def export_command(run: Path, out: Path, own_predictions: bool) -> None:
+    """Writes the arms of a run, and where asked the predictions of its own classifiers."""
+    console, opened = Console(), open_run(run)
+    made = export_arms(opened, out)
+    console.print(
+        f"{made.lists} training lists with their test rows: {made.rows} rows of arms.csv, {made.files} images in {out}",
+        soft_wrap=True,
+    )
+    console.print("real and classic pictures are patients' data: see README.txt there")
+    if own_predictions:
+        n = write_predictions(out / "predictions.csv", opened)
+        console.print(f"{n} predictions of the run's own classifiers: {out / 'predictions.csv'}", soft_wrap=True)
+
+
+def compare_command(predictions: Path, run: Path, out: Path | None, model: str | None) -> dict[str, Any]:
+    """Prints the arms and the verdict by somebody else's predictions, writes the report, and returns the summary."""
+    console, opened = Console(), open_run(run)
+    summary = compared(opened, predictions, model or predictions.stem)
+    folder = out or run / "compared" / predictions.stem
+    write_compared(opened, summary, folder)
+    page = write_report(folder)
+    print_summary(console, summary)
+    console.print(f"report: {page}", soft_wrap=True)
+    return summary
