@@ -18,9 +18,11 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from medgan_fashion.gan.recipe.table import RECIPES, NetworkPair, Recipe
+from medgan_fashion.gan.recipe.networks import DCGANConfig
+from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.table import RECIPES
 from medgan_fashion.gan.schemes.base import Batch
-from medgan_fashion.gan.schemes.table import build_game
+from medgan_fashion.gan.schemes.table import build_scheme
 from medgan_fashion.gan.training.data import Describe, open_source
 from medgan_fashion.gan.training.loop import advance
 from medgan_fashion.gan.training.state import new_state
@@ -29,13 +31,13 @@ from medgan_fashion.gan.training.state import new_state
 def ours(recipe: Recipe, images: torch.Tensor, device: torch.device, autocast: bool) -> Callable[[int], None]:
     """Turns of the project's loop."""
     source = open_source(images.numpy(), Describe(value_range=(-1.0, 1.0), device=device))
-    game = build_game(recipe)
-    state = new_state(recipe, source.card, 0, game, device)
+    scheme = build_scheme(recipe)
+    state = new_state(recipe, source.card, 0, scheme, device)
 
     def turns(n: int) -> None:
         for _ in range(n):
             real, _ = source.fetch(0, state.images_seen, recipe.batch)
-            advance(state, game, [Batch(real.to(device), None, 0, state.images_seen)], autocast)
+            advance(state, scheme, [Batch(real.to(device), None, 0, state.images_seen)], autocast)
             state.images_seen += recipe.batch
 
     return turns
@@ -44,7 +46,7 @@ def ours(recipe: Recipe, images: torch.Tensor, device: torch.device, autocast: b
 def tutorial(recipe: Recipe, images: torch.Tensor, device: torch.device) -> Callable[[int], None]:
     """The plain loop on copies of the same networks."""
     source = open_source(images.numpy(), Describe(value_range=(-1.0, 1.0)))
-    state = new_state(recipe, source.card, 0, build_game(recipe), device)
+    state = new_state(recipe, source.card, 0, build_scheme(recipe), device)
     g, d = (copy.deepcopy(state.networks[name]) for name in ("generator", "discriminator"))
     opt_g, opt_d = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (g, d))
     data = torch.utils.data.DataLoader(
@@ -94,7 +96,7 @@ def rate(turns: Callable[[int], None], n: int, batch: int, device: torch.device)
 
 def compare(channels: int, size: int, device: torch.device, rounds: int, turns: int, autocast: bool) -> str:
     """One row of the table: medians over alternating rounds, and the median of the paired ratios."""
-    recipe = replace(RECIPES["dcgan"], networks=NetworkPair(width=channels), batch=64)
+    recipe = replace(RECIPES["dcgan"], networks=DCGANConfig(width=channels), batch=64)
     images = torch.rand(512, 1, size, size) * 2 - 1
     sides = {"ours": ours(recipe, images, device, autocast), "tutorial": tutorial(recipe, images, device)}
     for side in sides.values():

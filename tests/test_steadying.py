@@ -49,7 +49,7 @@ def test_every_variant_is_a_recipe_that_differs_from_the_baseline() -> None:
     plain = to_plain(variant_recipe("baseline"))
     for name in VARIANTS:
         assert (to_plain(variant_recipe(name)) == plain) == (name == "baseline"), name
-    assert variant_recipe("ADA", 1_000).stabilise.ada_images == 250
+    assert variant_recipe("ADA", 1_000).regularization.ada_images == 250
 
 
 def test_what_was_measured_is_read_and_the_table_holds_every_variant(tmp_path: Path) -> None:

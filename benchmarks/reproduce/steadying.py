@@ -31,7 +31,7 @@ Found = dict[str, Any]
 def variant_recipe(name: str, images_seen: int = IMAGES_SEEN) -> Recipe:
     """The baseline with the changes of one variant; shares of the budget become images."""
     changes = copy.deepcopy(VARIANTS[name])
-    steady = changes.get("stabilise", {})
+    steady = changes.get("regularization", {})
     for key in set(SHARES) & set(steady):
         steady[key] = max(1, int(steady[key] * images_seen))
     return changed_recipe(changed_recipe("dcgan", BASELINE), changes)
@@ -135,23 +135,23 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "classify": {"real": 1.0, "fake": 1.0, "generator": 1.0},
     },
     "self-attention": {"networks": {"attention": 16}},
-    "feature matching": {"stabilise": {"feature_matching": 1.0, "adversarial": 0.0}},
+    "feature matching": {"regularization": {"feature_matching": 1.0, "adversarial": 0.0}},
     "minibatch discrimination": {"networks": {"minibatch_discrimination": True}},
     "minibatch deviation": {"networks": {"minibatch_deviation": True}},
-    "historical averaging": {"stabilise": {"historical": 0.01}},
-    "replay of fakes": {"stabilise": {"replay_fakes": 512}},
+    "historical averaging": {"regularization": {"historical": 0.01}},
+    "replay of fakes": {"regularization": {"replay_fakes": 512}},
     "no norm in D": {"networks": {"norm_d": "none", "init": "he"}},
     "replay of fakes, no norm in D": {
         "networks": {"norm_d": "none", "init": "he"},
-        "stabilise": {"replay_fakes": 512},
+        "regularization": {"replay_fakes": 512},
     },
-    "replay of critics": {"stabilise": {"replay_critics": 5, "snapshot_images": 0.1}},
-    "instance noise": {"stabilise": {"instance_noise": 0.1, "noise_images": 1.0}},
+    "replay of critics": {"regularization": {"replay_critics": 5, "snapshot_images": 0.1}},
+    "instance noise": {"regularization": {"instance_noise": 0.1, "noise_images": 1.0}},
     "two time scales": {"lr_g": 2.5e-4, "lr_d": 1e-3},  # their mean factor is the baseline's
     "label smoothing": {"label_smoothing": 0.1},
     "DiffAugment": {"augment": POLICY},
-    "ADA": {"augment": POLICY, "stabilise": {"ada_target": 0.6, "ada_images": 0.25}},
-    "LeCam": {"stabilise": {"lecam": 0.3}},
+    "ADA": {"augment": POLICY, "regularization": {"ada_target": 0.6, "ada_images": 0.25}},
+    "LeCam": {"regularization": {"lecam": 0.3}},
     "averaged weights": {"ema_half_life": 2_000},
 }
 

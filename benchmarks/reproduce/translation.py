@@ -54,7 +54,7 @@ def paired(job: Job, drawing: Callable, plain: Callable, changes: dict[str, Any]
 
 def outline_to_garment(job: Job, adversarial: float = 1.0) -> dict[str, Any]:
     """Value: the share of painted garments that the classifier names rightly, the counterpart of the FCN score."""
-    found = paired(job, outlines, mean_filled, {"stabilise": {"adversarial": adversarial}}, 12_000)
+    found = paired(job, outlines, mean_filled, {"regularization": {"adversarial": adversarial}}, 12_000)
     named = {name: figures["named"] for name, figures in found["figures"].items()}
     text = (
         f"{named['ours']:.0%} named rightly (filled in the mean colour {named['plainest']:.0%}, true photos "

@@ -169,7 +169,7 @@ def interpolate(
     from medgan_fashion.runs.stages.privacy_cards import find_card, in_words, release_note
 
     made = load_model(model)
-    if made.recipe.networks.given:
+    if made.recipe.given:
         raise ValueError(f"{model} paints over given pictures, and `interpolate` has none to give it")
     if rows < 1:
         raise ValueError(f"{rows} rows were asked for; give --rows 1 or more")

@@ -14,8 +14,9 @@ from medgan_fashion.fashion.design.atelier import Atelier
 from medgan_fashion.fashion.recommend.model import FactorModel, Prior, Tower, embed
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.networks.card import DataCard
-from medgan_fashion.gan.networks.layers import Judgement
-from medgan_fashion.gan.recipe.table import Latent, NetworkPair, Recipe
+from medgan_fashion.gan.networks.layers import DiscriminatorOutput
+from medgan_fashion.gan.recipe.networks import DCGANConfig
+from medgan_fashion.gan.recipe.spec import Latent, Recipe
 
 SIZE, CATEGORIES, EACH = 16, ("bar", "square"), 60
 RED, BLUE = 0, 1  # customers
@@ -55,9 +56,9 @@ class Critic(nn.Module):
         super().__init__()
         self.soft = nn.LeakyReLU(1.0)
 
-    def forward(self, images: Tensor, y: Tensor) -> Judgement:
+    def forward(self, images: Tensor, y: Tensor) -> DiscriminatorOutput:
         features = self.soft(images[:, :, 0].flatten(1) - 1)
-        return Judgement(1 - features.square().mean(1, keepdim=True), None, features)
+        return DiscriminatorOutput(1 - features.square().mean(1, keepdim=True), None, features)
 
 
 class MeanColour(nn.Module):
@@ -106,7 +107,7 @@ def recommender(skew: float, theta: NDArray | None = None) -> FactorModel:
 
 def gan() -> Model:
     """The planted GAN, of values 0..255."""
-    pair = NetworkPair(condition_g="concat", condition_d="projection")
+    pair = DCGANConfig(condition_g="concat", condition_d="projection")
     card = DataCard((3, SIZE, SIZE), (0.0, 255.0), "uint8", CATEGORIES)
     return Model(Recipe(networks=pair, latent=LATENT), card, {"generator": Painter(), "discriminator": Critic()}, {})
 

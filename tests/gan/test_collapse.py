@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.gan import RECIPES, train
-from medgan_fashion.gan.recipe.table import NetworkPair
+from medgan_fashion.gan.recipe.networks import DCGANConfig
 
 from .test_recipes import tiny
 
@@ -38,7 +38,7 @@ def test_fires_on_a_forced_collapse() -> None:
     images, _ = blobs()
     # a critic without any penalty and steps a thousand times too long: the generator saturates
     recipe = replace(
-        RECIPES["wgan_gp"], penalties=(), n_critic=1, lr_g=0.2, lr_d=0.2, networks=NetworkPair(width=8, norm_d="none")
+        RECIPES["wgan_gp"], penalties=(), n_critic=1, lr_g=0.2, lr_d=0.2, networks=DCGANConfig(width=8, norm_d="none")
     )
     trained = train(recipe, images, images_seen=20_000, check_every=500, progress=False)
     assert trained.alarm is not None

@@ -25,7 +25,7 @@ from medgan_fashion.gan.recipe.schedules import (
     stage_at,
 )
 from medgan_fashion.gan.schemes.base import Batch
-from medgan_fashion.gan.schemes.table import build_game
+from medgan_fashion.gan.schemes.table import build_scheme
 from medgan_fashion.gan.training import loop as training
 from medgan_fashion.gan.training.data import Describe, open_source
 from medgan_fashion.gan.training.state import grow, new_state, published
@@ -155,7 +155,7 @@ def test_recomputed_activations_give_the_same_gradients(penalised: bool) -> None
 def test_optimizers_start_afresh_at_a_level_and_only_there() -> None:
     recipe, (images, labels) = tiny("progan"), phantoms()
     source = open_source(images, Describe(labels))
-    state = new_state(recipe, source.card, 0, build_game(recipe), torch.device("cpu"))
+    state = new_state(recipe, source.card, 0, build_scheme(recipe), torch.device("cpu"))
     assert grow(state) == Stage(0, 1.0)
     for optimizer in state.optimizers.values():
         optimizer.state[torch.zeros(1)] = {}
@@ -208,7 +208,7 @@ def test_a_model_that_did_not_finish_growing_draws_full_size(tmp_path: Path) -> 
     images, labels = phantoms(24, (1, 20, 16))
     recipe = tiny("progan")
     source = open_source(images, Describe(labels))
-    state = new_state(recipe, source.card, 0, build_game(recipe), torch.device("cpu"))
+    state = new_state(recipe, source.card, 0, build_scheme(recipe), torch.device("cpu"))
     state.images_seen = 5
     grow(state)
     save_model(Model(recipe, source.card, published(state), {}), tmp_path / "m.safetensors")
@@ -235,8 +235,8 @@ def test_a_turn_at_every_level_moves_every_active_weight() -> None:
     recipe: Recipe = tiny("progan_small")
     images, labels = phantoms(24, (1, 20, 16))
     source = open_source(images, Describe(labels))
-    game = build_game(recipe)
-    state = new_state(recipe, source.card, 0, game, torch.device("cpu"))
+    scheme = build_scheme(recipe)
+    state = new_state(recipe, source.card, 0, scheme, torch.device("cpu"))
     for level, seen in enumerate((0, 6, 14)):
         state.images_seen = seen
         stage = grow(state)
@@ -244,7 +244,7 @@ def test_a_turn_at_every_level_moves_every_active_weight() -> None:
         assert stage.level == level
         real, y = source.fetch(0, seen, 8)
         batch = Batch(shrunk(real * 2 - 1, stage), y, 0, 0)
-        loss = game.steps[1].loss(state.networks, batch)["generator"]
+        loss = scheme.steps[1].loss(state.networks, batch)["generator"]
         state.networks["generator"].zero_grad(set_to_none=True)
         loss.backward()
         touched = [n for n, p in state.networks["generator"].named_parameters() if p.grad is not None]

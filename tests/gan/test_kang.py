@@ -8,9 +8,9 @@ from torch import nn
 from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan import OBJECTIVES, RECIPES, Recipe
 from medgan_fashion.gan.networks.build import build_networks
-from medgan_fashion.gan.networks.dvbpr import KangDiscriminator, KangGenerator, first_map, with_planes
+from medgan_fashion.gan.networks.dvbpr import DVBPRDiscriminator, DVBPRGenerator, first_map, with_planes
 from medgan_fashion.gan.schemes.base import Batch
-from medgan_fashion.gan.schemes.table import build_game
+from medgan_fashion.gan.schemes.table import build_scheme
 from medgan_fashion.gan.training.data import Describe, open_source
 from medgan_fashion.gan.training.loop import advance
 from medgan_fashion.gan.training.state import new_state
@@ -20,8 +20,8 @@ def test_the_layers_are_the_released_code_s() -> None:
     recipe = RECIPES["dvbpr_lsgan"]
     pair = build_networks(recipe, (3, 64, 64), 6, 0)
     g, d = pair["generator"], pair["discriminator"]
-    assert isinstance(g, KangGenerator)
-    assert isinstance(d, KangDiscriminator)
+    assert isinstance(g, DVBPRGenerator)
+    assert isinstance(d, DVBPRDiscriminator)
     assert (g.dense.in_features, g.dense.out_features) == (256 + 6, 4 * 4 * 256)
     deconvs = [(m.out_channels, m.stride[0], m.kernel_size[0]) for m in g.layers if isinstance(m, nn.ConvTranspose2d)]
     assert deconvs == [(256, 2, 3), (256, 1, 3), (256, 2, 3), (256, 1, 3), (128, 2, 3), (64, 2, 3), (3, 1, 3)]
@@ -50,10 +50,10 @@ def test_one_turn_at_the_paper_s_size(name: str, side: int) -> None:
     recipe = from_plain(Recipe, {**to_plain(RECIPES[name]), "batch": 2})
     images = np.random.default_rng(0).random((4, 3, side, side), dtype=np.float32)
     source = open_source(images, Describe(np.arange(4) % 2))
-    game = build_game(recipe)
-    state = new_state(recipe, source.card, 0, game, torch.device("cpu"))
+    scheme = build_scheme(recipe)
+    state = new_state(recipe, source.card, 0, scheme, torch.device("cpu"))
     real, y = source.fetch(0, 0, 2)
-    terms = advance(state, game, [Batch(real * 2 - 1, y, 0, 0)], False)
+    terms = advance(state, scheme, [Batch(real * 2 - 1, y, 0, 0)], False)
     assert all(bool(torch.isfinite(value)) for value in terms.values())
     z = torch.zeros(2, recipe.latent.size)
     assert state.networks["generator"](z, y).shape == (2, 3, side, side)

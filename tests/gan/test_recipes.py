@@ -10,8 +10,8 @@ import torch
 
 from medgan_fashion.base.plain import from_plain, merged, to_plain
 from medgan_fashion.gan import RECIPES, Model, Recipe, load_model, train
-from medgan_fashion.gan.schemes.base import Game
-from medgan_fashion.gan.schemes.table import build_game
+from medgan_fashion.gan.schemes.base import Scheme
+from medgan_fashion.gan.schemes.table import build_scheme
 from medgan_fashion.gan.training.data import Describe, Domains, open_source
 from medgan_fashion.gan.training.loop import advance, fetch_batch
 from medgan_fashion.gan.training.state import grow, new_state
@@ -21,13 +21,14 @@ GROWTH = {"phase_images": [4], "batches": [8, 4]}
 
 
 def tiny(name: str) -> Recipe:
-    plain = merged(to_plain(RECIPES[name]), SMALL)
+    plain = to_plain(RECIPES[name])
+    plain = merged(plain, SMALL | {"networks": {k: v for k, v in SMALL["networks"].items() if k in plain["networks"]}})
     plain["growth"] = plain["growth"] and GROWTH
-    if plain["networks"]["attention"]:
+    if plain["networks"].get("attention"):
         plain["networks"]["attention"] = 8
-    if plain["networks"]["skip_z"]:
+    if plain["networks"].get("skip_z"):
         plain["latent"]["size"] = 12  # a piece for the base and for each block, at 16 and at 32 pixels
-    if plain["networks"]["given"]:
+    if plain["networks"].get("given"):
         plain["networks"]["given"] = 1
     return from_plain(Recipe, plain)
 
@@ -39,8 +40,8 @@ def phantoms(
     rng = np.random.default_rng(0)
     labels = np.arange(n) % 3
     images = 0.2 * rng.random((n, *shape)) + labels.reshape(-1, *[1] * len(shape)) * 0.25
-    if recipe and recipe.networks.given:
-        masks = rng.random((n, recipe.networks.given, *shape[1:])) > 0.5
+    if recipe and recipe.given:
+        masks = rng.random((n, recipe.given, *shape[1:])) > 0.5
         images = np.concatenate([images, masks], axis=1)
     return images.astype(np.float32), labels
 
@@ -49,7 +50,7 @@ def material(recipe: Recipe, shape: tuple[int, ...] = (1, 16, 16)) -> tuple[Any,
     """Data and labels that the recipe asks for: a label for every fourth image where it needs few, two domains."""
     images, labels = phantoms(24, shape, recipe)
     if recipe.translation:
-        k = recipe.networks.given
+        k = recipe.given
         return Domains(images[:, -k:], images[:, :-k], recipe.translation.paired), None
     few = recipe.networks.condition_d == "shared"
     return images, (np.where(np.arange(24) % 4 == 0, labels, -1) if few else labels) if recipe.conditional else None
@@ -58,7 +59,7 @@ def material(recipe: Recipe, shape: tuple[int, ...] = (1, 16, 16)) -> tuple[Any,
 def handed(model: Model, n: int) -> torch.Tensor | None:
     """What such a model is given to paint over."""
     images, _ = phantoms(n, (1, *model.card.shape[1:]), model.recipe)
-    return torch.from_numpy(images[:, 1:]) if model.recipe.networks.given else None
+    return torch.from_numpy(images[:, 1:]) if model.recipe.given else None
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -74,11 +75,13 @@ def test_a_step_moves_only_what_it_trains(name: str) -> None:
     recipe = tiny(name)
     data, labels = material(recipe)
     source = open_source(data, Describe(labels))
-    state = new_state(recipe, source.card, 0, game := build_game(recipe), torch.device("cpu"))
-    for step in game.steps:
-        batches = [fetch_batch(state, source, grow(state), i * recipe.batch, recipe.batch) for i in range(game.batches)]
+    state = new_state(recipe, source.card, 0, scheme := build_scheme(recipe), torch.device("cpu"))
+    for step in scheme.steps:
+        batches = [
+            fetch_batch(state, source, grow(state), i * recipe.batch, recipe.batch) for i in range(scheme.batches)
+        ]
         before = {k: v.clone() for net in state.networks for k, v in _named(state, net).items()}
-        alone = Game((step,), game.averaged, step.n_repeat)
+        alone = Scheme((step,), scheme.averaged, step.n_repeat)
         terms = advance(state, alone, batches[-step.n_repeat :], False)
         assert all(torch.isfinite(value) for value in terms.values())
         for net in state.networks:

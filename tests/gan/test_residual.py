@@ -18,10 +18,11 @@ from medgan_fashion.gan.networks.biggan import (
     piece_size,
 )
 from medgan_fashion.gan.networks.layers import SelfAttention2d, attended_level
+from medgan_fashion.gan.recipe.networks import BigGANConfig
 from medgan_fashion.gan.recipe.schedules import doubled
-from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
+from medgan_fashion.gan.recipe.spec import Latent
 
-PLAIN = NetworkPair(kind="residual", width=8, max_width=16)
+PLAIN = BigGANConfig(width=8, max_width=16)
 BIG = replace(PLAIN, condition_g="norm", condition_d="projection", spectral_norm=True, skip_z=True)
 LATENT = Latent(size=12)
 
@@ -33,7 +34,7 @@ def _seeded() -> None:
 
 @pytest.mark.parametrize("pair", [PLAIN, BIG, replace(PLAIN, condition_g="concat", condition_d="plane")])
 @pytest.mark.parametrize(("shape", "attention"), [((1, 16, 16), 8), ((3, 32, 32), 0), ((2, 20, 16), 4)])
-def test_shapes_and_second_derivatives(pair: NetworkPair, shape: tuple[int, ...], attention: int) -> None:
+def test_shapes_and_second_derivatives(pair: BigGANConfig, shape: tuple[int, ...], attention: int) -> None:
     pair, y = replace(pair, attention=attention), torch.arange(4) % 3
     g, d = ResidualGenerator(pair, LATENT, shape, 3), ResidualDiscriminator(pair, shape, 3)
     z = torch.randn(4, 12, requires_grad=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from medgan_fashion.gan import RECIPES, NetworkPair, Recipe, load_model, train
+from medgan_fashion.gan import RECIPES, Recipe, SPADEConfig, load_model, train
 from medgan_fashion.gan.networks.translators import Spade
 from medgan_fashion.gan.recipe.table import changed_recipe
 
@@ -49,9 +49,9 @@ def test_what_is_given_must_fit(recipe: Recipe) -> None:
     with pytest.raises(ValueError, match="the images have 1 channels: add the masks"):
         train(recipe, _pairs(16, 0)[:, :1], images_seen=16, progress=False, device="cpu")
     with pytest.raises(ValueError, match=r"spade needs networks\.given, the number"):
-        Recipe(networks=NetworkPair(kind="spade"))
-    with pytest.raises(ValueError, match="kind dcgan paints over nothing"):
-        Recipe(networks=NetworkPair(given=1))
+        Recipe(networks=SPADEConfig())
+    with pytest.raises(ValueError, match=r"networks\.given has no place in networks\.kind dcgan"):
+        changed_recipe("dcgan", {"networks": {"given": 1}})
 
 
 def test_spade_is_a_normalised_map_scaled_and_shifted_by_the_mask() -> None:

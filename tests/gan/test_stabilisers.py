@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from medgan_fashion.gan.losses.objectives import non_saturating
 from medgan_fashion.gan.losses.penalties import r1, r2
-from medgan_fashion.gan.networks.layers import Judgement
-from medgan_fashion.gan.recipe.spec import Recipe, Stabilisers
-from medgan_fashion.gan.schemes.adversarial import shown
+from medgan_fashion.gan.networks.layers import DiscriminatorOutput
+from medgan_fashion.gan.recipe.spec import Recipe, Regularization
+from medgan_fashion.gan.schemes.adversarial import augment_for_d
 from medgan_fashion.gan.schemes.base import Batch, Networks, Remembered
 from medgan_fashion.gan.schemes.memory import critic_terms, generator_terms, memories, noised, replay, replayed
-from medgan_fashion.gan.schemes.table import build_game
+from medgan_fashion.gan.schemes.table import build_scheme
 
 
 class Number(nn.Module):
@@ -36,9 +36,9 @@ class Slope(nn.Module):
         self.weight = nn.Parameter(torch.tensor(value))
         self.sure = sure
 
-    def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+    def forward(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
         pixel = images.flatten(1)
-        return Judgement(self.weight * pixel, -self.sure * (pixel - torch.tensor([0.0, 1.0])).abs(), pixel)
+        return DiscriminatorOutput(self.weight * pixel, -self.sure * (pixel - torch.tensor([0.0, 1.0])).abs(), pixel)
 
 
 def pixels(*values: float) -> Tensor:
@@ -55,11 +55,11 @@ def a_batch(n: int = 1, at: int = 0, labels: Tensor | None = None, **kept: Any) 
 
 def remember(networks: Networks, **row: Any) -> tuple[Any, Remembered]:
     """The only memory that these stabilisers need, and its start."""
-    ((_, part),) = memories(Recipe(augment=("flip",), stabilise=Stabilisers(**row))).items()
+    ((_, part),) = memories(Recipe(augment=("flip",), regularization=Regularization(**row))).items()
     return part, part.start(networks, (1, 1, 1))
 
 
-def steady_g(row: Stabilisers, networks: Networks, batch: Batch, images: Tensor, real: Tensor) -> dict[str, Tensor]:
+def steady_g(row: Regularization, networks: Networks, batch: Batch, images: Tensor, real: Tensor) -> dict[str, Tensor]:
     d = networks["discriminator"]
     return generator_terms(row, non_saturating(), networks, batch, images, d(real), d(images))
 
@@ -103,7 +103,7 @@ def test_half_of_what_d_sees_is_of_the_past_with_its_label() -> None:
 
 
 def test_past_critics_stand_in_a_ring_and_g_plays_one_of_them() -> None:
-    networks, row = pair(g=2.0), Stabilisers(replay_critics=2, snapshot_images=10)
+    networks, row = pair(g=2.0), Regularization(replay_critics=2, snapshot_images=10)
     part, kept = remember(networks, replay_critics=2, snapshot_images=10)
     batch = a_batch(memory={"critics": kept})
     assert "past critic" not in steady_g(row, networks, batch, pixels(2), pixels(0))
@@ -126,7 +126,7 @@ def test_history_is_the_squared_distance_to_the_running_mean() -> None:
         networks["discriminator"].weight.data.fill_(weight)
         kept = part.after(kept, networks, a_batch())
     assert float(kept["discriminator.weight"]) == 2.5
-    batch, row = a_batch(memory={"averages": kept}), Stabilisers(historical=0.5)
+    batch, row = a_batch(memory={"averages": kept}), Regularization(historical=0.5)
     term = critic_terms(row, networks, batch, pixels(0), pixels(0))["history of D"]
     term.backward()
     assert float(term.detach()) == pytest.approx(0.5 * 1.5**2)
@@ -135,7 +135,7 @@ def test_history_is_the_squared_distance_to_the_running_mean() -> None:
 
 
 def test_lecam_pulls_to_the_other_side_s_averaged_logit() -> None:
-    networks, row = pair(), Stabilisers(lecam=0.1, lecam_decay=0.5)
+    networks, row = pair(), Regularization(lecam=0.1, lecam_decay=0.5)
     part, kept = remember(networks, lecam=0.1, lecam_decay=0.5)
     for _ in range(2):  # anchors: half, then three quarters of the way from 0 to the mean logits 2 and -4
         logits = {"real logits": torch.tensor([1.0, 3.0]), "fake logits": torch.tensor([-4.0])}
@@ -156,16 +156,16 @@ def test_adaptive_augmentation_moves_against_overfitting(p: float, right: float,
 
 
 def test_adaptive_augmentation_changes_the_share_p_of_what_d_sees() -> None:
-    recipe = Recipe(augment=("brightness",), stabilise=Stabilisers(ada_target=0.6))
+    recipe = Recipe(augment=("brightness",), regularization=Regularization(ada_target=0.6))
     images = torch.zeros(1_000, 1, 8, 8)
     for p in (0.0, 0.3, 1.0):
         batch = Batch(images, None, 0, 0, memory={"ada": {"p": torch.tensor(p)}})
-        changed = (shown(recipe, images, batch, "real") != 0).flatten(1).any(1)
+        changed = (augment_for_d(recipe, images, batch, "real") != 0).flatten(1).any(1)
         assert float(changed.float().mean()) == pytest.approx(p, abs=0.06)
 
 
 def test_instance_noise_fades_in_a_straight_line() -> None:
-    row, images = Stabilisers(instance_noise=0.4, noise_images=100), torch.full((20_000, 1, 1, 1), 0.5)
+    row, images = Regularization(instance_noise=0.4, noise_images=100), torch.full((20_000, 1, 1, 1), 0.5)
     for at, sd in ((0, 0.4), (50, 0.2), (75, 0.1)):
         noise = noised(row, images, a_batch(at=at), "real") - images
         assert float(noise.std()) == pytest.approx(sd, rel=0.03)
@@ -177,9 +177,9 @@ def test_instance_noise_fades_in_a_straight_line() -> None:
 
 
 def test_feature_matching_alone_is_all_that_g_learns_from() -> None:
-    recipe = Recipe(stabilise=Stabilisers(feature_matching=3.0, adversarial=0.0))
+    recipe = Recipe(regularization=Regularization(feature_matching=3.0, adversarial=0.0))
     networks, batch = pair(g=0.5), Batch(pixels(1.0, 2.0), None, 0, 0)
-    terms = build_game(recipe).steps[1].loss(networks, batch)
+    terms = build_scheme(recipe).steps[1].loss(networks, batch)
     assert {name: float(v.detach()) for name, v in terms.items()} == {"features": pytest.approx(3 * (1.5 - 0.5) ** 2)}
     terms["features"].backward()
     assert float(networks["generator"].weight.grad) == pytest.approx(-3 * 2 * 1.0)

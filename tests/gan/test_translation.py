@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from medgan_fashion.gan import Model, Recipe, train
-from medgan_fashion.gan.networks.layers import Judgement
+from medgan_fashion.gan.networks.layers import DiscriminatorOutput
 from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.gan.schemes.base import Batch, Step
-from medgan_fashion.gan.schemes.table import build_game
+from medgan_fashion.gan.schemes.table import build_scheme
 from medgan_fashion.gan.training.data import Describe, Domains, open_source
 from medgan_fashion.gan.training.loop import advance, fetch_batch
 from medgan_fashion.gan.training.state import State, new_state
@@ -66,9 +66,9 @@ class Shift(nn.Module):
 class Mean(nn.Module):
     """A critic by hand: the mean of the picture is its one logit."""
 
-    def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+    def forward(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
         mean = images.mean((1, 2, 3))[:, None]
-        return Judgement(mean, None, mean)
+        return DiscriminatorOutput(mean, None, mean)
 
 
 def by_hand(step: float = 0.5, back: float = -0.25) -> dict[str, nn.Module]:
@@ -113,7 +113,7 @@ def test_cyclegan_finds_a_swap_of_colours_without_pairs() -> None:
 
 
 def test_cycle_and_identity_are_weighted_distances_there_and_back() -> None:
-    translators = build_game(unpaired(cycle=10.0, identity=5.0)).steps[1]
+    translators = build_scheme(unpaired(cycle=10.0, identity=5.0)).steps[1]
     assert translators.trains == ("generator", "generator_back")
     terms = played(translators, by_hand(), flat(wanted=0.1, given=-0.3))
     assert terms["cycle"] == pytest.approx(10 * (0.25 + 0.25))  # + 0.5 - 0.25 either way
@@ -121,13 +121,13 @@ def test_cycle_and_identity_are_weighted_distances_there_and_back() -> None:
     # least squares whole: the squared distance of D's logit to 1; B from A is -0.3 + 0.5, A from B is 0.1 - 0.25
     assert terms["towards B"] == pytest.approx((0.2 - 1) ** 2)
     assert terms["towards A"] == pytest.approx((-0.15 - 1) ** 2)
-    assert "identity" not in played(build_game(unpaired(identity=0.0)).steps[1], by_hand(), flat(0.1, -0.3))
+    assert "identity" not in played(build_scheme(unpaired(identity=0.0)).steps[1], by_hand(), flat(0.1, -0.3))
     inverse = played(translators, by_hand(0.5, -0.5), flat(0.1, -0.3))
     assert inverse["cycle"] == pytest.approx(0, abs=1e-6)
 
 
 def test_each_critic_compares_its_own_domain() -> None:
-    critics = build_game(unpaired()).steps[0]
+    critics = build_scheme(unpaired()).steps[0]
     assert critics.trains == ("discriminator", "discriminator_back")
     terms = played(critics, by_hand(), flat(wanted=0.1, given=-0.3))
     assert terms["critic of B"] == pytest.approx(0.5 * (0.1 - 1) ** 2 + 0.5 * 0.2**2)
@@ -136,7 +136,7 @@ def test_each_critic_compares_its_own_domain() -> None:
 
 def test_pix2pix_pays_for_the_distance_to_the_partner_and_shows_d_both() -> None:
     recipe = changed_recipe("pix2pix", {"networks": {"given": 1}, "translation": {"l1": 7.0}})
-    critic, generator = build_game(recipe).steps
+    critic, generator = build_scheme(recipe).steps
     terms = played(generator, by_hand(), flat(wanted=0.1, given=-0.3))
     assert terms["l1"] == pytest.approx(7 * abs(-0.3 + 0.5 - 0.1))
     fake, real = (0.2 - 0.3) / 2, (0.1 - 0.3) / 2  # D sees the picture and what it was painted over
@@ -147,15 +147,15 @@ def test_pix2pix_pays_for_the_distance_to_the_partner_and_shows_d_both() -> None
 
 
 def test_the_buffer_fills_with_past_fakes_and_then_replaces_them() -> None:
-    game, networks = build_game(unpaired(buffer=4)), by_hand()
-    memory = {name: part.start(networks, (2, 8, 8)) for name, part in game.memory.items()}
+    scheme, networks = build_scheme(unpaired(buffer=4)), by_hand()
+    memory = {name: part.start(networks, (2, 8, 8)) for name, part in scheme.memory.items()}
     assert memory["past A"]["images"].shape == memory["past B"]["images"].shape == (4, 1, 8, 8)
     held = []
     for turn in range(6):
         batch = flat(wanted=0.0, given=turn / 10, images_seen=2 * turn)
         batch.memory = memory
-        played(game.steps[0], networks, batch)
-        memory = {name: part.after(memory[name], networks, batch) for name, part in game.memory.items()}
+        played(scheme.steps[0], networks, batch)
+        memory = {name: part.after(memory[name], networks, batch) for name, part in scheme.memory.items()}
         held.append(memory["past B"]["images"].mean((1, 2, 3)))
     assert held[0].tolist() == pytest.approx([0.5, 0.5, 0, 0])  # B from A is given + 0.5
     assert held[1].tolist() == pytest.approx([0.5, 0.5, 0.6, 0.6])
@@ -169,15 +169,15 @@ def test_the_buffer_fills_with_past_fakes_and_then_replaces_them() -> None:
 
 
 def test_the_critic_is_shown_past_fakes_about_every_other_time() -> None:
-    game, networks = build_game(unpaired(buffer=4)), by_hand()
+    scheme, networks = build_scheme(unpaired(buffer=4)), by_hand()
     empty = flat(wanted=0.0, given=0.0, n=400)
-    fresh = played(game.steps[0], networks, empty)["critic of B"]
-    empty.memory = {name: part.start(networks, (2, 8, 8)) for name, part in game.memory.items()}
-    assert played(game.steps[0], networks, empty)["critic of B"] == fresh  # nothing of the past is there yet
+    fresh = played(scheme.steps[0], networks, empty)["critic of B"]
+    empty.memory = {name: part.start(networks, (2, 8, 8)) for name, part in scheme.memory.items()}
+    assert played(scheme.steps[0], networks, empty)["critic of B"] == fresh  # nothing of the past is there yet
     full = flat(wanted=0.0, given=0.0, n=400)
     past = {"images": torch.full((4, 1, 8, 8), 1.5), "count": torch.tensor(9)}
-    full.memory = dict.fromkeys(game.memory, past)
-    shown = played(game.steps[0], networks, full)["critic of B"] - 0.5  # less the reals' own (0 - 1)^2 / 2
+    full.memory = dict.fromkeys(scheme.memory, past)
+    shown = played(scheme.steps[0], networks, full)["critic of B"] - 0.5  # less the reals' own (0 - 1)^2 / 2
     share = (2 * shown - 0.25) / (1.5**2 - 0.25)
     assert share == pytest.approx(0.5, abs=0.1)
 
@@ -185,11 +185,11 @@ def test_the_critic_is_shown_past_fakes_about_every_other_time() -> None:
 def test_both_buffers_go_through_a_turn_of_the_loop() -> None:
     recipe = changed_recipe("cyclegan", {**TINY, "batch": 2, "translation": {"buffer": 3}})
     source = open_source(Domains(painted(6, 2, 0), painted(5, 3, 2)), Describe())
-    game = build_game(recipe)
-    state: State = new_state(recipe, source.card, 0, game, torch.device("cpu"))
+    scheme = build_scheme(recipe)
+    state: State = new_state(recipe, source.card, 0, scheme, torch.device("cpu"))
     seen = []
     for _ in range(3):
-        advance(state, game, [fetch_batch(state, source, None, 0, 2)], False)
+        advance(state, scheme, [fetch_batch(state, source, None, 0, 2)], False)
         state.images_seen += 2
         seen.append({name: part["images"].clone() for name, part in state.memory.items()})
     assert {int(part["count"]) for part in state.memory.values()} == {6}

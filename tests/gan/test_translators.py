@@ -8,10 +8,11 @@ from torch import nn
 
 from medgan_fashion.gan.losses.penalties import r1
 from medgan_fashion.gan.networks.translators import PatchDiscriminator, ResnetTranslator, UNetTranslator
+from medgan_fashion.gan.recipe.networks import CycleGANConfig
 from medgan_fashion.gan.recipe.schedules import doubled
-from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
+from medgan_fashion.gan.recipe.spec import Latent
 
-PAIR = NetworkPair(kind="unet", width=8, max_width=16, given=1)
+PAIR = CycleGANConfig(width=8, max_width=16, given=1)
 LATENT = Latent(size=6)
 MAKERS = pytest.mark.parametrize("maker", [UNetTranslator, ResnetTranslator])
 
@@ -70,7 +71,7 @@ def test_the_layers_are_the_papers() -> None:
         *((3, 64), (64, 128), (128, 256), (256, 512)),
         *((512, 256), (512, 128), (256, 64), (128, 3)),
     ]
-    resnet = ResnetTranslator(replace(pair, kind="resnet", depth=6), LATENT, (6, 32, 32), 0)
+    resnet = ResnetTranslator(CycleGANConfig(width=64, max_width=512, given=3, depth=6), LATENT, (6, 32, 32), 0)
     # 11.4 million for nine blocks in Zhu et al.; three less, with 4x4 for 3x3 in the doublings
     block, doublings = 2 * 9 * 256 * 256, 16 * (256 * 128 + 128 * 64)
     ends, halvings, z = 2 * 49 * 3 * 64 + 3, 9 * (64 * 128 + 128 * 256), 6 * 256 + 256

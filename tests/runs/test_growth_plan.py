@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.gan import RECIPES, Growth, NetworkPair, Recipe
+from medgan_fashion.gan import RECIPES, Growth, ProGANConfig, Recipe
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.training.cost import Cost, measure_level
 from medgan_fashion.runs.single import growth_plan
@@ -95,4 +95,4 @@ def test_a_real_plan_is_kept_for_the_resumed_training(tmp_path: Path, tmp_path_f
 
 def test_free_memory_is_more_than_nothing() -> None:
     assert free_memory("cpu") > 2**20
-    assert NetworkPair().recompute_from == 99
+    assert ProGANConfig().recompute_from == 99

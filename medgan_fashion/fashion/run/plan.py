@@ -27,6 +27,7 @@ from medgan_fashion.fashion.run.stages_gan import (
 from medgan_fashion.fashion.run.stages_recommend import fit_recommender, new_customers, rank_recommenders
 from medgan_fashion.fashion.run.stages_restyle import inversion_limits, planted_inversion, restyle_photos
 from medgan_fashion.gan import load_model
+from medgan_fashion.gan.recipe.spelling import first_spelling
 from medgan_fashion.runs.engine.stage import Stored, Task, store
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -108,7 +109,11 @@ class Planner:
     def _gan(self) -> Task:
         gan, seed = self.config.gan, self.config.seed
         if gan.model is None:
-            own = {"recipe": to_plain(gan.resolved()), "images_seen": gan.images_seen, "least": gan.least_pictures}
+            own = {
+                "recipe": first_spelling(gan.resolved()),
+                "images_seen": gan.images_seen,
+                "least": gan.least_pictures,
+            }
             return garment_gan.task(catalogue=self.catalogue, encoder=self.encoder, seed=seed, **own)
         path = Path(gan.model)
         if not path.is_file():

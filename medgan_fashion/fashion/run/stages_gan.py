@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import Encoder, load_encoder, save_encoder
 from medgan_fashion.evaluation.images.diversity import ssim_diversity
 from medgan_fashion.evaluation.images.judge import blurred
@@ -15,8 +14,9 @@ from medgan_fashion.evaluation.images.kid import kid
 from medgan_fashion.evaluation.screening.neighbours import find_neighbours
 from medgan_fashion.fashion.data.catalogue import Catalogue, load_catalogue
 from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
-from medgan_fashion.gan import Model, Recipe, load_model, save_model
+from medgan_fashion.gan import Model, load_model, save_model
 from medgan_fashion.gan.latent.encoder import save_latent_encoder, train_latent_encoder
+from medgan_fashion.gan.recipe.spelling import read_recipe
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.images import Rows, train_kept
 
@@ -152,9 +152,7 @@ def garment_gan(
     labels = np.searchsorted(kinds, items.category[rows])
     names = tuple(items.categories[kind] for kind in kinds)
     given = Rows(np.asarray(items.images[rows]), labels, names, {"training_rows": catalogue.name, "synthetic": True})
-    train_kept(
-        work, given, from_plain(Recipe, recipe), load_encoder(encoder / "encoder.safetensors"), images_seen, seed
-    )
+    train_kept(work, given, read_recipe(recipe), load_encoder(encoder / "encoder.safetensors"), images_seen, seed)
 
 
 @stage(version=1)

@@ -177,7 +177,7 @@ def find_direction(
     """
     if method not in METHODS:
         raise ValueError(f"unknown method '{method}'; choose from {', '.join(METHODS)}")
-    if model.recipe.networks.given:
+    if model.recipe.given:
         raise ValueError("this model paints over given pictures; directions are for those that draw from z alone")
     draws = {"learn": n, "score": max(16, n // 4)}
     z = {

@@ -52,8 +52,8 @@ class Drawing(nn.Module):
 def turned(model: Model) -> Model:
     """A CycleGAN's model with its second translator in the first's place: exported, it paints the way back."""
     if "generator_back" not in model.networks:
-        raise ValueError(f"this model has no generator_back: its recipe plays {model.recipe.game}, one way")
-    pair = replace(model.recipe.networks, given=model.card.shape[0] - model.recipe.networks.given)
+        raise ValueError(f"this model has no generator_back: its recipe plays {model.recipe.scheme}, one way")
+    pair = replace(model.recipe.networks, given=model.card.shape[0] - model.recipe.given)
     networks = {
         "generator": model.networks["generator_back"],
         "generator_back": model.networks["generator"],
@@ -70,7 +70,7 @@ def example_inputs(model: Model, n: int, seed: int = 0) -> Inputs:
     inputs = {"z": sample_latent(model.latent, n, stream)}
     if model.recipe.networks.condition_g != "none":
         inputs["label"] = torch.arange(n) % len(model.card.classes)
-    if k := model.recipe.networks.given:
+    if k := model.recipe.given:
         low, high = model.card.value_range
         inputs["given"] = low + (high - low) * torch.rand(n, k, *model.card.shape[1:], generator=stream)
     return inputs

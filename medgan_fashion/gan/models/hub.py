@@ -56,7 +56,7 @@ def _facts(model: Model) -> dict[str, object]:
     card, facts, provenance = model.card, model.facts, released(model.card.provenance)
     recipe = model.recipe
     return {
-        "recipe": f"networks {recipe.networks.kind}, objective {recipe.objective}, {recipe.game}",
+        "recipe": f"networks {recipe.networks.kind}, objective {recipe.objective}, {recipe.scheme}",
         "images (channels, height, width)": card.shape,
         "value range": card.value_range,
         "classes": ", ".join(card.classes) or "none",

@@ -15,9 +15,10 @@ from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.networks.latent import draw, sample_latent
-from medgan_fashion.gan.networks.layers import Judgement
+from medgan_fashion.gan.networks.layers import DiscriminatorOutput
 from medgan_fashion.gan.recipe.schedules import Growing, full_size, shrunk
 from medgan_fashion.gan.recipe.spec import Latent, Recipe
+from medgan_fashion.gan.recipe.spelling import read_recipe
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A published model: the averaged generator, its opponents or partners, and what they are, ready to use.
@@ -33,7 +34,7 @@ def to_data_range(images: Tensor, card: DataCard) -> Tensor:
 
 
 class Model:
-    """The networks of a game, ready to use. Attributes: `networks` (modules in eval mode, by name), `generator`,
+    """The networks of a scheme, ready to use. Attributes: `networks` (modules in eval mode, by name), `generator`,
     `discriminator`, `encoder`, `recipe`, `latent`, `card` (shape, value range, classes), `facts` (provenance: seed,
     images seen, how the weights were selected)."""
 
@@ -44,7 +45,7 @@ class Model:
 
     def _network(self, name: str) -> nn.Module:
         if name not in self.networks:
-            raise ValueError(f"this model has no {name}: its recipe plays {self.recipe.game}")
+            raise ValueError(f"this model has no {name}: its recipe plays {self.recipe.scheme}")
         return self.networks[name]
 
     @property
@@ -92,14 +93,18 @@ class Model:
         seed: int = 0,
         truncation: float | None = None,
         given: Tensor | None = None,
+        batch: int | None = None,
     ) -> Tensor:
-        """n images (n, C, H, W) in the data's value range and dtype, on the CPU; the same for the same seed.
+        """n images (n, C, H, W) in the data's value range and dtype, on the CPU; the same for the same seed, to the
+        rounding of sums whatever the `batch`, which is how many are drawn at once (None: as many as 2**22 pixels).
 
         `given` (n, K, H, W) in the data's value range: the masks that a model of kind "spade" paints over; they come
         back as the images' last K channels.
         """
         if n < 1:
             raise ValueError(f"{n} images were asked for; give 1 or more")
+        if batch is not None and batch < 1:
+            raise ValueError(f"batch is {batch}; give 1 or more, or leave it out")
         device = next(self.generator.parameters()).device
         y = self.labels(labels, n)
         handed = self._given(given, n)
@@ -114,12 +119,13 @@ class Model:
             truncation=truncation,
             shape=shape,
             given=handed,
+            batch=batch,
         )
         return to_data_range(raw, self.card)
 
     def _given(self, given: Tensor | None, n: int) -> Tensor | None:
         """The given pictures in [-1, 1]; ValueError where they are missing, of another shape, or not wanted."""
-        k = self.recipe.networks.given
+        k = self.recipe.given
         if k == 0:
             if given is not None:
                 raise ValueError("this model paints over no given picture; leave `given` out")
@@ -152,7 +158,7 @@ class Model:
         handed = () if painted is None else (painted.to(z.device),)
         return (full_size(self.generator(z, y, *handed), self.card.shape) + 1) * ((high - low) / 2) + low
 
-    def discriminate(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+    def discriminate(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
         """D's judgement of images in the data's value range, differentiable."""
         self._check_named(y, self.recipe.networks.condition_d not in ("none", "classes", "shared"))
         images = self._scaled(images)
@@ -181,10 +187,12 @@ class Model:
         """Images of the given domain painted as the wanted one: (N, K, H, W) to (N, C - K, H, W) in the data's value
         range and dtype; `back`: the other way round, by a CycleGAN's second translator."""
         network = self._network("generator_back" if back else "generator")
-        k = self.recipe.networks.given
+        k = self.recipe.given
         k = self.card.shape[0] - k if back else k
         if self.recipe.translation is None or images.ndim != 4 or images.shape[1] != k:
-            raise ValueError(f"this model plays {self.recipe.game} of {k} given channels, not of {tuple(images.shape)}")
+            raise ValueError(
+                f"this model plays {self.recipe.scheme} of {k} given channels, not of {tuple(images.shape)}"
+            )
         device, generator = next(network.parameters()).device, torch.Generator().manual_seed(seed)
         parts = []
         for some in self._scaled(images).split(64):
@@ -204,10 +212,11 @@ FORMAT = "medgan_fashion.model/1"
 def model_from_weights(
     recipe: Recipe, card: DataCard, weights: dict[str, dict[str, Tensor]], facts: dict[str, Any]
 ) -> Model:
-    """Rebuilds the networks and fills them."""
+    """Rebuilds the networks and fills them; they are on the weights' device."""
     networks = build_networks(recipe, card.shape, len(card.classes), seed=0)
     for name, net in networks.items():
         net.load_state_dict(weights[name])
+        net.to(next(iter(weights[name].values())).device)
     return Model(recipe, card, networks, facts)
 
 
@@ -239,7 +248,7 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> Model:
         known = ", ".join(metadata) or "none"
         raise ValueError(f"{path} is not a model of this package: it needs metadata {FORMAT} and has {known}")
     about = json.loads(metadata[FORMAT])
-    recipe, card = from_plain(Recipe, about["recipe"]), from_plain(DataCard, about["card"])
+    recipe, card = read_recipe(about["recipe"]), from_plain(DataCard, about["card"])
     weights: dict[str, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         name, _, rest = key.partition(".")

@@ -9,17 +9,18 @@ from torch.nn.functional import avg_pool2d, conv2d, conv_transpose2d, pad
 from torch.nn.utils.parametrizations import spectral_norm
 
 from medgan_fashion.gan.networks.layers import (
-    Judgement,
+    DiscriminatorOutput,
     LabelledLatent,
     LabelPlane,
     MinibatchDeviation,
     MinibatchDiscrimination,
+    OutputHead,
     SelfAttention2d,
-    Verdict,
     attended_level,
 )
+from medgan_fashion.gan.recipe.networks import BigGANConfig
 from medgan_fashion.gan.recipe.schedules import base_grid, doubled
-from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
+from medgan_fashion.gan.recipe.spec import Latent
 
 EMBEDDING = 32  # numbers a class has; the paper's 128 serves a thousand classes
 
@@ -62,7 +63,7 @@ class SteeredNorm(nn.Module):
     Without steering numbers (S = 0) it is the plain one, with gains and biases of its own.
     """
 
-    def __init__(self, channels: int, steer: int, pair: NetworkPair) -> None:
+    def __init__(self, channels: int, steer: int, pair: BigGANConfig) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(channels, affine=not steer) if pair.norm_g == "batch" else nn.Identity()
         # about what a normalised spectrum would leave: the class starts as a nudge
@@ -79,7 +80,7 @@ class SteeredNorm(nn.Module):
 class UpBlock(nn.Module):
     """Twice the size: norm, ReLU, repeat, 3x3, norm, ReLU, 3x3, beside a 1x1 shortcut (Brock et al. 2019, fig. 15)."""
 
-    def __init__(self, before: int, after: int, steer: int, pair: NetworkPair) -> None:
+    def __init__(self, before: int, after: int, steer: int, pair: BigGANConfig) -> None:
         super().__init__()
         wrap = partial(_prepared, spectral=pair.spectral_norm)
         self.norms = nn.ModuleList([SteeredNorm(before, steer, pair), SteeredNorm(after, steer, pair)])
@@ -101,7 +102,7 @@ class ResidualGenerator(nn.Module):
     With `skip_z`, z is cut into pieces, the first for the dense layer and one for the normalisations of each block.
     """
 
-    def __init__(self, pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: BigGANConfig, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         h0, w0, k = base_grid(height, width)
@@ -135,7 +136,7 @@ class ResidualGenerator(nn.Module):
 class DownBlock(nn.Module):
     """(ReLU,) 3x3, ReLU, 3x3, beside a 1x1 shortcut; halved by averaging where `down` (Miyato et al. 2018)."""
 
-    def __init__(self, before: int, after: int, pair: NetworkPair, first: bool = False, down: bool = True) -> None:
+    def __init__(self, before: int, after: int, pair: BigGANConfig, first: bool = False, down: bool = True) -> None:
         super().__init__()
         wrap = partial(_prepared, spectral=pair.spectral_norm)
         # the first block sees the image itself, of which a ReLU would throw away the dark half
@@ -153,13 +154,13 @@ class DownBlock(nn.Module):
 
 
 class ResidualDiscriminator(nn.Module):
-    """One DownBlock per halving, one more on the base grid, ReLU, summed over the places, then the verdict.
+    """One DownBlock per halving, one more on the base grid, ReLU, summed over the places, then the output head.
 
     There is no normalisation but the spectral one (`norm_d` is not read): without that, features are averaged over
     the places and not summed, for nothing holds their scale down.
     """
 
-    def __init__(self, pair: NetworkPair, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: BigGANConfig, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         h0, w0, k = base_grid(height, width)
@@ -178,9 +179,9 @@ class ResidualDiscriminator(nn.Module):
         self.scale = 1.0 if pair.spectral_norm else 1.0 / (h0 * w0)
         self.others = MinibatchDiscrimination(before) if pair.minibatch_discrimination else None
         features = before + (0 if self.others is None else self.others.added)
-        self.verdict = Verdict(features, pair.condition_d, n_classes, wrap)
+        self.verdict = OutputHead(features, pair.condition_d, n_classes, wrap)
 
-    def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+    def forward(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
         if self.plane is not None:
             assert y is not None
             images = self.plane(images, y)

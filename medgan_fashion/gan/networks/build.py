@@ -1,4 +1,4 @@
-"""Casts: which networks a recipe's game is played with, built from its pair; checked against the data's shape."""
+"""Which networks a recipe's scheme is played with, by kind, built and checked against the data's shape."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,8 +6,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from medgan_fashion.gan.networks.dcgan import NETWORKS
-from medgan_fashion.gan.networks.layers import Verdict
+from medgan_fashion.gan.networks.biggan import ResidualDiscriminator, ResidualGenerator
+from medgan_fashion.gan.networks.dcgan import DCDiscriminator, DCGenerator, MLPDiscriminator, MLPGenerator
+from medgan_fashion.gan.networks.dvbpr import DVBPRDiscriminator, DVBPRGenerator
+from medgan_fashion.gan.networks.layers import OutputHead
+from medgan_fashion.gan.networks.progressive import ProDiscriminator, ProGenerator
+from medgan_fashion.gan.networks.translators import PatchDiscriminator, ResnetTranslator, SpadeGenerator, UNetTranslator
+from medgan_fashion.gan.recipe.networks import DCGANConfig, MLPConfig, NetworkConfig
 from medgan_fashion.gan.recipe.spec import Recipe
 
 Shape = tuple[int, ...]
@@ -26,7 +31,7 @@ class Encoder(nn.Module):
     def __init__(self, body: nn.Module, size: int) -> None:
         super().__init__()
         verdict = body.verdict
-        assert isinstance(verdict, Verdict)
+        assert isinstance(verdict, OutputHead)
         features = verdict.features
         body.verdict = _Features()
         self.body = body
@@ -47,12 +52,18 @@ def _opponents(recipe: Recipe, shape: Shape, n_classes: int) -> dict[str, nn.Mod
 
 
 def _autoencoder(recipe: Recipe, shape: Shape, n_classes: int) -> dict[str, nn.Module]:
+    if not isinstance(recipe.networks, (MLPConfig, DCGANConfig)):
+        kind = recipe.networks.kind
+        raise ValueError(f"autoencoding has an encoder for networks.kind mlp and dcgan, not for {kind}")
     pair = replace(recipe.networks, condition_d="none", spectral_norm=False)
-    if pair.kind not in ("mlp", "dcgan"):
-        raise ValueError(f"autoencoding has an encoder for networks.kind mlp and dcgan, not for {pair.kind}")
     make_g, make_d = NETWORKS[pair.kind]
     generator = make_g(pair, recipe.latent, shape, n_classes)
     return {"generator": generator, "encoder": Encoder(make_d(pair, shape, n_classes), recipe.latent.size)}
+
+
+def _handed(pair: NetworkConfig, given: int) -> NetworkConfig:
+    """The same pair for another number of given channels."""
+    return replace(pair, given=given)  # pyright: ignore[reportCallIssue] - only kinds that have it come here
 
 
 def _translators(recipe: Recipe, shape: Shape, n_classes: int) -> dict[str, nn.Module]:
@@ -60,7 +71,7 @@ def _translators(recipe: Recipe, shape: Shape, n_classes: int) -> dict[str, nn.M
     pair, latent = recipe.networks, recipe.latent
     if recipe.translation.paired:
         return _opponents(recipe, shape, n_classes)
-    given, painted = pair.given, shape[0] - pair.given
+    given, painted = recipe.given, shape[0] - recipe.given
     if recipe.translation.identity and given != painted:
         raise ValueError(
             f"translation.identity needs both domains alike, but one has {given} channels and the other {painted}; "
@@ -69,7 +80,7 @@ def _translators(recipe: Recipe, shape: Shape, n_classes: int) -> dict[str, nn.M
     make_g, make_d = NETWORKS[pair.kind]
     return {
         "generator": make_g(pair, latent, shape, n_classes),
-        "generator_back": make_g(replace(pair, given=painted), latent, shape, n_classes),
+        "generator_back": make_g(_handed(pair, painted), latent, shape, n_classes),
         "discriminator": make_d(pair, (painted, *shape[1:]), n_classes),
         "discriminator_back": make_d(pair, (given, *shape[1:]), n_classes),
     }
@@ -91,23 +102,35 @@ def _check(recipe: Recipe, shape: Shape, n_classes: int) -> None:
             f"networks.{' and '.join(named)} need classes, but the data have no labels: this recipe is conditional; "
             "give labels, or take an unconditional recipe such as dcgan"
         )
-    if pair.given and shape[0] <= pair.given:
+    if recipe.given and shape[0] <= recipe.given:
         raise ValueError(
-            f"networks.given is {pair.given} but the images have {shape[0]} channels: add the masks as last channels"
+            f"networks.given is {recipe.given} but the images have {shape[0]} channels: add the masks as last channels"
         )
 
 
 def build_networks(recipe: Recipe, shape: Shape, n_classes: int, seed: int) -> dict[str, nn.Module]:
-    """The networks of the recipe's game by name, on the CPU, for images of `shape` (C, H, W); the same weights for
+    """The networks of the recipe's scheme by name, on the CPU, for images of `shape` (C, H, W); the same weights for
     the same seed. The global random state is as it was before."""
     _check(recipe, shape, n_classes)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return CASTS[recipe.game](recipe, shape, n_classes)
+        return BUILDERS[recipe.scheme](recipe, shape, n_classes)
 
 
-CASTS: dict[str, Callable[[Recipe, Shape, int], dict[str, nn.Module]]] = {
-    "synthesis": _opponents,
+# kind -> (G, D), each built from the kind's dataclass (recipe.networks.NETWORK_CONFIGS)
+NETWORKS: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
+    "mlp": (MLPGenerator, MLPDiscriminator),
+    "dcgan": (DCGenerator, DCDiscriminator),
+    "dvbpr": (DVBPRGenerator, DVBPRDiscriminator),
+    "progressive": (ProGenerator, ProDiscriminator),
+    "biggan": (ResidualGenerator, ResidualDiscriminator),
+    "unet": (UNetTranslator, PatchDiscriminator),
+    "cyclegan": (ResnetTranslator, PatchDiscriminator),
+    "spade": (SpadeGenerator, DCDiscriminator),
+}
+
+BUILDERS: dict[str, Callable[[Recipe, Shape, int], dict[str, nn.Module]]] = {
+    "adversarial": _opponents,
     "autoencoding": _autoencoder,
     "translation": _translators,
 }

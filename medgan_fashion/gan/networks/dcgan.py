@@ -1,31 +1,28 @@
-"""The network pairs: `G(z, y) -> images` in [-1, 1] and `D(images, y) -> Judgement`, with raw logits."""
+"""The network pairs: `G(z, y) -> images` in [-1, 1] and `D(images, y) -> DiscriminatorOutput`, with raw logits."""
 
 import math
 
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from medgan_fashion.gan.networks.biggan import ResidualDiscriminator, ResidualGenerator
-from medgan_fashion.gan.networks.dvbpr import KangDiscriminator, KangGenerator
 from medgan_fashion.gan.networks.layers import (
-    Judgement,
+    DiscriminatorOutput,
     LabelledLatent,
     LabelPlane,
     MinibatchDeviation,
     MinibatchDiscrimination,
     Noise,
+    OutputHead,
     SelfAttention2d,
-    Verdict,
     Wrap,
     attended_level,
 )
-from medgan_fashion.gan.networks.progressive import ProDiscriminator, ProGenerator
-from medgan_fashion.gan.networks.translators import PatchDiscriminator, ResnetTranslator, SpadeGenerator, UNetTranslator
+from medgan_fashion.gan.recipe.networks import DCGANConfig, MLPConfig, SPADEConfig
 from medgan_fashion.gan.recipe.schedules import base_grid
-from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
+from medgan_fashion.gan.recipe.spec import Latent
 
 
-def _widths(pair: NetworkPair, k: int) -> list[int]:
+def _widths(pair: DCGANConfig | SPADEConfig, k: int) -> list[int]:
     """Channels from full resolution to the base grid, k numbers."""
     return [min(pair.width * 2**i, pair.max_width) for i in range(k)]
 
@@ -33,7 +30,7 @@ def _widths(pair: NetworkPair, k: int) -> list[int]:
 class DCGenerator(nn.Module):
     """Dense to the base grid, then k strided transposed convolutions (Radford et al. 2015)."""
 
-    def __init__(self, pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: DCGANConfig, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         h0, w0, k = base_grid(height, width)
@@ -66,9 +63,9 @@ class DCGenerator(nn.Module):
 
 
 class DCDiscriminator(nn.Module):
-    """k strided convolutions to the base grid, one more there, then the verdict."""
+    """k strided convolutions to the base grid, one more there, then the output head."""
 
-    def __init__(self, pair: NetworkPair, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: DCGANConfig | SPADEConfig, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         h0, w0, k = base_grid(height, width)
@@ -76,7 +73,7 @@ class DCDiscriminator(nn.Module):
         self.plane = LabelPlane(n_classes, (height, width)) if pair.condition_d == "plane" else None
         layers: list[nn.Module] = []
         before = channels + (self.plane is not None)
-        attended = attended_level(pair.attention, height, width)
+        attended = attended_level(getattr(pair, "attention", 0), height, width)
         for i, after in enumerate(_widths(pair, k)):
             layers += [Noise(pair.noise)] if pair.noise else []
             layers.append(wrap(nn.Conv2d(before, after, pair.kernel, 2, pair.kernel // 2 - (pair.kernel == 4))))
@@ -90,9 +87,9 @@ class DCDiscriminator(nn.Module):
         features = before * h0 * w0
         features += _discrimination(pair, layers, features)
         self.layers = nn.Sequential(*layers)
-        self.verdict = Verdict(features, pair.condition_d, n_classes, wrap)
+        self.verdict = OutputHead(features, pair.condition_d, n_classes, wrap)
 
-    def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+    def forward(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
         if self.plane is not None:
             assert y is not None
             images = self.plane(images, y)
@@ -102,7 +99,7 @@ class DCDiscriminator(nn.Module):
 class MLPGenerator(nn.Module):
     """`pair.depth` hidden layers; any shape of image."""
 
-    def __init__(self, pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: MLPConfig, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         self.shape = shape
         self.labelled = LabelledLatent(pair.condition_g, latent.size, n_classes)
@@ -120,7 +117,7 @@ class MLPGenerator(nn.Module):
 class MLPDiscriminator(nn.Module):
     """`pair.depth` hidden layers on the flattened image, with a label plane as one more channel where asked."""
 
-    def __init__(self, pair: NetworkPair, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: MLPConfig, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         wrap = _wrapper(pair)
         self.plane = LabelPlane(n_classes, shape[1:]) if pair.condition_d == "plane" else None
@@ -131,9 +128,9 @@ class MLPDiscriminator(nn.Module):
             layers += [wrap(nn.Linear(before, pair.width)), nn.LeakyReLU(0.2)]
         features = pair.width + _discrimination(pair, layers, pair.width)
         self.layers = nn.Sequential(*layers)
-        self.verdict = Verdict(features, pair.condition_d, n_classes, wrap)
+        self.verdict = OutputHead(features, pair.condition_d, n_classes, wrap)
 
-    def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+    def forward(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
         if self.plane is not None:
             assert y is not None
             images = self.plane(images, y)
@@ -154,7 +151,7 @@ def _initialise(module: nn.Module, how: str) -> nn.Module:
     return module
 
 
-def _discrimination(pair: NetworkPair, layers: list[nn.Module], features: int) -> int:
+def _discrimination(pair: MLPConfig | DCGANConfig | SPADEConfig, layers: list[nn.Module], features: int) -> int:
     """Appends minibatch discrimination where asked; how many features it adds."""
     if not pair.minibatch_discrimination:
         return 0
@@ -163,20 +160,8 @@ def _discrimination(pair: NetworkPair, layers: list[nn.Module], features: int) -
     return discrimination.added
 
 
-def _wrapper(pair: NetworkPair) -> Wrap:
+def _wrapper(pair: MLPConfig | DCGANConfig | SPADEConfig) -> Wrap:
     """Initialises D's layer, then normalises its spectrum where asked (Miyato et al. 2018)."""
     if pair.spectral_norm:
         return lambda module: spectral_norm(_initialise(module, pair.init))
     return lambda module: _initialise(module, pair.init)
-
-
-NETWORKS: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
-    "mlp": (MLPGenerator, MLPDiscriminator),
-    "dcgan": (DCGenerator, DCDiscriminator),
-    "kang": (KangGenerator, KangDiscriminator),
-    "progressive": (ProGenerator, ProDiscriminator),
-    "residual": (ResidualGenerator, ResidualDiscriminator),
-    "unet": (UNetTranslator, PatchDiscriminator),
-    "resnet": (ResnetTranslator, PatchDiscriminator),
-    "spade": (SpadeGenerator, DCDiscriminator),
-}

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from medgan_fashion.gan.networks.layers import Judgement
+from medgan_fashion.gan.networks.layers import DiscriminatorOutput
+from medgan_fashion.gan.recipe.networks import DVBPRConfig
 from medgan_fashion.gan.recipe.schedules import base_grid
-from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
+from medgan_fashion.gan.recipe.spec import Latent
 
 HALVINGS = 4
 SLOPE = 0.2
@@ -59,11 +60,11 @@ def _deconv(inward: int, outward: int, stride: int) -> nn.Module:
     return nn.ConvTranspose2d(inward, outward, 3, stride, 1, output_padding=stride - 1)
 
 
-class KangGenerator(nn.Module):
+class DVBPRGenerator(nn.Module):
     """[z, c] through one dense layer to the first map, then 3x3 deconvolutions: a second one, of stride 1, follows
     each of the first two doublings."""
 
-    def __init__(self, pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: DVBPRConfig, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         h0, w0, k = first_map(*shape[1:])
         widths = [min(pair.width * 2**level, pair.max_width) for level in range(k, -1, -1)]
@@ -83,10 +84,10 @@ class KangGenerator(nn.Module):
         return self.layers(self.dense(z if labels is None else torch.cat([z, labels.to(z)], 1)))
 
 
-class KangDiscriminator(nn.Module):
+class DVBPRDiscriminator(nn.Module):
     """5x5 convolutions of stride 2 with the class's planes before each; batch normalisation from the second on."""
 
-    def __init__(self, pair: NetworkPair, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: DVBPRConfig, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         h0, w0, k = first_map(*shape[1:])
         widths = [shape[0], *(min(pair.width * 2**i, 2 * pair.max_width) for i in range(k))]
@@ -98,9 +99,9 @@ class KangDiscriminator(nn.Module):
         self.logit = nn.Linear(widths[-1] * h0 * w0, 1)
         _normal(self)
 
-    def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+    def forward(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
         x, labels = images, self.one_hot(y)
         for conv, norm in zip(self.convs, self.norms, strict=True):
             x = self.act(norm(conv(with_planes(x, labels))))
         features = x.flatten(1)
-        return Judgement(self.logit(features), None, features)
+        return DiscriminatorOutput(self.logit(features), None, features)

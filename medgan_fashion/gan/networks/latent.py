@@ -141,11 +141,12 @@ def draw(
     truncation: float | None = None,
     shape: tuple[int, ...] = (),
     given: Tensor | None = None,
+    batch: int | None = None,
 ) -> Tensor:
     """(n, C, H, W) images in [-1, 1] on the CPU. The latents come from the CPU's generator: a seed means the same
-    pictures on every device. `shape` (C, H, W) bounds how many are drawn at once.
+    pictures on every device. `shape` (C, H, W) bounds how many are drawn at once, unless `batch` says it.
     `given` (n, K, H, W) in [-1, 1]: what a generator of kind "spade" paints over."""
-    batch = max(1, min(256, PIXELS // max(1, math.prod(shape[-2:]))))
+    batch = batch or max(1, min(256, PIXELS // max(1, math.prod(shape[-2:]))))
     z = sample_latent(latent, n, torch.Generator().manual_seed(seed), truncation)
     was_training = generator.training
     generator.eval()

@@ -11,14 +11,14 @@ from torch.nn.functional import max_pool2d
 from medgan_fashion.gan.recipe.schedules import base_grid
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The layers that the network pairs share: labels in, minibatch deviation, the verdict.
+# The layers that the network pairs share: labels in, minibatch deviation, the output head.
 # ---------------------------------------------------------------------------------------------------------------------
 
 
 Wrap = Callable[[nn.Module], nn.Module]
 
 
-class Judgement(NamedTuple):
+class DiscriminatorOutput(NamedTuple):
     """What a discriminator says: logits (N, 1) or, by patch, (N, P); class logits (N, K) or None; features."""
 
     logits: Tensor
@@ -55,7 +55,7 @@ class LabelledLatent(nn.Module):
         return z * label if self.how == "multiply" else torch.cat([z, label], 1)
 
 
-class Verdict(nn.Module):
+class OutputHead(nn.Module):
     """Features to a logit, plus the class's projection on the features where that is the conditioning.
 
     "classes": class logits from a head of their own (Odena et al. 2017). "shared": from the only head, and the logit
@@ -69,17 +69,17 @@ class Verdict(nn.Module):
         self.classes = wrap(nn.Linear(features, n_classes)) if how in ("classes", "shared") else None
         self.projection = wrap(nn.Embedding(n_classes, features)) if how == "projection" else None
 
-    def forward(self, features: Tensor, y: Tensor | None) -> Judgement:
+    def forward(self, features: Tensor, y: Tensor | None) -> DiscriminatorOutput:
         class_logits = None if self.classes is None else self.classes(features)
         if self.logit is None:
             assert class_logits is not None
-            return Judgement(class_logits.logsumexp(1, keepdim=True), class_logits, features)
+            return DiscriminatorOutput(class_logits.logsumexp(1, keepdim=True), class_logits, features)
         logits = self.logit(features)
         if self.projection is not None:
             # / sqrt(F): the class's say starts on the scale of the logit itself, whatever the number of features
             say = (self.projection(y) * features).sum(1, keepdim=True) / math.sqrt(features.shape[1])
             logits = logits + say
-        return Judgement(logits, class_logits, features)
+        return DiscriminatorOutput(logits, class_logits, features)
 
 
 class LabelPlane(nn.Module):

@@ -9,9 +9,10 @@ from torch.nn.functional import avg_pool2d
 from torch.nn.utils.parametrize import register_parametrization
 from torch.utils.checkpoint import checkpoint
 
-from medgan_fashion.gan.networks.layers import Judgement, LabelledLatent, MinibatchDeviation, Verdict
+from medgan_fashion.gan.networks.layers import DiscriminatorOutput, LabelledLatent, MinibatchDeviation, OutputHead
+from medgan_fashion.gan.recipe.networks import ProGANConfig
 from medgan_fashion.gan.recipe.schedules import Growing, Stage, base_grid, doubled
-from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
+from medgan_fashion.gan.recipe.spec import Latent
 
 SLOPE = 0.2
 RELU_GAIN = math.sqrt(2)  # He et al. 2015
@@ -48,7 +49,7 @@ class PixelNorm(nn.Module):
         return x * (x.float().square().mean(1, keepdim=True) + 1e-8).rsqrt().to(x.dtype)
 
 
-def level_widths(pair: NetworkPair, top: int) -> list[int]:
+def level_widths(pair: ProGANConfig, top: int) -> list[int]:
     """Channels at each level, from the base grid to full resolution."""
     return [min(pair.width * 2 ** (top - level), pair.max_width) for level in range(top + 1)]
 
@@ -82,7 +83,7 @@ def _through(block: nn.Module, x: Tensor, recompute: bool) -> Tensor:
 class ProGenerator(Growing):
     """z and label to the images of its stage's resolution; their range is [-1, 1] by training, not by a tanh."""
 
-    def __init__(self, pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: ProGANConfig, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         h0, w0, top = base_grid(height, width)
@@ -117,7 +118,7 @@ class ProGenerator(Growing):
 class ProDiscriminator(Growing):
     """Images of its stage's resolution to the verdict; minibatch deviation at the base grid."""
 
-    def __init__(self, pair: NetworkPair, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: ProGANConfig, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         h0, w0, top = base_grid(height, width)
@@ -135,9 +136,9 @@ class ProDiscriminator(Growing):
             equalised(nn.Linear(widths[0] * h0 * w0, widths[0])),
             act,
         )
-        self.verdict = Verdict(widths[0], pair.condition_d, n_classes, lambda module: equalised(module, 1.0))
+        self.verdict = OutputHead(widths[0], pair.condition_d, n_classes, lambda module: equalised(module, 1.0))
 
-    def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+    def forward(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
         level, fade = self.stage
         x = self.from_image[level](images)
         for i in range(level, 0, -1):

@@ -7,16 +7,16 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from medgan_fashion.gan.networks.layers import Judgement, LabelledLatent, LabelPlane
+from medgan_fashion.gan.networks.layers import DiscriminatorOutput, LabelledLatent, LabelPlane
+from medgan_fashion.gan.recipe.networks import CycleGANConfig, SPADEConfig, UNetConfig
 from medgan_fashion.gan.recipe.schedules import base_grid
-from medgan_fashion.gan.recipe.spec import Latent, NetworkPair
+from medgan_fashion.gan.recipe.spec import Latent
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Translators, `G(z, y, given) -> images` whose last channels are `given`, and a discriminator of patches.
 #
 # The paint goes from the given channels to the others: by a U-Net (Isola et al. 2017, pix2pix) or by residual blocks
-# between two halvings (Johnson et al. 2016; Zhu et al. 2017, CycleGAN). `norm_g` and `norm_d` "batch" mean
-# normalisation by instance here, as in both papers. Isola et al. found that G learns to ignore a noise z that is fed
+# between two halvings (Johnson et al. 2016; Zhu et al. 2017, CycleGAN). Isola et al. found that G learns to ignore a noise z that is fed
 # to it, and Zhu et al. feed none; here z shifts the channels of the bottleneck a little, so that the call is every
 # generator's, and its say is small.
 # ---------------------------------------------------------------------------------------------------------------------
@@ -38,10 +38,10 @@ def _fresh(module: nn.Module, how: str) -> nn.Module:
 
 
 def _norm(how: str, channels: int) -> nn.Module:
-    return nn.InstanceNorm2d(channels) if how == "batch" else nn.Identity()
+    return nn.InstanceNorm2d(channels) if how == "instance" else nn.Identity()
 
 
-def _widths(pair: NetworkPair, n: int) -> list[int]:
+def _widths(pair: UNetConfig, n: int) -> list[int]:
     return [min(pair.width * 2**i, pair.max_width) for i in range(n)]
 
 
@@ -51,7 +51,7 @@ class Nudge(nn.Module):
     It must stand between a normalisation and its activation: the next normalisation takes a plain shift away.
     """
 
-    def __init__(self, pair: NetworkPair, latent: Latent, channels: int, n_classes: int) -> None:
+    def __init__(self, pair: UNetConfig, latent: Latent, channels: int, n_classes: int) -> None:
         super().__init__()
         if pair.condition_g not in ("none", "concat", "multiply"):
             raise ValueError(
@@ -72,7 +72,7 @@ class UNetTranslator(nn.Module):
     The paper goes down to 1x1 and has dropout for noise; neither is here.
     """
 
-    def __init__(self, pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: UNetConfig, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         widths = _widths(pair, base_grid(height, width)[2])
@@ -106,7 +106,7 @@ class UNetTranslator(nn.Module):
 class ResidualBlock(nn.Module):
     """x + two 3x3 convolutions with mirrored borders (Johnson et al. 2016; no ReLU after the sum)."""
 
-    def __init__(self, channels: int, pair: NetworkPair) -> None:
+    def __init__(self, channels: int, pair: CycleGANConfig) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for _ in range(2):
@@ -125,12 +125,12 @@ class ResnetTranslator(nn.Module):
     every pixel equally often, which 3x3 does not (checkerboards, Odena et al. 2016).
     """
 
-    def __init__(self, pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: CycleGANConfig, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         if height % 4 or width % 4 or min(height, width) < 8:
             raise ValueError(
-                f"networks.kind resnet needs sides that 4 divides, of at least 8, not {height}x{width}; resize the "
+                f"networks.kind cyclegan needs sides that 4 divides, of at least 8, not {height}x{width}; resize the "
                 f"images to {' x '.join(str(max(8, math.ceil(side / 4) * 4)) for side in (height, width))}"
             )
         one, two, four = _widths(pair, 3)
@@ -166,7 +166,7 @@ class PatchDiscriminator(nn.Module):
     normalisation in the first and the last. Labels come in as a plane or not at all; images of any shape >= 3x3.
     """
 
-    def __init__(self, pair: NetworkPair, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: UNetConfig, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         if pair.condition_d not in ("none", "plane"):
@@ -186,16 +186,16 @@ class PatchDiscriminator(nn.Module):
         self.logits = self._conv(pair, before, 1, 1)
 
     @staticmethod
-    def _conv(pair: NetworkPair, before: int, after: int, stride: int) -> nn.Module:
+    def _conv(pair: UNetConfig, before: int, after: int, stride: int) -> nn.Module:
         conv = _fresh(nn.Conv2d(before, after, 4, stride, 1), pair.init)
         return spectral_norm(conv) if pair.spectral_norm else conv
 
-    def forward(self, images: Tensor, y: Tensor | None = None) -> Judgement:
+    def forward(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
         if self.plane is not None:
             assert y is not None
             images = self.plane(images, y)
         maps = self.layers(images)
-        return Judgement(self.logits(maps).flatten(1), None, maps.mean((2, 3)))
+        return DiscriminatorOutput(self.logits(maps).flatten(1), None, maps.mean((2, 3)))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ class SpadeGenerator(nn.Module):
     """`G(z, y, given)`: images whose last channels are `given` (N, `pair.given`, H, W) as it came, in [-1, 1], and
     whose other channels are painted over it. z says how, where the given picture leaves a choice."""
 
-    def __init__(self, pair: NetworkPair, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
+    def __init__(self, pair: SPADEConfig, latent: Latent, shape: tuple[int, ...], n_classes: int) -> None:
         super().__init__()
         channels, height, width = shape
         h0, w0, k = base_grid(height, width)

@@ -3,50 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from medgan_fashion.gan.recipe.networks import DCGANConfig, NetworkConfig
+
 # ---------------------------------------------------------------------------------------------------------------------
 # What a recipe is made of: networks, penalties, latent, growth, as plain values; imports no torch.
 # ---------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class NetworkPair:
-    """The two networks.
-
-    `width` is the channel count at full resolution; it doubles with each halving up to `max_width`. Conditioning
-    in G: the class embedding multiplies z ("multiply", as CGANs on DCGAN do) or is appended to it ("concat");
-    in D: a learned label plane is an extra input channel ("plane"), or a class vector is projected on the
-    features ("projection", Miyato and Koyama 2018). The pair of kind "kang" takes one-hot classes ("onehot") in both,
-    D's widths end at 2 x `max_width`. Of kind "spade", the last `given` channels of the images (masks) are handed to G,
-    which paints the others over them; D sees all. A progressive pair keeps no activations of the levels from
-    `recompute_from` on, and computes them again in the backward pass: less memory, a third more time.
-
-    Kinds "unet" and "resnet" translate the `given` last channels into the others, before a discriminator of patches.
-    `condition_d` "classes" gives D a head of class logits beside its verdict (Odena et al. 2017); "shared" makes the
-    verdict the log-sum-exp of the class logits, the (K + 1)-class discriminator of Salimans et al. 2016, section 5.
-    `condition_g` "norm" lets the class (and z) steer every normalisation of the residual pair (Brock et al. 2019).
-    `depth`: hidden layers of kind "mlp", residual blocks of kind "resnet". `noise`: sd of Gaussian noise on the inputs
-    of D's layers while training, in kinds "mlp" and "dcgan". `attention`: the side of the grid where
-    self-attention stands, or 0. `skip_z`: kind "residual" hands a piece of z to every block.
-    """
-
-    kind: str = "dcgan"  # a key of networks.NETWORKS, where a caller may add his own
-    width: int = 64
-    max_width: int = 512
-    kernel: Literal[4, 5] = 4
-    norm_g: Literal["batch", "none"] = "batch"
-    norm_d: Literal["batch", "none"] = "batch"
-    init: Literal["dcgan", "he"] = "dcgan"
-    spectral_norm: bool = False
-    minibatch_deviation: bool = False
-    minibatch_discrimination: bool = False
-    condition_g: Literal["none", "multiply", "concat", "onehot", "norm"] = "none"
-    condition_d: Literal["none", "plane", "projection", "onehot", "classes", "shared"] = "none"
-    given: int = 0
-    depth: int = 2
-    noise: float = 0.0
-    attention: int = 0
-    skip_z: bool = False
-    recompute_from: int = 99
 
 
 @dataclass(frozen=True)
@@ -131,7 +92,7 @@ class Classify:
 
 
 @dataclass(frozen=True)
-class Stabilisers:
+class Regularization:
     """Each is 0 or off by default.
 
     `feature_matching`: weight of ||E f(real) - E f(fake)||^2 in G's loss, f D's features (Salimans et al. 2016, 3.1);
@@ -163,7 +124,9 @@ class Stabilisers:
 
     def __post_init__(self) -> None:
         if min(self.snapshot_images, self.noise_images, self.ada_images) < 1:
-            raise ValueError("stabilise.snapshot_images, noise_images and ada_images count images: at least 1 each")
+            raise ValueError(
+                "regularization.snapshot_images, noise_images and ada_images count images: at least 1 each"
+            )
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -171,40 +134,19 @@ class Stabilisers:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-PAINTERS = ("spade", "unet", "resnet")  # kinds whose generator is given a picture
-ALONE = ("mlp", "dcgan", "kang", "progressive", "residual")  # kinds whose generator is not
-# what only some kinds of networks know how to do
-READ_BY = {
-    "attention": ("dcgan", "residual"),
-    "skip_z": ("residual",),
-    "noise": ("mlp", "dcgan", "spade"),
-    "minibatch_discrimination": ("mlp", "dcgan", "residual", "spade"),
-}
-SUPPLIED = (*ALONE, *PAINTERS)
 Rule = tuple[bool, str]  # does it not fit, and the sentence that names both pieces
-
-
-def _unread(nets: NetworkPair) -> list[Rule]:
-    return [
-        (
-            bool(getattr(nets, name)) and nets.kind in SUPPLIED and nets.kind not in kinds,
-            f"networks.{name} has no place in networks.kind {nets.kind}, only in {', '.join(kinds)}",
-        )
-        for name, kinds in READ_BY.items()
-    ]
 
 
 def _too_small(recipe: "Recipe") -> list[Rule]:
     nets = recipe.networks
     counts = {"batch": recipe.batch, "n_critic": recipe.n_critic, "latent.size": recipe.latent.size}
-    counts |= {"networks.width": nets.width, "networks.max_width": nets.max_width}
+    counts |= {"networks.width": nets.width, "networks.max_width": getattr(nets, "max_width", 1)}
     return [(value < 1, f"{name} is {value}; it must be 1 or more") for name, value in counts.items()]
 
 
 def _networks(recipe: "Recipe") -> list[Rule]:
-    """What kinds of networks take."""
+    """What kinds of networks ask of the rest; what they take is said by their dataclasses."""
     nets = recipe.networks
-    how = {nets.condition_g, nets.condition_d}
     classes = nets.condition_d in ("classes", "shared")
     return [
         (
@@ -212,20 +154,8 @@ def _networks(recipe: "Recipe") -> list[Rule]:
             "networks.kind progressive needs growth (phase_images), and growth needs that kind",
         ),
         (
-            nets.given == 0 and nets.kind in PAINTERS,
+            recipe.given == 0 and hasattr(nets, "given"),
             f"networks.kind {nets.kind} needs networks.given, the number of channels that it paints over",
-        ),
-        (
-            nets.given > 0 and nets.kind in ALONE,
-            f"networks.given is {nets.given} but networks.kind {nets.kind} paints over nothing; take spade or unet",
-        ),
-        (
-            not how <= {"onehot", "none"} if nets.kind == "kang" else "onehot" in how,
-            "networks.kind kang takes condition_g and condition_d onehot or none; no other kind onehot",
-        ),
-        (
-            nets.condition_g == "norm" and nets.kind in ("mlp", "dcgan", "progressive", *PAINTERS),
-            f"networks.condition_g norm needs networks.kind residual, not {nets.kind}",
         ),
         (
             classes != (recipe.classify is not None),
@@ -235,35 +165,36 @@ def _networks(recipe: "Recipe") -> list[Rule]:
     ]
 
 
-def _games(recipe: "Recipe") -> list[Rule]:
-    """What has no place in a game."""
-    nets, steady = recipe.networks, recipe.stabilise
-    noise_alone = Stabilisers(instance_noise=steady.instance_noise, noise_images=steady.noise_images)
+def _schemes(recipe: "Recipe") -> list[Rule]:
+    """What has no place in a scheme."""
+    nets, steady = recipe.networks, recipe.regularization
+    noise_alone = Regularization(instance_noise=steady.instance_noise, noise_images=steady.noise_images)
     fewer = recipe.relativistic != "none" or bool(recipe.penalties) or recipe.classify is not None
-    fewer = fewer or bool(recipe.augment) or steady != Stabilisers()
+    fewer = fewer or bool(recipe.augment) or steady != Regularization()
     unpaired = recipe.translation is not None and not recipe.translation.paired
+    compares = any(getattr(nets, name, False) for name in ("minibatch_deviation", "minibatch_discrimination"))
     return [
         (
             recipe.autoencoding is not None and fewer,
-            "autoencoding has no opponents, so relativistic, penalties, classify, augment and stabilise have no place "
+            "autoencoding has no opponents, so relativistic, penalties, classify, augment and regularization have no place "
             "beside it",
         ),
         (
-            recipe.autoencoding is not None and (nets.minibatch_deviation or nets.minibatch_discrimination),
+            recipe.autoencoding is not None and compares,
             "autoencoding codes each image alone, but networks.minibatch_deviation and minibatch_discrimination look "
             "at a whole batch: leave them out",
         ),
         (
             recipe.autoencoding is not None and recipe.translation is not None,
-            "autoencoding and translation are two games; a recipe plays one",
+            "autoencoding and translation are two schemes; a recipe plays one",
         ),
         (
-            recipe.translation is not None and nets.given == 0,
+            recipe.translation is not None and recipe.given == 0,
             "translation needs networks.given, the number of channels of the domain it starts from",
         ),
         (
             unpaired and steady != noise_alone,
-            "translation without pairs (CycleGAN) has translation.buffer and, of stabilise, takes instance_noise "
+            "translation without pairs (CycleGAN) has translation.buffer and, of regularization, takes instance_noise "
             "alone: leave the others out",
         ),
         (
@@ -273,44 +204,44 @@ def _games(recipe: "Recipe") -> list[Rule]:
     ]
 
 
-def _stabilisers(recipe: "Recipe") -> list[Rule]:
+def _regularization(recipe: "Recipe") -> list[Rule]:
     """What stabilisers ask of the rest."""
-    nets, steady = recipe.networks, recipe.stabilise
+    nets, steady = recipe.networks, recipe.regularization
     return [
         (
             steady.ada_target > 0 and not recipe.augment,
-            "stabilise.ada_target steers how often augment happens, but augment is empty: name transforms there",
+            "regularization.ada_target steers how often augment happens, but augment is empty: name transforms there",
         ),
         (
             steady.replay_critics > 0 and recipe.relativistic != "none",
-            f"stabilise.replay_critics has no reals of the past for relativistic {recipe.relativistic} to compare with",
+            f"regularization.replay_critics has no reals of the past for relativistic {recipe.relativistic} to compare with",
         ),
         (
             (steady.replay_fakes > 0 or steady.replay_critics > 0) and recipe.growth is not None,
-            "stabilise.replay_fakes and replay_critics keep what is of one size, but growth changes it",
+            "regularization.replay_fakes and replay_critics keep what is of one size, but growth changes it",
         ),
         (
             steady.ada_target > 0 and (recipe.relativistic != "none" or recipe.objective == "wasserstein"),
-            "stabilise.ada_target reads the sign of D's logits on reals, which says nothing where only differences "
+            "regularization.ada_target reads the sign of D's logits on reals, which says nothing where only differences "
             f"count (relativistic {recipe.relativistic}, objective {recipe.objective}): set it to 0",
         ),
         (
             steady.replay_fakes > 0
             and nets.condition_d in ("plane", "projection", "onehot")
             and any(row.name in ("r2", "gradient_penalty") for row in recipe.penalties),
-            "stabilise.replay_fakes mixes in fakes of other classes, unknown to penalties r2 and gradient_penalty",
+            "regularization.replay_fakes mixes in fakes of other classes, unknown to penalties r2 and gradient_penalty",
         ),
         (
-            steady.adversarial == 0 and steady.feature_matching == 0 and recipe.game == "synthesis",
-            "stabilise.adversarial is 0 and so is feature_matching: the generator would have nothing to learn from",
+            steady.adversarial == 0 and steady.feature_matching == 0 and recipe.scheme == "adversarial",
+            "regularization.adversarial is 0 and so is feature_matching: the generator would have nothing to learn from",
         ),
     ]
 
 
 def misfits(recipe: "Recipe") -> list[Rule]:
     """(does it not fit, the sentence that names both pieces) for all that can be known before the data are."""
-    rules = [*_too_small(recipe), *_unread(recipe.networks), *_networks(recipe)]
-    return [*rules, *_games(recipe), *_stabilisers(recipe)]
+    rules = [*_too_small(recipe), *_networks(recipe)]
+    return [*rules, *_schemes(recipe), *_regularization(recipe)]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -326,7 +257,7 @@ class Recipe:
     0 publishes the live generator. `n_critic` critic updates stand before each generator update.
     """
 
-    networks: NetworkPair = field(default_factory=NetworkPair)
+    networks: NetworkConfig = field(default_factory=DCGANConfig)
     objective: str = "non_saturating"
     relativistic: Literal["none", "average", "paired"] = "none"
     label_smoothing: float = 0.0
@@ -344,7 +275,7 @@ class Recipe:
     classify: Classify | None = None
     autoencoding: Autoencoding | None = None
     translation: Translation | None = None
-    stabilise: Stabilisers = field(default_factory=Stabilisers)
+    regularization: Regularization = field(default_factory=Regularization)
 
     def __post_init__(self) -> None:
         for wrong, sentence in misfits(self):
@@ -352,9 +283,14 @@ class Recipe:
                 raise ValueError(sentence)
 
     @property
-    def game(self) -> str:
-        """The game that this row plays: a key of game_table.GAMES."""
-        return "autoencoding" if self.autoencoding else "translation" if self.translation else "synthesis"
+    def scheme(self) -> str:
+        """The scheme that this row plays: a key of schemes.table.SCHEMES."""
+        return "autoencoding" if self.autoencoding else "translation" if self.translation else "adversarial"
+
+    @property
+    def given(self) -> int:
+        """How many of the last channels G is handed and paints the others over: `networks.given`, 0 without it."""
+        return getattr(self.networks, "given", 0)
 
     @property
     def conditional(self) -> bool:

@@ -4,17 +4,29 @@ from dataclasses import replace
 from typing import Any
 
 from medgan_fashion.base.plain import from_plain, merged, to_plain
+from medgan_fashion.gan.recipe.networks import (
+    NETWORK_CONFIGS,
+    BigGANConfig,
+    CycleGANConfig,
+    DCGANConfig,
+    DVBPRConfig,
+    MLPConfig,
+    ProGANConfig,
+    SPADEConfig,
+    UNetConfig,
+    kept_by,
+)
 from medgan_fashion.gan.recipe.spec import (
     Autoencoding,
     Classify,
     Growth,
     Latent,
-    NetworkPair,
     PenaltyRow,
     Recipe,
-    Stabilisers,
+    Regularization,
     Translation,
 )
+from medgan_fashion.gan.recipe.spelling import renamed
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The well-known GANs with two opponents, as their papers have them; imports no torch.
@@ -24,9 +36,7 @@ from medgan_fashion.gan.recipe.spec import (
 _dcgan = Recipe()
 
 _progan = Recipe(
-    networks=NetworkPair(
-        kind="progressive", width=16, max_width=512, norm_g="none", norm_d="none", minibatch_deviation=True
-    ),
+    networks=ProGANConfig(width=16, minibatch_deviation=True),
     objective="wasserstein",
     penalties=(PenaltyRow("gradient_penalty", weight=10.0), PenaltyRow("drift", weight=0.001)),
     latent=Latent(size=512),
@@ -41,14 +51,14 @@ _progan = Recipe(
 
 PUBLISHED: dict[str, Recipe] = {
     # Goodfellow et al. 2014 on fully connected networks
-    "mlp_gan": Recipe(networks=NetworkPair(kind="mlp", width=256, norm_g="none", norm_d="none", init="he")),
+    "mlp_gan": Recipe(networks=MLPConfig(width=256, init="he")),
     # Radford et al. 2015
     "dcgan": _dcgan,
     # Mirza and Osindero 2014 on DCGAN networks
-    "cgan": replace(_dcgan, networks=NetworkPair(condition_g="multiply", condition_d="plane")),
+    "cgan": replace(_dcgan, networks=DCGANConfig(condition_g="multiply", condition_d="plane")),
     # Gulrajani et al. 2017
     "wgan_gp": Recipe(
-        networks=NetworkPair(norm_d="none", init="he"),
+        networks=DCGANConfig(norm_d="none", init="he"),
         objective="wasserstein",
         penalties=(PenaltyRow("gradient_penalty", weight=10.0),),
         n_critic=5,
@@ -64,12 +74,12 @@ PUBLISHED: dict[str, Recipe] = {
     # Odena et al. 2017
     "acgan": replace(
         _dcgan,
-        networks=NetworkPair(condition_g="multiply", condition_d="classes"),
+        networks=DCGANConfig(condition_g="multiply", condition_d="classes"),
         classify=Classify(real=1.0, fake=1.0, generator=1.0),
     ),
     # Zhang et al. 2019: self-attention, spectral normalisation (here in D), two time scales (Heusel et al. 2017), hinge
     "sagan": Recipe(
-        networks=NetworkPair(norm_d="none", init="he", spectral_norm=True, attention=16),
+        networks=DCGANConfig(norm_d="none", init="he", spectral_norm=True, attention=16),
         objective="hinge",
         latent=Latent(size=128),
         lr_g=1e-4,
@@ -80,7 +90,7 @@ PUBLISHED: dict[str, Recipe] = {
     ),
     # Huang et al. 2024: relativistic pairing with both penalties, no normalisation; here on DCGAN's strides
     "r3gan": Recipe(
-        networks=NetworkPair(norm_g="none", norm_d="none", init="he"),
+        networks=DCGANConfig(norm_g="none", norm_d="none", init="he"),
         relativistic="paired",
         penalties=(PenaltyRow("r1", weight=0.5), PenaltyRow("r2", weight=0.5)),
         latent=Latent(size=64),
@@ -91,12 +101,9 @@ PUBLISHED: dict[str, Recipe] = {
     # Brock et al. 2019 at small scale: shared class embedding and a piece of z in every normalisation, projection,
     # self-attention, orthogonal regularisation
     "biggan": Recipe(
-        networks=NetworkPair(
-            kind="residual",
+        networks=BigGANConfig(
             width=64,
             max_width=256,
-            norm_d="none",
-            init="he",
             spectral_norm=True,
             condition_g="norm",
             condition_d="projection",
@@ -111,7 +118,7 @@ PUBLISHED: dict[str, Recipe] = {
         beta1=0.0,
         beta2=0.999,
         ema_half_life=10_000,
-        stabilise=Stabilisers(orthogonal=1e-4),
+        regularization=Regularization(orthogonal=1e-4),
     ),
     # Karras et al. 2018 (the batches: their one-GPU schedule), on any base grid; Korkinof et al. 2018 on 5x4
     "progan": _progan,
@@ -135,12 +142,19 @@ def find_recipe(recipe: "str | Recipe") -> Recipe:
 
 
 def changed_recipe(recipe: "str | Recipe", changes: dict[str, Any], where: str = "") -> Recipe:
-    """A row with changes under its own keys, for example {networks: {width: 16}}; ValueError names an unknown key."""
-    return from_plain(Recipe, merged(to_plain(find_recipe(recipe)), changes), where)
+    """A row with changes under its own keys, for example {networks: {width: 16}}; ValueError names an unknown key.
+
+    Another `networks.kind` keeps what both kinds take.
+    """
+    base, changes = to_plain(find_recipe(recipe)), renamed(changes)
+    kind = (changes.get("networks") or {}).get("kind", base["networks"]["kind"])
+    if kind != base["networks"]["kind"] and kind in NETWORK_CONFIGS:
+        base["networks"] = kept_by(kind, base["networks"])
+    return from_plain(Recipe, merged(base, changes), where)
 
 
 _small = Recipe(
-    networks=NetworkPair(
+    networks=DCGANConfig(
         width=32,
         max_width=256,
         norm_d="none",
@@ -163,8 +177,8 @@ _small = Recipe(
 
 _small_whole = replace(_small, networks=replace(_small.networks, condition_g="none", condition_d="none"))
 
-_kang = Recipe(
-    networks=NetworkPair(kind="kang", max_width=256, kernel=5, condition_g="onehot", condition_d="onehot"),
+_dvbpr = Recipe(
+    networks=DVBPRConfig(max_width=256, condition_g="onehot", condition_d="onehot"),
     objective="least_squares_whole",
     latent=Latent(size=256),
     batch=16,
@@ -175,11 +189,9 @@ _kang = Recipe(
 )
 
 _sgan = Recipe(
-    networks=NetworkPair(
-        kind="mlp", width=500, depth=4, norm_g="none", norm_d="none", init="he", noise=0.5, condition_d="shared"
-    ),
+    networks=MLPConfig(width=500, depth=4, init="he", noise=0.5, condition_d="shared"),
     classify=Classify(real=1.0),
-    stabilise=Stabilisers(feature_matching=1.0, adversarial=0.0),
+    regularization=Regularization(feature_matching=1.0, adversarial=0.0),
     batch=100,
     lr_g=3e-4,
     lr_d=3e-4,
@@ -187,7 +199,7 @@ _sgan = Recipe(
 )
 
 _vae = Recipe(
-    networks=NetworkPair(kind="mlp", width=400, norm_g="none", norm_d="none", init="he"),
+    networks=MLPConfig(width=400, init="he"),
     autoencoding=Autoencoding(),
     latent=Latent(size=20),
     batch=100,
@@ -196,7 +208,7 @@ _vae = Recipe(
 )
 
 _pix2pix = Recipe(
-    networks=NetworkPair(kind="unet", width=32, max_width=256, given=3, init="dcgan"),
+    networks=UNetConfig(width=32, max_width=256, given=3),
     translation=Translation(),
     latent=Latent(size=8),
     batch=8,
@@ -212,13 +224,13 @@ RECIPES: dict[str, Recipe] = {
     # Park et al. 2019 at its smallest: images painted over given masks, with our loss for a few hundred images
     "small_spade": replace(
         _small_whole,
-        networks=replace(_small_whole.networks, kind="spade", given=1, width=16, max_width=128),
+        networks=SPADEConfig(width=16, max_width=128, norm_d="none", init="he", minibatch_deviation=True, given=1),
         latent=Latent(size=32),
     ),
     # Kang et al. 2017 as its released code has it, for 64x64 (30 epochs there)
-    "dvbpr_lsgan": _kang,
+    "dvbpr_lsgan": _dvbpr,
     # the same as printed, for 128x128
-    "dvbpr_lsgan_128": replace(_kang, latent=Latent(size=100, prior="uniform")),
+    "dvbpr_lsgan_128": replace(_dvbpr, latent=Latent(size=100, prior="uniform")),
     # the same networks, slimmer, with our loss for a few hundred labelled images; no flip: films face one way
     "progan_small": replace(
         PUBLISHED["progan"],
@@ -236,7 +248,7 @@ RECIPES: dict[str, Recipe] = {
     # the same on DCGAN's convolutions, with augmentation, and the entropy term of Dai et al. 2017: sooner by far
     "sgan_dcgan": replace(
         _sgan,
-        networks=NetworkPair(width=32, max_width=128, norm_d="none", init="he", condition_d="shared", noise=0.3),
+        networks=DCGANConfig(width=32, max_width=128, norm_d="none", init="he", condition_d="shared", noise=0.3),
         classify=Classify(real=1.0, entropy=0.3),
         augment=("translation",),
         lr_g=1e-3,
@@ -250,7 +262,7 @@ RECIPES: dict[str, Recipe] = {
     # the same on convolutions, with squared error: the likelihood of pixels that are no probabilities
     "vae_dcgan": replace(
         _vae,
-        networks=NetworkPair(width=32, max_width=256, init="he"),
+        networks=DCGANConfig(width=32, max_width=256, init="he"),
         autoencoding=Autoencoding(reconstruction="l2"),
         latent=Latent(size=64),
     ),
@@ -259,7 +271,7 @@ RECIPES: dict[str, Recipe] = {
     # Zhu et al. 2017
     "cyclegan": replace(
         _pix2pix,
-        networks=replace(_pix2pix.networks, kind="resnet", depth=6),
+        networks=CycleGANConfig(width=32, max_width=256, given=3, depth=6),
         objective="least_squares_whole",  # G's term without its half: the paper halves D's alone
         translation=Translation(paired=False),
     ),

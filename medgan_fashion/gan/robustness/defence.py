@@ -50,7 +50,7 @@ def spanner_of(model: Model) -> Spanner:
 
     Raises ValueError for a model that needs a class or a picture beside z: it spans no single set of images.
     """
-    if model.recipe.conditional or model.recipe.networks.given:
+    if model.recipe.conditional or model.recipe.given:
         raise ValueError(
             "the defence needs a model that draws from z alone; train vae, dcgan or another without labels"
         )

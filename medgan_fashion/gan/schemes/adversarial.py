@@ -10,9 +10,9 @@ from medgan_fashion.gan.losses.augment import augment
 from medgan_fashion.gan.losses.objectives import Objective, build_objective, empty_logits
 from medgan_fashion.gan.losses.penalties import PENALTIES
 from medgan_fashion.gan.networks.latent import sample_latent
-from medgan_fashion.gan.networks.layers import Judgement
+from medgan_fashion.gan.networks.layers import DiscriminatorOutput
 from medgan_fashion.gan.recipe.spec import Recipe
-from medgan_fashion.gan.schemes.base import Batch, Game, Networks, Step, given_part
+from medgan_fashion.gan.schemes.base import Batch, Networks, Scheme, Step, given_part
 from medgan_fashion.gan.schemes.memory import critic_terms, generator_terms, memories, noised, replayed
 
 
@@ -21,25 +21,25 @@ def draw_fakes(recipe: Recipe, networks: Networks, batch: Batch) -> Tensor:
     if "fakes" not in batch.shared:
         z = sample_latent(recipe.latent, len(batch.real), batch.generator("latent"))
         with torch.set_grad_enabled(batch.last):
-            given = given_part(batch.real, recipe.networks.given)
+            given = given_part(batch.real, recipe.given)
             batch.shared["fakes"] = networks["generator"](z, batch.labels, *given)
     return batch.shared["fakes"]
 
 
-def shown(recipe: Recipe, images: Tensor, batch: Batch, purpose: str) -> Tensor:
+def augment_for_d(recipe: Recipe, images: Tensor, batch: Batch, purpose: str) -> Tensor:
     """Images as D sees them: augmented, as often as the adaptive probability says, and under instance noise."""
     p = batch.memory["ada"]["p"] if "ada" in batch.memory else None
     images = augment(images, recipe.augment, batch.generator(purpose), p)
-    return noised(recipe.stabilise, images, batch, purpose)
+    return noised(recipe.regularization, images, batch, purpose)
 
 
-def judge(networks: Networks, batch: Batch, images: Tensor, labels: Tensor | None) -> Judgement:
+def judge(networks: Networks, batch: Batch, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
     """D's judgement with float32 logits."""
     judged = networks["discriminator"](images, labels)
     return judged._replace(logits=judged.logits.float())
 
 
-def class_term(judged: Judgement, labels: Tensor | None) -> Tensor:
+def class_term(judged: DiscriminatorOutput, labels: Tensor | None) -> Tensor:
     """Cross-entropy of the class logits on the images that have a label (not -1); 0 where none has."""
     assert judged.class_logits is not None
     assert labels is not None
@@ -47,7 +47,7 @@ def class_term(judged: Judgement, labels: Tensor | None) -> Tensor:
     return total / (labels >= 0).sum().clamp_min(1)
 
 
-def entropy_term(judged: Judgement) -> Tensor:
+def entropy_term(judged: DiscriminatorOutput) -> Tensor:
     """Mean entropy of the class probabilities, in nats; 0 where every image is surely of one class."""
     assert judged.class_logits is not None
     logs = judged.class_logits.float().log_softmax(1)
@@ -55,7 +55,12 @@ def entropy_term(judged: Judgement) -> Tensor:
 
 
 def _class_terms(
-    recipe: Recipe, networks: Networks, batch: Batch, real: Judgement, fake: Judgement, fake_labels: Tensor | None
+    recipe: Recipe,
+    networks: Networks,
+    batch: Batch,
+    real: DiscriminatorOutput,
+    fake: DiscriminatorOutput,
+    fake_labels: Tensor | None,
 ) -> dict[str, Tensor]:
     """D's terms on classes: of the labelled images that joined the batch, or else of the batch's own labels and those
     that the fakes (some of the past) were drawn for."""
@@ -65,7 +70,7 @@ def _class_terms(
     terms = {"entropy": row.entropy * entropy_term(real)} if row.entropy else {}
     if batch.labelled is not None:
         images, labels = batch.labelled
-        told = judge(networks, batch, shown(recipe, images, batch, "labelled"), labels)
+        told = judge(networks, batch, augment_for_d(recipe, images, batch, "labelled"), labels)
         return terms | {"classes": row.real * class_term(told, labels)}
     terms["classes"] = row.real * class_term(real, batch.labels)
     return terms | ({"fake classes": row.fake * class_term(fake, fake_labels)} if row.fake else {})
@@ -84,7 +89,7 @@ def penalty_terms(recipe: Recipe, critic, real: Tensor, fake: Tensor, batch: Bat
 def critic_loss(recipe: Recipe, objective: Objective, networks: Networks, batch: Batch) -> dict[str, Tensor]:
     """D's loss: the objective on reals and (also past) fakes, penalties, classes, stabilisers."""
     images, labels = replayed(draw_fakes(recipe, networks, batch).detach(), batch)
-    fake, real = shown(recipe, images, batch, "fake"), shown(recipe, batch.real, batch, "real")
+    fake, real = augment_for_d(recipe, images, batch, "fake"), augment_for_d(recipe, batch.real, batch, "real")
     on_real, on_fake = (judge(networks, batch, real, batch.labels), judge(networks, batch, fake, labels))
     batch.shared |= {"real logits": on_real.logits.detach(), "fake logits": on_fake.logits.detach()}
 
@@ -95,24 +100,24 @@ def critic_loss(recipe: Recipe, objective: Objective, networks: Networks, batch:
     terms = {"critic": objective.d(on_real.logits, on_fake.logits)}
     terms |= penalty_terms(recipe, critic, real, fake, batch)
     terms |= _class_terms(recipe, networks, batch, on_real, on_fake, labels)
-    return terms | critic_terms(recipe.stabilise, networks, batch, on_real.logits, on_fake.logits)
+    return terms | critic_terms(recipe.regularization, networks, batch, on_real.logits, on_fake.logits)
 
 
 def generator_loss(recipe: Recipe, objective: Objective, networks: Networks, batch: Batch) -> dict[str, Tensor]:
     """G's loss: the objective, classes, stabilisers."""
     # the same draws as the critic's own augmentation would hide nothing, but fresh ones teach more
-    fake = shown(recipe, draw_fakes(recipe, networks, batch), batch, "fake again")
+    fake = augment_for_d(recipe, draw_fakes(recipe, networks, batch), batch, "fake again")
     on_fake, on_real = judge(networks, batch, fake, batch.labels), None
-    if objective.g_needs_real or recipe.stabilise.feature_matching:
+    if objective.g_needs_real or recipe.regularization.feature_matching:
         with torch.no_grad():
-            on_real = judge(networks, batch, shown(recipe, batch.real, batch, "real again"), batch.labels)
+            on_real = judge(networks, batch, augment_for_d(recipe, batch.real, batch, "real again"), batch.labels)
     real_logits = empty_logits(on_fake.logits) if on_real is None else on_real.logits
     terms = {}
-    if recipe.stabilise.adversarial:
-        terms["generator"] = recipe.stabilise.adversarial * objective.g(real_logits, on_fake.logits)
+    if recipe.regularization.adversarial:
+        terms["generator"] = recipe.regularization.adversarial * objective.g(real_logits, on_fake.logits)
     if recipe.classify and recipe.classify.generator:
         terms["classes of G"] = recipe.classify.generator * class_term(on_fake, batch.labels)
-    return terms | generator_terms(recipe.stabilise, objective, networks, batch, fake, on_real, on_fake)
+    return terms | generator_terms(recipe.regularization, objective, networks, batch, fake, on_real, on_fake)
 
 
 def check_penalties(recipe: Recipe) -> None:
@@ -122,12 +127,12 @@ def check_penalties(recipe: Recipe) -> None:
             raise ValueError(f"unknown penalty '{row.name}'; choose from {', '.join(PENALTIES)}")
 
 
-def adversaries(recipe: Recipe, steps: Sequence[Step], averaged: tuple[str, ...]) -> Game:
-    """A game of a critic's step, repeated `n_critic` times, and a generator's."""
-    return Game(tuple(steps), averaged, recipe.n_critic, memories(recipe))
+def adversaries(recipe: Recipe, steps: Sequence[Step], averaged: tuple[str, ...]) -> Scheme:
+    """A scheme of a critic's step, repeated `n_critic` times, and a generator's."""
+    return Scheme(tuple(steps), averaged, recipe.n_critic, memories(recipe))
 
 
-def synthesis(recipe: Recipe) -> Game:
+def adversarial(recipe: Recipe) -> Scheme:
     """G against D by the recipe's objective, penalties and augmentation."""
     check_penalties(recipe)
     objective = build_objective(recipe.objective, recipe.relativistic, recipe.label_smoothing)

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy
 
 from medgan_fashion.gan.recipe.spec import Recipe
-from medgan_fashion.gan.schemes.base import Batch, Game, Networks, Step
+from medgan_fashion.gan.schemes.base import Batch, Networks, Scheme, Step
 
 EDGE = 1e-6  # how near to 0 and 1 a pixel's probability may come: keeps its logarithm finite
 
@@ -24,7 +24,7 @@ def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum() / len(mean)
 
 
-def autoencoding(recipe: Recipe) -> Game:
+def autoencoding(recipe: Recipe) -> Scheme:
     """One step moves both networks down reconstruction + kl x KL; without kl the code is the encoder's mean."""
     row = recipe.autoencoding
     assert row is not None
@@ -44,4 +44,4 @@ def autoencoding(recipe: Recipe) -> Game:
         with torch.autocast(batch.real.device.type, enabled=False):
             return terms_of(networks, batch)
 
-    return Game((Step("autoencoder", ("generator", "encoder"), loss),), ("generator", "encoder"))
+    return Scheme((Step("autoencoder", ("generator", "encoder"), loss),), ("generator", "encoder"))

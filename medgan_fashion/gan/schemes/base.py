@@ -18,7 +18,7 @@ class Batch:
     """Real images in [-1, 1] with labels, and the address (seed, images_seen) from which all its randomness comes.
 
     `labelled`: as many images with labels again, where only few of the data have one. `shared` holds what one step
-    leaves for the next; `memory` what the game remembers beyond weights, part by part, not to be changed by a loss.
+    leaves for the next; `memory` what the scheme remembers beyond weights, part by part, not to be changed by a loss.
     """
 
     real: Tensor
@@ -67,7 +67,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Memory:
-    """What a game remembers beyond weights: named tensors, saved in the checkpoint.
+    """What a scheme remembers beyond weights: named tensors, saved in the checkpoint.
 
     `start(networks, shape)` gives them for images (C, H, W); `after(remembered, networks, batch)` the next ones, a
     pure function called when a turn is over, with the turn's last batch.
@@ -78,7 +78,7 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Game:
+class Scheme:
     """One turn takes `batches` real batches; a step that repeats n times takes the last n of them, one each."""
 
     steps: tuple[Step, ...]

@@ -6,14 +6,14 @@ from torch.func import functional_call
 
 from medgan_fashion.gan.losses.objectives import Objective, empty_logits
 from medgan_fashion.gan.losses.penalties import feature_distance, orthogonal
-from medgan_fashion.gan.networks.layers import Judgement
-from medgan_fashion.gan.recipe.spec import Recipe, Stabilisers
+from medgan_fashion.gan.networks.layers import DiscriminatorOutput
+from medgan_fashion.gan.recipe.spec import Recipe, Regularization
 from medgan_fashion.gan.schemes.base import Batch, Memory, Networks, Remembered
 
 OPPONENTS = ("generator", "discriminator")
 
 
-def noised(row: Stabilisers, images: Tensor, batch: Batch, purpose: str) -> Tensor:
+def noised(row: Regularization, images: Tensor, batch: Batch, purpose: str) -> Tensor:
     """Instance noise (Arjovsky and Bottou 2017; Sonderby et al. 2017) of an sd that falls to 0 in a straight line."""
     sd = row.instance_noise * max(0.0, 1 - batch.images_seen / row.noise_images)
     if sd == 0:
@@ -66,7 +66,7 @@ def _state(network: nn.Module) -> Remembered:
     return {k: v.detach() for k, v in network.state_dict().items()}
 
 
-def _snapshots(row: Stabilisers) -> Memory:
+def _snapshots(row: Regularization) -> Memory:
     """Rings of past discriminators, every tensor stacked along a new first axis."""
 
     def start(networks: Networks, shape: tuple[int, ...]) -> Remembered:
@@ -135,7 +135,7 @@ def lecam(batch: Batch, real: Tensor, fake: Tensor) -> Tensor:
     return (real - anchors["fake"]).square().mean() + (fake - anchors["real"]).square().mean()
 
 
-def _adaptive(row: Stabilisers, batches: int) -> Memory:
+def _adaptive(row: Regularization, batches: int) -> Memory:
     """The probability of augmentation, moved by D's overfitting r = E sign(D(real)) (Karras et al. 2020, section 3)."""
 
     def start(networks: Networks, shape: tuple[int, ...]) -> Remembered:
@@ -148,7 +148,9 @@ def _adaptive(row: Stabilisers, batches: int) -> Memory:
     return Memory(start, after)
 
 
-def critic_terms(row: Stabilisers, networks: Networks, batch: Batch, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+def critic_terms(
+    row: Regularization, networks: Networks, batch: Batch, real: Tensor, fake: Tensor
+) -> dict[str, Tensor]:
     """What steadies D; `real` and `fake` are its logits."""
     terms = {"lecam": row.lecam * lecam(batch, real, fake)} if row.lecam else {}
     if row.historical:
@@ -157,13 +159,13 @@ def critic_terms(row: Stabilisers, networks: Networks, batch: Batch, real: Tenso
 
 
 def generator_terms(
-    row: Stabilisers,
+    row: Regularization,
     objective: Objective,
     networks: Networks,
     batch: Batch,
     images: Tensor,
-    real: Judgement | None,
-    fake: Judgement,
+    real: DiscriminatorOutput | None,
+    fake: DiscriminatorOutput,
 ) -> dict[str, Tensor]:
     """What steadies G; `images` are fakes as D was shown them."""
     terms: dict[str, Tensor] = {}
@@ -185,7 +187,7 @@ def generator_terms(
 
 def memories(recipe: Recipe) -> dict[str, Memory]:
     """The parts of memory that the recipe's stabilisers need."""
-    row = recipe.stabilise
+    row = recipe.regularization
     parts = {
         "replay": (row.replay_fakes, lambda: replay(row.replay_fakes)),
         "critics": (row.replay_critics, lambda: _snapshots(row)),

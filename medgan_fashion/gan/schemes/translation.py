@@ -14,28 +14,28 @@ from medgan_fashion.gan.networks.latent import sample_latent
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.schemes.adversarial import (
     adversaries,
+    augment_for_d,
     check_penalties,
     critic_loss,
     draw_fakes,
     generator_loss,
     judge,
     penalty_terms,
-    shown,
 )
-from medgan_fashion.gan.schemes.base import Batch, Game, Memory, Networks, Remembered, Step
+from medgan_fashion.gan.schemes.base import Batch, Memory, Networks, Remembered, Scheme, Step
 from medgan_fashion.gan.schemes.memory import replay, replayed
 
 SIDES = (("generator", "discriminator"), ("generator_back", "discriminator_back"))
 
 
-def _paired(recipe: Recipe, objective: Objective) -> Game:
+def _paired(recipe: Recipe, objective: Objective) -> Scheme:
     row = recipe.translation
     assert row is not None
 
     def generator(networks: Networks, batch: Batch) -> dict[str, Tensor]:
         terms = generator_loss(recipe, objective, networks, batch)
         made = draw_fakes(recipe, networks, batch).float()
-        wanted = slice(0, -recipe.networks.given)
+        wanted = slice(0, -recipe.given)
         return terms | {"l1": row.l1 * (made[:, wanted] - batch.real[:, wanted]).abs().mean()}
 
     def critic(networks: Networks, batch: Batch) -> dict[str, Tensor]:
@@ -56,7 +56,7 @@ def paint(recipe: Recipe, networks: Networks, name: str, given: Tensor, batch: B
 
 def _domains(recipe: Recipe, batch: Batch) -> tuple[Tensor, Tensor]:
     """(A, B): what the translator there is given, and what it should look like."""
-    return batch.real[:, -recipe.networks.given :], batch.real[:, : -recipe.networks.given]
+    return batch.real[:, -recipe.given :], batch.real[:, : -recipe.given]
 
 
 def _fakes(recipe: Recipe, networks: Networks, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -82,7 +82,7 @@ def _critics(recipe: Recipe, objective: Objective, networks: Networks, batch: Ba
     for real, fake, (_, critic), domain in sides:
         side = _side(batch, f"past {domain}")
         past, _ = replayed(fake.detach(), side)
-        real, past = (shown(recipe, x, side, f"{domain} {i}") for i, x in enumerate((real, past)))
+        real, past = (augment_for_d(recipe, x, side, f"{domain} {i}") for i, x in enumerate((real, past)))
 
         def logits(images: Tensor, critic: str = critic) -> Tensor:
             return networks[critic](images).logits.float()
@@ -100,11 +100,13 @@ def _translators(recipe: Recipe, objective: Objective, networks: Networks, batch
     terms: dict[str, Tensor] = {}
     for fake, critic, real, domain in ((fake_b, SIDES[0][1], b, "B"), (fake_a, SIDES[1][1], a, "A")):
         side = _side(batch, "")
-        on_fake = judge({"discriminator": networks[critic]}, side, shown(recipe, fake, side, f"{domain} again"), None)
+        on_fake = judge(
+            {"discriminator": networks[critic]}, side, augment_for_d(recipe, fake, side, f"{domain} again"), None
+        )
         on_real = empty_logits(on_fake.logits)
         if objective.g_needs_real:
             with torch.no_grad():
-                on_real = networks[critic](shown(recipe, real, side, f"real {domain} again")).logits.float()
+                on_real = networks[critic](augment_for_d(recipe, real, side, f"real {domain} again")).logits.float()
         terms[f"towards {domain}"] = objective.g(on_real, on_fake.logits)
     again_a = paint(recipe, networks, "generator_back", fake_b, batch, "there and back")
     again_b = paint(recipe, networks, "generator", fake_a, batch, "back and there")
@@ -129,10 +131,10 @@ def _buffer(size: int, domain: str, channels: slice) -> Memory:
     return Memory(start, after)
 
 
-def translation(recipe: Recipe) -> Game:
+def translation(recipe: Recipe) -> Scheme:
     """pix2pix or CycleGAN, as the recipe's row `translation` says."""
     check_penalties(recipe)
-    row, k = recipe.translation, recipe.networks.given
+    row, k = recipe.translation, recipe.given
     assert row is not None
     objective = build_objective(recipe.objective, recipe.relativistic, recipe.label_smoothing)
     if row.paired:
@@ -147,4 +149,4 @@ def translation(recipe: Recipe) -> Game:
     there, back = zip(*SIDES, strict=True)
     memory = {"past B": _buffer(row.buffer, "B", slice(0, -k)), "past A": _buffer(row.buffer, "A", slice(-k, None))}
     steps = (Step("critics", back, critics, recipe.n_critic), Step("translators", there, translators, freezes=back))
-    return Game(steps, there, recipe.n_critic, memory if row.buffer else {})
+    return Scheme(steps, there, recipe.n_critic, memory if row.buffer else {})

@@ -8,12 +8,11 @@ from typing import Any
 
 import torch
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.recipe.schedules import base_grid, level_starts, shrunk
-from medgan_fashion.gan.recipe.spec import Recipe
+from medgan_fashion.gan.recipe.spelling import read_recipe
 from medgan_fashion.gan.schemes.base import Batch
-from medgan_fashion.gan.schemes.table import build_game
+from medgan_fashion.gan.schemes.table import build_scheme
 from medgan_fashion.gan.training.loop import advance
 from medgan_fashion.gan.training.state import State, grow, new_state, update_average
 
@@ -58,12 +57,12 @@ def measure_level(
 
     Call it in a fresh process: peak memory never falls again. `recipe` is plain data.
     """
-    where, row = torch.device(device), from_plain(Recipe, recipe)
+    where, row = torch.device(device), read_recipe(recipe)
     assert row.growth is not None
     before = _peak(where)
-    game, top = build_game(row), base_grid(*shape[-2:])[2]
+    scheme, top = build_scheme(row), base_grid(*shape[-2:])[2]
     card = DataCard(tuple(shape), (0.0, 1.0), "float32", tuple(map(str, range(n_classes))))
-    state = new_state(row, card, 0, game, where)
+    state = new_state(row, card, 0, scheme, where)
     state.images_seen = level_starts(row.growth, top)[level] + (row.growth.phase(level) // 2 if level else 0)
     stage = grow(state)
     assert stage is not None
@@ -73,10 +72,10 @@ def measure_level(
 
     def turn(position: int) -> float:
         started = time.perf_counter()
-        last = game.batches - 1
-        batches = [Batch(real, labels, 0, position, i == last, memory=state.memory) for i in range(game.batches)]
-        advance(state, game, batches, autocast)
-        update_average(state, batch * game.batches)
+        last = scheme.batches - 1
+        batches = [Batch(real, labels, 0, position, i == last, memory=state.memory) for i in range(scheme.batches)]
+        advance(state, scheme, batches, autocast)
+        update_average(state, batch * scheme.batches)
         if where.type == "cuda":
             torch.cuda.synchronize(where)
         return time.perf_counter() - started
@@ -90,4 +89,4 @@ def measure_level(
         seconds = plain + (seconds - plain) / lazy
     used, held = _weights(state)
     fixed = 4 * (held + 3 * used)  # float32: weights and averages; gradient and two moments of what is in use
-    return Cost(used, seconds / (batch * game.batches) * 1000, max(_peak(where) - before, fixed), fixed)
+    return Cost(used, seconds / (batch * scheme.batches) * 1000, max(_peak(where) - before, fixed), fixed)

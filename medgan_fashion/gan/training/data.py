@@ -40,12 +40,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Domains:
-    """Two sets of images for a translation: `given` (N, K, H, W), which it starts from, and `wanted` (M, C, H, W),
+    """Two sets of images for a translation: `source` (N, K, H, W), which it starts from, and `target` (M, C, H, W),
     what it should arrive at. `paired`: image i of one belongs to image i of the other. They are read as one set of
-    C + K channels, the given ones last."""
+    C + K channels, the source ones last."""
 
-    given: Any
-    wanted: Any
+    source: Any
+    target: Any
     paired: bool = False
 
 
@@ -71,28 +71,28 @@ class Describe:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
-def domains_source(data: Domains, given: Source, wanted: Source, say: Describe) -> Source:
+def domains_source(data: Domains, source: Source, target: Source, say: Describe) -> Source:
     """Both domains' images as one of C + K channels; ValueError where they do not fit one another."""
-    a, b = given.card, wanted.card
+    a, b = source.card, target.card
     if a.shape[1:] != b.shape[1:]:
         raise ValueError(
-            f"the given images are {a.shape[1:]} and the wanted ones {b.shape[1:]} pixels; cut both to one size"
+            f"the source images are {a.shape[1:]} and the target ones {b.shape[1:]} pixels; cut both to one size"
         )
     if (a.value_range, a.dtype) != (b.value_range, b.dtype):
         raise ValueError(
-            f"the given images are {a.dtype} in {a.value_range} and the wanted ones {b.dtype} in {b.value_range}; "
+            f"the source images are {a.dtype} in {a.value_range} and the target ones {b.dtype} in {b.value_range}; "
             "give both in one value range and type"
         )
     if data.paired and a.n != b.n:
-        raise ValueError(f"{a.n} given images cannot be paired with {b.n} wanted ones; give as many of each")
+        raise ValueError(f"{a.n} source images cannot be paired with {b.n} target ones; give as many of each")
     shape = (b.shape[0] + a.shape[0], *b.shape[1:])
     n = max(a.n, b.n)
     card = DataCard(shape, b.value_range, b.dtype, (), n, f"{b.fingerprint}+{a.fingerprint}", say.provenance)
 
     def fetch(seed: int, images_seen: int, batch: int) -> RawBatch:
-        # without pairs the given ones are shuffled by a seed of their own: no partner by accident
+        # without pairs the source ones are shuffled by a seed of their own: no partner by accident
         other = seed if data.paired else seed + 1
-        ours, theirs = wanted.fetch(seed, images_seen, batch)[0], given.fetch(other, images_seen, batch)[0]
+        ours, theirs = target.fetch(seed, images_seen, batch)[0], source.fetch(other, images_seen, batch)[0]
         return torch.cat([ours, theirs], 1), None
 
     return Source(fetch, card)
@@ -232,7 +232,7 @@ def open_source(data: Any, say: Describe) -> Source:
     if say.labels is not None:
         raise ValueError("labels= goes with an array or tensor; here let the data itself give (image, label)")
     if isinstance(data, Domains):
-        return domains_source(data, _array_source(data.given, say), _array_source(data.wanted, say), say)
+        return domains_source(data, _array_source(data.source, say), _array_source(data.target, say), say)
     if isinstance(data, Sequence) or (getattr(data, "__getitem__", None) and getattr(data, "__len__", None)):
         return _dataset_source(data, say)
     if callable(data):
@@ -299,17 +299,17 @@ def _check_domains(recipe: Recipe, data: Any) -> None:
     row = recipe.translation
     if not isinstance(data, Domains):
         if row is not None and not row.paired:
-            raise ValueError("translation without pairs (CycleGAN) needs two sets: give Domains(given=..., wanted=...)")
+            raise ValueError(
+                "translation without pairs (CycleGAN) needs two sets: give Domains(source=..., target=...)"
+            )
         return
-    if recipe.networks.given == 0:
+    if recipe.given == 0:
         raise ValueError("the data are two Domains but networks.given is 0: take a translating row such as cyclegan")
     if (row is None or row.paired) and not data.paired:
         raise ValueError(
             "translation.paired (pix2pix) and networks.kind spade need pairs but the Domains are not paired; "
             "say Domains(..., paired=True), or take the row cyclegan"
         )
-    channels = as_images(data.given[:1]).shape[1]
-    if channels != recipe.networks.given:
-        raise ValueError(
-            f"the given images have {channels} channels but networks.given is {recipe.networks.given}; set it so"
-        )
+    channels = as_images(data.source[:1]).shape[1]
+    if channels != recipe.given:
+        raise ValueError(f"the given images have {channels} channels but networks.given is {recipe.given}; set it so")

@@ -1,4 +1,4 @@
-"""The one training loop: a turn of the game, the average, the alarms, a checkpoint; resumed by the same call."""
+"""The one training loop: a turn of the scheme, the average, the alarms, a checkpoint; resumed by the same call."""
 
 import sys
 import time
@@ -14,8 +14,8 @@ from medgan_fashion.gan.models.model import Model, model_from_weights, save_mode
 from medgan_fashion.gan.recipe.schedules import Stage, batch_at, check_growth, shrunk
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.recipe.table import find_recipe
-from medgan_fashion.gan.schemes.base import Batch, Game
-from medgan_fashion.gan.schemes.table import build_game
+from medgan_fashion.gan.schemes.base import Batch, Scheme
+from medgan_fashion.gan.schemes.table import build_scheme
 from medgan_fashion.gan.training.data import (
     Describe,
     RawBatch,
@@ -25,7 +25,16 @@ from medgan_fashion.gan.training.data import (
     device_of,
     open_source,
 )
-from medgan_fashion.gan.training.state import State, grow, load_checkpoint, new_state, save_checkpoint, update_average
+from medgan_fashion.gan.training.state import (
+    State,
+    copy_weights,
+    grow,
+    load_checkpoint,
+    new_state,
+    published,
+    save_checkpoint,
+    update_average,
+)
 from medgan_fashion.gan.training.watch import Callback, Score, Watch, check, diversity, nan_alarm, note_finite
 
 READ_FLAGS_EVERY = 50  # turns between two looks at the device's non-finite flags
@@ -43,10 +52,10 @@ class Trained:
     exact_resume: bool
 
 
-def advance(state: State, game: Game, batches: list[Batch], autocast: bool) -> dict[str, Tensor]:
-    """One turn: every step on its batches. Returns the loss terms, still on the device."""
+def advance(state: State, scheme: Scheme, batches: list[Batch], autocast: bool = False) -> dict[str, Tensor]:
+    """One turn: every step on its batches (`next_batches`). Returns the loss terms, still on the device."""
     terms: dict[str, Tensor] = {}
-    for step in game.steps:
+    for step in scheme.steps:
         for name in step.freezes:
             state.networks[name].requires_grad_(False)
         for batch in batches[-step.n_repeat :]:
@@ -60,10 +69,10 @@ def advance(state: State, game: Game, batches: list[Batch], autocast: bool) -> d
                 state.optimizers[name].step()
             for term, value in losses.items():
                 note_finite(state.first_bad, term, value, batch.images_seen)
-            terms |= losses
+                terms[term] = value.detach()
         for name in step.freezes:
             state.networks[name].requires_grad_(True)
-    for name, part in game.memory.items():
+    for name, part in scheme.memory.items():
         with torch.no_grad():
             state.memory[name] = part.after(state.memory[name], state.networks, batches[-1])
     return terms
@@ -89,20 +98,31 @@ def fetch_batch(state: State, source: Source, stage: Stage | None, ahead: int, s
     return Batch(real, labels, state.seed, position, last, labelled, memory=state.memory)
 
 
-def run(state: State, game: Game, source: Source, watch: Watch) -> None:
+def next_batches(state: State, scheme: Scheme, source: Source) -> list[Batch]:
+    """The batches of the next turn, at the state's address; networks that grow are brought to its stage first."""
+    stage = grow(state)
+    size = state.recipe.batch if stage is None else batch_at(state.recipe, stage.level)
+    return [
+        fetch_batch(state, source, stage, i * size, size, last=i == scheme.batches - 1) for i in range(scheme.batches)
+    ]
+
+
+def count_turn(state: State, batches: list[Batch]) -> int:
+    """Says of a turn that it is over: the average moves, `images_seen` counts. Returns the turn's images."""
+    turn = sum(len(batch.real) for batch in batches)
+    update_average(state, turn)
+    state.images_seen += turn
+    return turn
+
+
+def run(state: State, scheme: Scheme, source: Source, watch: Watch) -> None:
     """Turns until `watch.target` images were seen or an alarm stops the training."""
     device = next(state.networks["generator"].parameters()).device
     autocast = device.type == "cuda" and torch.cuda.is_bf16_supported()
     while state.images_seen < watch.target and state.alarm is None:
-        stage = grow(state)
-        size = state.recipe.batch if stage is None else batch_at(state.recipe, stage.level)
-        turn = size * game.batches
-        batches = [
-            fetch_batch(state, source, stage, i * size, size, last=i == game.batches - 1) for i in range(game.batches)
-        ]
-        terms = advance(state, game, batches, autocast)
-        update_average(state, turn)
-        before, state.images_seen = state.images_seen, state.images_seen + turn
+        batches = next_batches(state, scheme, source)
+        terms = advance(state, scheme, batches, autocast)
+        before, turn = state.images_seen, count_turn(state, batches)
         done = state.images_seen >= watch.target
         if state.images_seen // turn % READ_FLAGS_EVERY == 0 or done:
             state.alarm = nan_alarm(state.first_bad)
@@ -111,6 +131,13 @@ def run(state: State, game: Game, source: Source, watch: Watch) -> None:
         if watch.checkpoint and (done or state.alarm or time.monotonic() - watch.saved > watch.checkpoint_seconds):
             save_checkpoint(state, watch.checkpoint)
             watch.saved = time.monotonic()
+
+
+def model_of(state: State) -> Model:
+    """The networks as they stand (averaged where there is an average) as a model of its own, on their device."""
+    return model_from_weights(
+        state.recipe, state.card, copy_weights(published(state)), {"images_seen": state.images_seen, "seed": state.seed}
+    )
 
 
 def _resumed(state: State, folder: Path) -> Path:
@@ -169,8 +196,8 @@ def train(
         raise ValueError(
             f"init_from lies in the out folder {out}, whose model the training overwrites; choose another out"
         )
-    game = build_game(recipe)
-    state = new_state(recipe, source.card, seed, game, where, init_from)
+    scheme = build_scheme(recipe)
+    state = new_state(recipe, source.card, seed, scheme, where, init_from)
     state.exact = source.exact
     folder = None if out is None else Path(out)
     checkpoint = None if folder is None else _resumed(state, folder)
@@ -180,7 +207,7 @@ def train(
     watch = Watch(
         images_seen, check_every, score, callbacks, progress, checkpoint, checkpoint_seconds, reals, diversity(*reals)
     )
-    run(state, game, source, watch)
+    run(state, scheme, source, watch)
     return _finish(state, folder)
 
 

@@ -12,13 +12,14 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from medgan_fashion.base.files import write_whole
-from medgan_fashion.base.plain import differences, from_plain, to_plain
+from medgan_fashion.base.plain import differences, to_plain
 from medgan_fashion.gan.models.model import load_model
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.card import DataCard, released
 from medgan_fashion.gan.recipe.schedules import Growing, Stage, base_grid, stage_at
 from medgan_fashion.gan.recipe.spec import Recipe
-from medgan_fashion.gan.schemes.base import Game, Networks, Remembered
+from medgan_fashion.gan.recipe.spelling import read_recipe
+from medgan_fashion.gan.schemes.base import Networks, Remembered, Scheme
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Starting from a published model: its weights into freshly built networks, with a note of where they came from.
@@ -114,7 +115,7 @@ class State:
     """Everything that the next turn depends on, and what is kept for publication.
 
     `first_bad` holds, per loss term, the images seen when it first was not finite (-1: never); it lives on the
-    device so that no step waits for it. `memory` is the game's, part by part.
+    device so that no step waits for it. `memory` is the scheme's, part by part.
     `kept` is the best healthy average so far;
     `started_from` says whose weights were the start.
     """
@@ -149,16 +150,16 @@ def _optimizers(recipe: Recipe, networks: Networks) -> dict[str, torch.optim.Opt
 
 
 def new_state(
-    recipe: Recipe, card: DataCard, seed: int, game: Game, device: torch.device, init_from: str | Path | None = None
+    recipe: Recipe, card: DataCard, seed: int, scheme: Scheme, device: torch.device, init_from: str | Path | None = None
 ) -> State:
     """Fresh networks on `device`, the same for the same seed on any device; or with a published model's weights."""
     networks = build_networks(recipe, card.shape, len(card.classes), seed)
     started_from = None if init_from is None else start_from(networks, init_from)
     networks = {name: net.to(device).train() for name, net in networks.items()}
     average: Networks = {}
-    for name in game.averaged if recipe.ema_half_life else ():
+    for name in scheme.averaged if recipe.ema_half_life else ():
         average[name] = copy.deepcopy(networks[name]).requires_grad_(False).eval()
-    memory = {name: part.start(networks, card.shape) for name, part in game.memory.items()}
+    memory = {name: part.start(networks, card.shape) for name, part in scheme.memory.items()}
     optimizers = _optimizers(recipe, networks)
     return State(recipe, card, seed, networks, average, optimizers, memory, started_from=started_from)
 
@@ -246,7 +247,7 @@ def load_checkpoint(state: State, path: Path) -> None:
     ours = {"recipe": to_plain(state.recipe), "card": to_plain(state.card), "seed": state.seed}
     ours["started_from"] = state.started_from
     # through the classes: what an older file does not name has its default
-    theirs = {"recipe": to_plain(from_plain(Recipe, data["recipe"])), "card": data["card"], "seed": data["seed"]}
+    theirs = {"recipe": to_plain(read_recipe(data["recipe"])), "card": data["card"], "seed": data["seed"]}
     theirs["started_from"] = data.get("started_from")
     changed = differences(theirs, ours)
     if changed:

@@ -127,7 +127,7 @@ def check(state: State, watch: Watch, terms: dict[str, Tensor]) -> None:
     chosen = None if labels is None else labels.repeat(-(-n // len(labels)))[:n]
     device = next(state.networks["generator"].parameters()).device
     generator, shape = published(state)["generator"], state.card.shape
-    handed = given_part(watch.reals[0], state.recipe.networks.given)
+    handed = given_part(watch.reals[0], state.recipe.given)
     given = handed[0].repeat(-(-n // len(handed[0])), 1, 1, 1)[:n] if handed else None
     latent, seed = state.recipe.latent, state.seed + 1
     raw = draw(generator, latent, n, chosen, seed=seed, device=device, shape=shape, given=given)

@@ -111,5 +111,5 @@ def _check(config: SegmentationConfig) -> None:
         )
     for name in ("joint", "spade"):
         recipe = getattr(config, name).resolved()
-        if recipe.conditional or (recipe.networks.given == 1) != (name == "spade"):
+        if recipe.conditional or (recipe.given == 1) != (name == "spade"):
             raise ValueError(f"{name}.recipe '{getattr(config, name).recipe}' does not fit: take small_{name}")

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import to_plain
+from medgan_fashion.gan.recipe.spelling import first_spelling
 from medgan_fashion.imaging.prepare.folds import patient_folds
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.segmentation.config import SYNTHETIC, SegmentationConfig
@@ -82,7 +83,7 @@ def _materials(run: Path, images: ImageSet, config: SegmentationConfig, seed: in
     gans, synthetic = {}, {}
     for name in config.generators:
         chosen = getattr(config, name)
-        recipe = to_plain(chosen.resolved())
+        recipe = first_spelling(chosen.resolved())
         gans[name] = train_pairs.task(training=training, recipe=recipe, images_seen=chosen.images_seen, seed=seed)
         # outlines that no other arm sees: twice as many, because some leave the picture
         outlines = classic_pairs.task(training=training, n=2 * most, policy=policy, seed=seed + 5)

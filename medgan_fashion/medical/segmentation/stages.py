@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.classifiers.metrics import dice, hausdorff_95, surface_distance
-from medgan_fashion.gan import Model, Recipe, load_model
+from medgan_fashion.gan import Model, load_model
+from medgan_fashion.gan.recipe.spelling import read_recipe
 from medgan_fashion.medical.arms.classic import augmented_set, warp
 from medgan_fashion.medical.arms.pools import Counts, compose
 from medgan_fashion.medical.config import ClassicConfig, SegmenterConfig
@@ -87,7 +88,7 @@ def train_pairs(work: Path, training: Path, recipe: dict[str, Any], images_seen:
     fold = load_fold(training)
     joined = np.concatenate([fold.views, fold.mask_views], axis=1)
     provenance = {"training_rows": fold.training_rows, "masks": "last channel", "synthetic": True}
-    train_kept(work, Rows(joined, None, (), provenance), from_plain(Recipe, recipe), None, images_seen, seed)
+    train_kept(work, Rows(joined, None, (), provenance), read_recipe(recipe), None, images_seen, seed)
 
 
 def plausible(masks: NDArray[np.float32], real: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.gan.recipe.schedules import check_growth, shared_out
+from medgan_fashion.gan.recipe.spelling import first_spelling
 from medgan_fashion.gan.recipe.table import Recipe
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.arms.gate import gated_images
@@ -117,7 +118,7 @@ def gan_recipe(gan: GanConfig, shape: tuple[int, ...]) -> Recipe:
 def _gans(
     training: Task, encoder: Task, gan: GanConfig, shape: tuple[int, ...], n_classes: int, seed: int
 ) -> tuple[Task, ...]:
-    recipe = to_plain(gan_recipe(gan, shape))
+    recipe = first_spelling(gan_recipe(gan, shape))
     return tuple(
         train_gan.task(
             training=training,

@@ -100,7 +100,7 @@ def _check_format(made: Model, model: Path, format: Format) -> None:
     """ValueError for a model that cannot be drawn from here, or whose images the format cannot hold."""
     if made.recipe.translation is not None:
         raise ValueError(f"{model} paints over pictures, and `generate` has none to give it: `translate` has")
-    if made.recipe.networks.given:
+    if made.recipe.given:
         raise ValueError(
             f"{model} paints over masks, and `generate` has none to give it: it is drawn from inside "
             "`run lesion_segmentation`, or by Model.generate(given=...) from Python"
@@ -188,10 +188,10 @@ def generate_files(
 def _channels(made: Model, model: Path, back: bool) -> tuple[int, int]:
     """Channels of what is read and of what is painted; ValueError where pictures cannot hold them."""
     if made.recipe.translation is None:
-        raise ValueError(f"{model} plays {made.recipe.game} and translates nothing; train pix2pix or cyclegan")
+        raise ValueError(f"{model} plays {made.recipe.scheme} and translates nothing; train pix2pix or cyclegan")
     if back and made.recipe.translation.paired:
         raise ValueError(f"{model} paints one way only; leave --back out, or train cyclegan")
-    k = made.recipe.networks.given
+    k = made.recipe.given
     found = (k, made.card.shape[0] - k)
     if not set(found) <= {1, 3}:
         raise ValueError(f"{model} turns {found[0]} channels into {found[1]}, and a picture has 1 (grey) or 3 (RGB)")

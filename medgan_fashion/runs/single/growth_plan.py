@@ -13,6 +13,7 @@ import torch
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.base.plain import differences, from_plain, to_plain
 from medgan_fashion.gan.recipe.schedules import base_grid, batch_at
+from medgan_fashion.gan.recipe.spelling import first_spelling
 from medgan_fashion.gan.recipe.table import Recipe
 from medgan_fashion.gan.training.cost import Cost, measure_level
 
@@ -150,7 +151,7 @@ def kept_plan(
     A plan is for a recipe, a shape and a kind of device, whatever the length of its phases. Another one's gives way
     to a new one; ValueError that shows the difference when a training already rests on it.
     """
-    about = {"recipe": to_plain(recipe), "shape": list(shape), "device": device.partition(":")[0]}
+    about = {"recipe": first_spelling(recipe), "shape": list(shape), "device": device.partition(":")[0]}
     about["recipe"]["growth"].pop("phase_images")
     if path.exists():
         data = json.loads(path.read_text())

@@ -112,7 +112,7 @@ def _check_flags(job: Job, row: Recipe) -> None:
         raise ValueError(f"{job.out} is a file; give a folder as --out")
     if job.paired and job.given is None:
         raise ValueError(f"--paired says that pictures of {job.data} have partners; name their folder with --given")
-    if row.networks.given and job.given is None and job.data.suffix != ".npz":
+    if row.given and job.given is None and job.data.suffix != ".npz":
         raise ValueError(f"recipe {job.recipe} paints over given pictures; name their folder with --given")
     if row.translation is not None and row.translation.paired and job.given is not None and not job.paired:
         raise ValueError(f"recipe {job.recipe} needs pairs of pictures; say --paired, or take --recipe cyclegan")
@@ -182,7 +182,7 @@ def train_on_file(job: Job, tell: Tell = lambda level: None) -> Trained:
     recipe, _ = plan_job(job, tell)
     given = _read(job)
     if isinstance(given["data"], Domains) and "given" not in job.changes.get("networks", {}):
-        recipe = changed_recipe(recipe, {"networks": {"given": given["data"].given.shape[1]}})
+        recipe = changed_recipe(recipe, {"networks": {"given": given["data"].source.shape[1]}})
     grids = [_keep_grids(job.out, given.get("value_range"))]
     return train(
         recipe,

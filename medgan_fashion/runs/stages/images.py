@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medgan_fashion.base.files import write_whole
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import Encoder, load_encoder, save_encoder, train_encoder
 from medgan_fashion.evaluation.images.kid import kid
 from medgan_fashion.gan import Progress, Recipe, Score, load_model, train
+from medgan_fashion.gan.recipe.spelling import read_recipe
 from medgan_fashion.imaging.prepare.imageset import class_and_view
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
@@ -155,7 +155,7 @@ def train_gan(
         names if label is None else (fold.classes[label],),
         {"training_rows": fold.training_rows, "label": label, "synthetic": True},
     )
-    train_kept(work, rows, from_plain(Recipe, recipe), load_encoder(encoder / "encoder.safetensors"), images_seen, seed)
+    train_kept(work, rows, read_recipe(recipe), load_encoder(encoder / "encoder.safetensors"), images_seen, seed)
 
 
 @stage(version=2)

@@ -14,6 +14,7 @@ from medgan_fashion.fashion.run.open import read_parts
 from medgan_fashion.gan import Recipe
 from medgan_fashion.gan.models.model import FORMAT
 from medgan_fashion.gan.networks.card import DataCard
+from medgan_fashion.gan.recipe.spelling import read_recipe
 from medgan_fashion.medical.results.schema import Gan, Summary
 from medgan_fashion.report.summaries import read_summary
 from medgan_fashion.studio.medical.study import read_study
@@ -70,7 +71,7 @@ def _header(path: Path) -> tuple[Recipe, DataCard]:
     try:
         with safe_open(path, framework="np") as file:
             about = json.loads((file.metadata() or {})[FORMAT])
-        return from_plain(Recipe, about["recipe"]), from_plain(DataCard, about["card"])
+        return read_recipe(about["recipe"]), from_plain(DataCard, about["card"])
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError):
         raise ValueError(f"{path} is no model of this package; run its chain again") from None
 
