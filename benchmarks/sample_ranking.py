@@ -10,10 +10,10 @@ from pathlib import Path
 
 import torch
 
-from medgan_fashion.cli.chains import find_pipeline, read_pipeline
 from medgan_fashion.fashion.config import read_settings
 from medgan_fashion.fashion.run.run import plan_garments
 from medgan_fashion.runs.engine.stage import complete
+from medgan_fashion.runs.pipelines import find_pipeline, read_pipeline
 
 
 def main() -> None:

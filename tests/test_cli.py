@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.cli.chains import find_pipeline, parse_settings, read_pipeline, split_inputs
 from medgan_fashion.cli.main import main
 from medgan_fashion.fashion.config import DVBPR_CODE, read_settings
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
+from medgan_fashion.runs.pipelines import find_pipeline, parse_settings, read_pipeline, split_inputs
 
 
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["generate", "--help"], ["datasets", "list"]])

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from medgan_fashion.cli.chains import parse_settings
+from medgan_fashion.runs.pipelines import parse_settings
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Commands on one GAN: train, privacy, generate.

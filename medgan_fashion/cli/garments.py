@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from medgan_fashion.cli.chains import parse_settings
+from medgan_fashion.runs.pipelines import parse_settings
 
 
 def check(table: Path, purchases: Path | None = None, set: list[str] | None = None) -> None:

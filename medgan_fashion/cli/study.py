@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medgan_fashion.cli.chains import CHAINS, find_pipeline, parse_settings, read_pipeline, split_inputs
+from medgan_fashion.cli.chains import CHAINS
+from medgan_fashion.runs.pipelines import find_pipeline, parse_settings, read_pipeline, split_inputs
 
 if TYPE_CHECKING:
     from medgan_fashion.evaluation.classifiers.planning import Spread

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.cli.chains import find_pipeline, read_pipeline
+from medgan_fashion.runs.pipelines import find_pipeline, read_pipeline
 from medgan_fashion.studio.runs import read_run
 
 Tell = Callable[[float, str], object]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from medgan_fashion.base.plain import from_plain, to_plain
-from medgan_fashion.cli.chains import find_pipeline, read_pipeline
 from medgan_fashion.fashion.config import GarmentsConfig, read_settings
+from medgan_fashion.runs.pipelines import find_pipeline, read_pipeline
 
 
 def test_the_pipeline_file_is_valid_and_defaults_stay() -> None:

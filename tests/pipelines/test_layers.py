@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.cli.chains import find_pipeline, parse_settings, read_pipeline
 from medgan_fashion.imaging.cases.config import MammogramConfig
 from medgan_fashion.medical.config import AblationConfig
+from medgan_fashion.runs.pipelines import find_pipeline, parse_settings, read_pipeline
 
 GENERAL = from_plain(AblationConfig, {})
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.cli.chains import find_pipeline, parse_settings, read_pipeline
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.mammograms import write_mammogram_phantoms
 from medgan_fashion.medical.study.plan import Planner
 from medgan_fashion.medical.study.run import open_study, run_ablation
 from medgan_fashion.report.write import write_report
+from medgan_fashion.runs.pipelines import find_pipeline, parse_settings, read_pipeline
 
 TINY = [
     "folds=2", "repeats=1", "classifier_seeds=1", "arms=[real+classic, real+classic+gan]", "gan.images_seen=320",

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.cli.chains import find_pipeline, parse_settings, read_pipeline
 from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.medical.arms.planted import PLANTED
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.study.run import run_ablation
+from medgan_fashion.runs.pipelines import find_pipeline, parse_settings, read_pipeline
 
 QUICK = [
     "image.size=[40, 32]", "arms=[real+classic, real+classic+gan]", "classifier={updates: 10, batch: 16}",
