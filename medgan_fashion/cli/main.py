@@ -3,11 +3,12 @@
 import sys
 from typing import Any
 
-from medgan_fashion.cli import app, gans, garments
 from medgan_fashion.cli import cases as datasets
 from medgan_fashion.cli import cases as images
+from medgan_fashion.cli import gans, garments
 from medgan_fashion.cli import gans as evaluate
 from medgan_fashion.cli import gans as models
+from medgan_fashion.cli import study as app
 from medgan_fashion.cli import study as compare
 from medgan_fashion.cli import study as power
 from medgan_fashion.cli import study as runs

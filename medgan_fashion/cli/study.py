@@ -1,4 +1,4 @@
-"""Commands on a study: run, report, status, power, and your own classifier (export-arms, compare)."""
+"""Commands on runs: run, report, status, power, your own classifier (export-arms, compare), and the application (app)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +8,11 @@ from medgan_fashion.runs.pipelines import find_pipeline, parse_settings, read_pi
 
 if TYPE_CHECKING:
     from medgan_fashion.evaluation.classifiers.planning import Spread
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Commands on a study: run, report, status, power, and your own classifier (export-arms, compare).
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -166,7 +171,7 @@ def _check(difference: float | None, repeats: int | None, repeat_sd: float, powe
 
 def _from_pilot(run: Path, difference: float | None, repeats: int | None, repeat_sd: float, power: float) -> None:
     from medgan_fashion.evaluation.classifiers.verdict import WORDS
-    from medgan_fashion.medical.outside.pilot import doubts, pilot_of, read_pilot
+    from medgan_fashion.medical.study.finished import doubts, pilot_of, read_pilot
 
     summary = read_pilot(run)
     pilot, verdict = pilot_of(summary, repeat_sd), summary["verdict"]
@@ -249,3 +254,38 @@ def _print_table(spread: "Spread", repeats: int, power: float, about: int) -> No
     for patients in down:
         cells = (100 * detectable(spread, patients, r, power) for r in across)
         print(f"{patients:>8}" + "".join(f"{cell:>12.1f}" for cell in cells))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The command that starts the application.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def app(
+    run: list[str] | None = None,
+    home: Path = Path("runs/studio"),
+    database: str = "",
+    show_customers: bool = False,
+    address: str = "localhost",
+    port: int = 8501,
+    upload_mb: int = 8,
+    upload_megapixels: int = 30,
+) -> None:
+    """Start the studio in the browser: for you, make it mine, explore, reader study, ablation, generate.
+
+    Args:
+        run: a finished run folder (garments, lesions, mammograms) to show; may be repeated. Without: a sample shop and
+            phantoms, trained once into home.
+        home: folder for the database, the sample models and what is precomputed.
+        database: SQLAlchemy URL, for example postgresql://user:password@host/name; default: SQLite in home.
+        show_customers: list the customers of a run by pseudonym; otherwise visitors and invented people only.
+        address: where to listen; 0.0.0.0 lets other machines in, who may then see all that the pages show.
+        port: where to listen.
+        upload_mb: largest upload.
+        upload_megapixels: largest picture that is decoded.
+    """
+    from medgan_fashion.studio.launch import launch
+    from medgan_fashion.studio.settings import Settings
+
+    settings = Settings(str(home), tuple(run or ()), database, show_customers, upload_mb, upload_megapixels)
+    raise SystemExit(launch(settings, address, port))

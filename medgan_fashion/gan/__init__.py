@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from medgan_fashion.gan.latent.critic import FrozenCritic
     from medgan_fashion.gan.latent.directions import (
         DirectionScore,
         apply_direction,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
         save_latent_encoder,
         train_latent_encoder,
     )
-    from medgan_fashion.gan.latent.inversion import InversionConfig, Inversions, invert
+    from medgan_fashion.gan.latent.inversion import FrozenCritic, InversionConfig, Inversions, invert
     from medgan_fashion.gan.latent.search import Found, SearchConfig, search_latents
     from medgan_fashion.gan.losses.objectives import OBJECTIVES, Objective
     from medgan_fashion.gan.losses.penalties import PENALTIES, drift, gradient_penalty, r1, r2
@@ -132,11 +131,11 @@ _HOME = {
         "SearchConfig",
         "Found",
     ),
-    "medgan_fashion.gan.latent.critic": ("FrozenCritic",),
     "medgan_fashion.gan.latent.inversion": (
         "invert",
         "InversionConfig",
         "Inversions",
+        "FrozenCritic",
     ),
     "medgan_fashion.gan.latent.encoder": (
         "train_latent_encoder",

@@ -43,8 +43,7 @@ def _ablation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> d
 
 def _cards(summary: Summary) -> dict[str, str]:
     """A model card per GAN, a data card per synthetic set, and the authors' checklist."""
-    from medgan_fashion.report.cards import card_name, card_of_fold, fold_card_name, model_card
-    from medgan_fashion.report.checklist import FILE, checklist_text
+    from medgan_fashion.report.cards import FILE, card_name, card_of_fold, checklist_text, fold_card_name, model_card
 
     judge, screened, listed = (summary.get(key, []) for key in ("judge", "privacy", "checklist"))
     cards = {card_name(gan): model_card(gan, summary["data"], judge, screened) for gan in summary.get("gans", [])}
@@ -60,7 +59,7 @@ def write_report(run: Path, *, shareable: bool = False) -> Path:
     run/report_shareable/: of an ablation no real image, no near copy, no path; of garments see `shareable_garments`.
     ValueError if the summary is absent or incomplete.
     """
-    from medgan_fashion.report.checklist import FILE, write_checklist
+    from medgan_fashion.report.cards import FILE, write_checklist
     from medgan_fashion.report.garments.page import garments_files
     from medgan_fashion.report.segmentation import segmentation_files
 

@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from medgan_fashion.studio.runs import Run, find_runs
-from medgan_fashion.studio.samples import RUN as SAMPLES
-from medgan_fashion.studio.samples import missing
+from medgan_fashion.studio.runs import RUN as SAMPLES
+from medgan_fashion.studio.runs import Run, find_runs, missing
 from medgan_fashion.studio.settings import Settings, read_settings
 from medgan_fashion.studio.store.jobs import LANES, Job, newest, submit
 from medgan_fashion.studio.widgets import Visit, database, doing, guarded, plain

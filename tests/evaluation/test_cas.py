@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.images.cas import (
+from medgan_fashion.evaluation.images.two_sample import (
     Accuracy,
     ClassificationScores,
     LabelledImages,

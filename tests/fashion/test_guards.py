@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from medgan_fashion.fashion.config import ViewConfig
-from medgan_fashion.fashion.design.guards import Judge, calibrate, random_view, verdicts
-from medgan_fashion.gan.latent.critic import FrozenCritic
+from medgan_fashion.fashion.design.realism import Judge, calibrate, random_view, verdicts
+from medgan_fashion.gan.latent.inversion import FrozenCritic
 
 from .tiny_atelier import atelier, catalogue, gan
 

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from medgan_fashion.gan import Model, train
-from medgan_fashion.gan.latent.critic import FrozenCritic
-from medgan_fashion.gan.latent.inversion import InversionConfig, invert, map_distance, psnr
+from medgan_fashion.gan.latent.inversion import FrozenCritic, InversionConfig, invert, map_distance, psnr
 from medgan_fashion.gan.latent.search import SearchConfig
 from medgan_fashion.gan.networks.latent import sample_latent
 from tests.gan.test_recipes import phantoms, tiny

@@ -3,8 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from medgan_fashion.imaging.mammograms.breast import find_breast
-from medgan_fashion.imaging.mammograms.film import film_canvas, flip_canvas, undo, without_air
+from medgan_fashion.imaging.mammograms.breast import film_canvas, find_breast, flip_canvas, undo, without_air
 from medgan_fashion.imaging.prepare.imageset import centre
 
 Draw = Callable[..., np.ndarray]

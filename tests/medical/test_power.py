@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from medgan_fashion.cli.main import main
-from medgan_fashion.medical.outside.pilot import doubts, pilot_of, read_pilot
+from medgan_fashion.medical.study.finished import doubts, pilot_of, read_pilot
 from tests.report.conftest import make_summary
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from medgan_fashion.medical.results.checklist import checklist
 from medgan_fashion.report.ablation.page import page
-from medgan_fashion.report.checklist import checklist_text, checklists, untouched, write_checklist
+from medgan_fashion.report.cards import checklist_text, checklists, untouched, write_checklist
 from medgan_fashion.report.write import write_report
 from tests.full_disk import full_disk
 

@@ -7,14 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.encoder import SetEncoder, encoder_for_set
-from medgan_fashion.evaluation.images.cas import LabelledImages, classification_scores
 from medgan_fashion.evaluation.images.diversity import feature_diversity, pair_likeness, ssim_diversity
 from medgan_fashion.evaluation.images.fid import enough_for_fid, enough_for_fid_infinity, fid, fid_infinity
 from medgan_fashion.evaluation.images.inception_score import inception_score
 from medgan_fashion.evaluation.images.kid import kid_full
 from medgan_fashion.evaluation.images.precision_recall import overlap
 from medgan_fashion.evaluation.images.swd import swd
-from medgan_fashion.evaluation.images.two_sample import TwoSample, deal, two_sample_test
+from medgan_fashion.evaluation.images.two_sample import (
+    LabelledImages,
+    TwoSample,
+    classification_scores,
+    deal,
+    two_sample_test,
+)
 from medgan_fashion.evaluation.training import FloatImages
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medgan_fashion.fashion.design.atelier import Atelier
-from medgan_fashion.fashion.design.guards import verdicts
+from medgan_fashion.fashion.design.realism import verdicts
 from medgan_fashion.fashion.design.search import choose_diverse
 from medgan_fashion.fashion.design.taste import Standards
 from medgan_fashion.gan.latent.search import address

@@ -14,8 +14,7 @@ from torch import Tensor
 from medgan_fashion.evaluation.images.diversity import ssim
 from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.design.atelier import Atelier, Tastes
-from medgan_fashion.fashion.design.guards import random_view
-from medgan_fashion.fashion.design.realism import shortfall
+from medgan_fashion.fashion.design.realism import random_view, shortfall
 from medgan_fashion.fashion.design.taste import Bench, Problem, Scores, Standards, agreed, score_pictures, set_up
 from medgan_fashion.gan.latent.search import RowObjective, SearchConfig, address, search_latents
 from medgan_fashion.gan.networks.latent import sample_latent

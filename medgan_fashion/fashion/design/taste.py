@@ -12,8 +12,7 @@ from torch import Tensor
 from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.design.atelier import CHUNK, Atelier, Tastes
-from medgan_fashion.fashion.design.guards import Judge, calibrate, verdicts
-from medgan_fashion.fashion.design.realism import Realism, measure_realism
+from medgan_fashion.fashion.design.realism import Judge, Realism, calibrate, measure_realism, verdicts
 from medgan_fashion.fashion.recommend.model import FactorModel
 
 if TYPE_CHECKING:

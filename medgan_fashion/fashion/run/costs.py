@@ -15,8 +15,7 @@ from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.recommend.fit import fit
 from medgan_fashion.fashion.recommend.model import Tower, embed
 from medgan_fashion.fashion.recommend.towers import build_pixel_network, pixel_tower
-from medgan_fashion.gan.latent.critic import FrozenCritic
-from medgan_fashion.gan.latent.inversion import InversionConfig
+from medgan_fashion.gan.latent.inversion import FrozenCritic, InversionConfig
 from medgan_fashion.gan.models.model import Model
 from medgan_fashion.gan.training.loop import train
 

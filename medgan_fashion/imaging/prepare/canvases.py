@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from medgan_fashion.imaging.cases.config import ImageConfig, MammogramConfig
 from medgan_fashion.imaging.cases.quarantine import Failure
 from medgan_fashion.imaging.cases.table import Case
-from medgan_fashion.imaging.mammograms.breast import find_breast
-from medgan_fashion.imaging.mammograms.film import film_canvas, flip_canvas
+from medgan_fashion.imaging.mammograms.breast import film_canvas, find_breast, flip_canvas
 from medgan_fashion.imaging.mammograms.mammogram import Mammogram, chest_wall, darkness, read_mammogram
 from medgan_fashion.imaging.mammograms.tags import Said
 from medgan_fashion.imaging.prepare.imageset import centre

@@ -20,8 +20,8 @@ from medgan_fashion.report.ablation.figures import (
     kid_figure,
 )
 from medgan_fashion.report.ablation.pictures import gate_strips, pair_galleries
+from medgan_fashion.report.cards import checklists
 from medgan_fashion.report.charts import divs
-from medgan_fashion.report.checklist import checklists
 from medgan_fashion.report.numbers import FILTERS
 from medgan_fashion.report.pictures import Arrays, folds, grids, neighbours
 

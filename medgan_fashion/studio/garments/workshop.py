@@ -13,14 +13,13 @@ import torch
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.design.atelier import Atelier
-from medgan_fashion.fashion.design.guards import Judge
 from medgan_fashion.fashion.design.people import People, Profile, find_people, invent_profiles, new_customer
 from medgan_fashion.fashion.design.pool import Drawings, draw_pool, load_drawings, save_drawings
-from medgan_fashion.fashion.design.realism import fit_realism
+from medgan_fashion.fashion.design.realism import Judge, fit_realism
 from medgan_fashion.fashion.design.taste import Standards, measure_standards
 from medgan_fashion.fashion.restyle.invert import Limits, load_limits
 from medgan_fashion.fashion.run.open import Opened, open_run
-from medgan_fashion.gan.latent.critic import FrozenCritic
+from medgan_fashion.gan.latent.inversion import FrozenCritic
 from medgan_fashion.runs.engine.stage import Stored, store
 from medgan_fashion.studio.runs import Run
 from medgan_fashion.studio.settings import Settings

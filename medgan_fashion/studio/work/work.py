@@ -25,8 +25,7 @@ from medgan_fashion.runs.engine.stage import store
 from medgan_fashion.studio.garments.breeding import direction_key
 from medgan_fashion.studio.garments.offers import offer, spoken, taste_in
 from medgan_fashion.studio.garments.workshop import Shopper, Workshop, open_workshop, prepare, read_shopper
-from medgan_fashion.studio.runs import Run, find_runs
-from medgan_fashion.studio.samples import train_samples
+from medgan_fashion.studio.runs import Run, find_runs, train_samples
 from medgan_fashion.studio.settings import Settings
 from medgan_fashion.studio.store.jobs import Job, finish, next_round, report
 from medgan_fashion.studio.store.pictures import Picture, add_pictures, find_picture, new_picture, photo_pixels

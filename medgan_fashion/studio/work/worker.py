@@ -12,8 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from medgan_fashion.runs.engine.stage import claim
 from medgan_fashion.studio.garments.workshop import is_prepared
-from medgan_fashion.studio.runs import find_runs
-from medgan_fashion.studio.samples import RUN
+from medgan_fashion.studio.runs import RUN, find_runs
 from medgan_fashion.studio.settings import read_settings
 from medgan_fashion.studio.store.database import open_database
 from medgan_fashion.studio.store.jobs import LANES, Job, fail, report, rescue, take

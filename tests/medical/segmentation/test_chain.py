@@ -9,10 +9,10 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.classifiers.metrics import dice
+from medgan_fashion.medical.segmentation.collect import SegmentationScores
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import SegmentationPlan, plan_segmentation
 from medgan_fashion.medical.segmentation.run import open_segmentation, run_segmentation
-from medgan_fashion.medical.segmentation.scores import SegmentationScores
 from medgan_fashion.medical.segmentation.stages import Pairs, counts_of, fill_pairs, plausible, segment
 from medgan_fashion.runs.engine.stage import complete
 from medgan_fashion.runs.stages.folds import load_fold
