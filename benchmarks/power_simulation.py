@@ -3,8 +3,9 @@
 python benchmarks/power_simulation.py [--pilots 400] [--studies 600]
 
 For each setting: many pilots (nothing helps); from their mean variances the number of patients for the difference, by
-evaluation/classifiers/planning.py; then studies of that size in which the difference is true, each through the real interval and
-verdict. Printed: patients, the share of "helps" with its 95 % interval, and what single pilots would have said.
+evaluation/classifiers/planning.py; then studies of that size in which the difference is true, each through the real
+interval and verdict. Printed: patients, the share of "helps" with its 95 % interval, and what single pilots would have
+said.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Commands on one GAN or two sets of images: train, privacy, generate, interpolate, translate, export, evaluate-images."""
+"""Commands on one GAN (train, privacy, generate, interpolate, translate, export) and on sets of images."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Commands on runs: run, report, status, power, your own classifier (export-arms, compare), and the application (app)."""
+"""Commands on runs: run, report, status, power, export-arms and compare (your own classifier), app."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

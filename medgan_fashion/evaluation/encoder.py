@@ -1,4 +1,4 @@
-"""The project's own encoder: a small convolutional classifier whose last hidden layer is the feature space of image figures."""
+"""The project's own encoder: a small classifier whose last hidden layer is the feature space of image figures."""
 
 import hashlib
 import json

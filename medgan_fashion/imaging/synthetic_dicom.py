@@ -1,4 +1,4 @@
-"""Synthetic images as DICOM Secondary Capture objects that say everywhere, also in the pixels, that they show no patient."""
+"""Synthetic images as DICOM Secondary Capture: tags and pixels say that they show no patient."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from medgan_fashion.gan import RECIPES, Growth, Model, Recipe, load_model, save_model, train
+from medgan_fashion.gan import RECIPES, Growth, Model, ProGANConfig, Recipe, load_model, save_model, train
 from medgan_fashion.gan.losses.penalties import gradient_penalty
 from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.progressive import PixelNorm, equalised, level_widths
@@ -53,7 +53,9 @@ def test_base_grids(size: tuple[int, int], grid: tuple[int, int, int]) -> None:
 
 
 def test_the_paper_s_widths() -> None:
-    assert level_widths(RECIPES["progan"].networks, 8) == [512, 512, 512, 512, 256, 128, 64, 32, 16]
+    nets = RECIPES["progan"].networks
+    assert isinstance(nets, ProGANConfig)
+    assert level_widths(nets, 8) == [512, 512, 512, 512, 256, 128, 64, 32, 16]
 
 
 def test_the_schedule_is_a_function_of_images_seen() -> None:

@@ -56,11 +56,11 @@ def test_batches_shrink_before_activations_are_recomputed(monkeypatch: pytest.Mo
     assert [(level.batch, level.recompute) for level in tight] == [(8, False), (8, False), (4, True)]
     row = planned(TINY, tight)
     assert row.growth == Growth((10,), (8, 8, 4))
-    assert row.networks.recompute_from == 2
+    assert getattr(row.networks, "recompute_from", None) == 2
     # level 1 takes 80 a picture: from there on all is recomputed
     tighter = _planned_with(monkeypatch, 300)
     assert [(level.batch, level.recompute) for level in tighter] == [(8, False), (8, True), (2, True)]
-    assert planned(TINY, tighter).networks.recompute_from == 1
+    assert getattr(planned(TINY, tighter).networks, "recompute_from", None) == 1
     with pytest.raises(ValueError, match=r"level 2 \(20x16\) needs 0 MB for a batch of 4.*lower networks.width"):
         _planned_with(monkeypatch, 170)
 

@@ -1,4 +1,4 @@
-"""The single steps on a finished run of garments, designing and restyling among them, as a person at a terminal sees them."""
+"""The single steps on a finished run of garments, as a person at a terminal sees them."""
 
 import json
 from collections.abc import Sequence

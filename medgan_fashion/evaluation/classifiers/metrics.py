@@ -1,4 +1,4 @@
-"""Figures of a classifier from its probabilities, of a segmenter from its masks, and of many classifiers under many weights."""
+"""Figures of classifiers from probabilities, also of many under many case weights, and of a segmenter's masks."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args

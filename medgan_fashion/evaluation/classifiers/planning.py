@@ -1,7 +1,7 @@
 """How many patients the next study needs, from a pilot's variances or from what is stated about the two arms.
 
-The interval of a study (evaluation/classifiers/intervals.py) has two variances and cautious degrees of freedom; what it can show
-follows from these by `verdict.smallest_detectable`. Nothing here is a rule of its own.
+The interval of a study (evaluation/classifiers/intervals.py) has two variances and cautious degrees of freedom; what it
+can show follows from these by `verdict.smallest_detectable`. Nothing here is a rule of its own.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a classifier tells of two sets: accuracy when trained on one and tested on the other, and whether it tells them apart."""
+"""What a classifier tells of two sets: trained on one and tested on the other, or trained to tell them apart."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

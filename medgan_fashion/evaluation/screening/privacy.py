@@ -1,4 +1,4 @@
-"""Privacy screening of a generator: its drawn images against training patients and patients it never saw; membership inference."""
+"""Privacy screening of a generator against its training patients and others, with membership inference."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -132,9 +132,9 @@ def half_against_half(scores: Floats, rules: PrivacyRules, seed: int) -> dict[st
 # ---------------------------------------------------------------------------------------------------------------------
 # Privacy screening of a generator: its drawn images against the training patients and against patients it never saw.
 #
-# All distances lie in one space that is fitted to nobody: the images in coarse pixels, each with mean and contrast taken
-# out, the nearest over flips and turns. An encoder trained on the training patients would not do: its own overfitting
-# puts them where held-out patients never lie, and that would pass for the generator's.
+# All distances lie in one space that is fitted to nobody: the images in coarse pixels, each with mean and contrast
+# taken out, the nearest over flips and turns. An encoder trained on the training patients would not do: its own
+# overfitting puts them where held-out patients never lie, and that would pass for the generator's.
 # ---------------------------------------------------------------------------------------------------------------------
 
 

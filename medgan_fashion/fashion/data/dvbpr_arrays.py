@@ -157,8 +157,8 @@ def read_objects(path: Path) -> Any:
 # ---------------------------------------------------------------------------------------------------------------------
 # The .npy layout of the DVBPR data sets (Kang et al. 2017; AmazonFashion, AmazonWomen, AmazonMen, Tradesy).
 #
-# A file holds [user_train, user_validation, user_test, Item, usernum, itemnum]. The first three map a user's number to a
-# list of records with `productid`, an item's number; Item maps that to a record with `imgs`, a JPEG as bytes, and
+# A file holds [user_train, user_validation, user_test, Item, usernum, itemnum]. The first three map a user's number to
+# a list of records with `productid`, an item's number; Item maps that to a record with `imgs`, a JPEG as bytes, and
 # perhaps `asin`, the shop's ID, and `c`, the category one-hot. Written by Python 2, so keys come as bytes.
 # ---------------------------------------------------------------------------------------------------------------------
 

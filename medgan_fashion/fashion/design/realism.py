@@ -1,4 +1,4 @@
-"""What keeps a design real: random views and the calibrated discriminator inside the search, and the distance to real garments."""
+"""What keeps a design real: views and the calibrated discriminator in the search, and distance to real garments."""
 
 import math
 from dataclasses import dataclass

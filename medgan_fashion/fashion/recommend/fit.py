@@ -1,4 +1,4 @@
-"""Fitting any recommender by its name; those that know items only by who bought them are here (item-kNN, popularity, ALS, BPR)."""
+"""Fitting any recommender by its name; here are those that know items only by who bought them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Networks from pictures to item vectors: small ones, CNN-F, a trained encoder of categories; any tower from its file."""
+"""Networks from pictures to item vectors: small ones, CNN-F, an encoder of categories; any tower from its file."""
 
 import math
 from collections.abc import Callable

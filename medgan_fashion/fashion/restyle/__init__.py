@@ -1,1 +1,4 @@
-"""fashion.restyle."""
+"""A real garment, drawn and moved towards a taste.
+
+`mask` and `quality` measure, `invert` draws a photo and says how faithfully, `walk` moves it.
+"""

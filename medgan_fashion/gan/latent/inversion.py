@@ -1,4 +1,4 @@
-"""Latent inversion: the z whose image comes nearest to a given one; and the discriminator as a fixed judge of single images."""
+"""Latent inversion: the z whose image comes nearest to a given one; and D as a fixed judge of single images."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence

@@ -16,9 +16,9 @@ from medgan_fashion.gan.recipe.spec import Latent
 # Translators, `G(z, y, given) -> images` whose last channels are `given`, and a discriminator of patches.
 #
 # The paint goes from the given channels to the others: by a U-Net (Isola et al. 2017, pix2pix) or by residual blocks
-# between two halvings (Johnson et al. 2016; Zhu et al. 2017, CycleGAN). Isola et al. found that G learns to ignore a noise z that is fed
-# to it, and Zhu et al. feed none; here z shifts the channels of the bottleneck a little, so that the call is every
-# generator's, and its say is small.
+# between two halvings (Johnson et al. 2016; Zhu et al. 2017, CycleGAN). Isola et al. found that G learns to ignore a
+# noise z that is fed to it, and Zhu et al. feed none; here z shifts the channels of the bottleneck a little, so that
+# the call is every generator's, and its say is small.
 # ---------------------------------------------------------------------------------------------------------------------
 
 

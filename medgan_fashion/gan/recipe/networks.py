@@ -14,9 +14,10 @@ ConditionD = Literal["none", "plane", "projection", "classes", "shared"]
 class NetworkConfig:
     """What every pair is told; the dataclass of a kind of your own may be this one.
 
-    `kind` is a key of NETWORKS and of NETWORK_CONFIGS. `width` is the channel count at full resolution; where there is a
-    `max_width`, it doubles with each halving up to that. `condition_g`: the class embedding multiplies z ("multiply",
-    as CGANs on DCGAN do) or is appended to it ("concat"). `condition_d`: a learned label plane is an extra input
+    `kind` is a key of NETWORKS and of NETWORK_CONFIGS. `width` is the channel count at full resolution; where there
+    is a `max_width`, it doubles with each halving up to that. `condition_g`: the class embedding multiplies z
+    ("multiply", as CGANs on DCGAN do) or is appended to it ("concat"). `condition_d`: a learned label plane is an
+    extra input
     channel ("plane"); a class vector is projected on the features ("projection", Miyato and Koyama 2018); D has a head
     of class logits beside its output ("classes", Odena et al. 2017), or its output is the log-sum-exp of the class
     logits ("shared", the (K + 1)-class discriminator of Salimans et al. 2016, section 5).
@@ -93,8 +94,8 @@ class DVBPRConfig(NetworkConfig):
 
 @dataclass(frozen=True)
 class ProGANConfig(NetworkConfig):
-    """Progressive growing (Karras et al. 2018). No activations of the levels from `recompute_from` on are kept: they are
-    computed again in the backward pass, for less memory and a third more time."""
+    """Progressive growing (Karras et al. 2018). No activations of the levels from `recompute_from` on are kept: they
+    are computed again in the backward pass, for less memory and a third more time."""
 
     kind: str = "progressive"
     max_width: int = 512
@@ -106,8 +107,8 @@ class ProGANConfig(NetworkConfig):
 
 @dataclass(frozen=True)
 class BigGANConfig(NetworkConfig):
-    """The residual pair (Miyato et al. 2018, Brock et al. 2019). `condition_g` "norm" lets the class (and z) steer every
-    normalisation; `skip_z` hands a piece of z to every block."""
+    """The residual pair (Miyato et al. 2018, Brock et al. 2019). `condition_g` "norm" lets the class (and z) steer
+    every normalisation; `skip_z` hands a piece of z to every block."""
 
     kind: str = "biggan"
     max_width: int = 512

@@ -1,4 +1,4 @@
-"""A recipe: everything that makes one GAN differ from another, as plain values, and what does not fit; imports no torch."""
+"""A recipe: what makes one GAN differ from another, as plain values, and what does not fit; imports no torch."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -176,8 +176,8 @@ def _schemes(recipe: "Recipe") -> list[Rule]:
     return [
         (
             recipe.autoencoding is not None and fewer,
-            "autoencoding has no opponents, so relativistic, penalties, classify, augment and regularization have no place "
-            "beside it",
+            "autoencoding has no opponents, so relativistic, penalties, classify, augment and regularization have no "
+            "place beside it",
         ),
         (
             recipe.autoencoding is not None and compares,
@@ -214,7 +214,8 @@ def _regularization(recipe: "Recipe") -> list[Rule]:
         ),
         (
             steady.replay_critics > 0 and recipe.relativistic != "none",
-            f"regularization.replay_critics has no reals of the past for relativistic {recipe.relativistic} to compare with",
+            "regularization.replay_critics has no reals of the past for relativistic "
+            f"{recipe.relativistic} to compare with",
         ),
         (
             (steady.replay_fakes > 0 or steady.replay_critics > 0) and recipe.growth is not None,
@@ -222,8 +223,8 @@ def _regularization(recipe: "Recipe") -> list[Rule]:
         ),
         (
             steady.ada_target > 0 and (recipe.relativistic != "none" or recipe.objective == "wasserstein"),
-            "regularization.ada_target reads the sign of D's logits on reals, which says nothing where only differences "
-            f"count (relativistic {recipe.relativistic}, objective {recipe.objective}): set it to 0",
+            "regularization.ada_target reads the sign of D's logits on reals, which says nothing where only "
+            f"differences count (relativistic {recipe.relativistic}, objective {recipe.objective}): set it to 0",
         ),
         (
             steady.replay_fakes > 0
@@ -233,7 +234,7 @@ def _regularization(recipe: "Recipe") -> list[Rule]:
         ),
         (
             steady.adversarial == 0 and steady.feature_matching == 0 and recipe.scheme == "adversarial",
-            "regularization.adversarial is 0 and so is feature_matching: the generator would have nothing to learn from",
+            "regularization.adversarial is 0 and so is feature_matching: the generator has nothing to learn from",
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""Recipes as the first version (0.1) spelled them: its files are read, and keys of finished stages stay what they were."""
+"""Recipes as the first version spelled them: its files are read, and keys of finished stages stay what they were."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def renamed(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_recipe(plain: dict[str, Any]) -> Recipe:
-    """The recipe of a file or of a finished stage, in either spelling; what its kind of networks never read is left out.
+    """The recipe of a file or a finished stage, in either spelling; what its kind of networks never read is left out.
 
     ValueError as `from_plain`'s.
     """

@@ -15,8 +15,8 @@ from medgan_fashion.gan.robustness.attacks import Classifier, steady
 # ---------------------------------------------------------------------------------------------------------------------
 # Invert and classify: an image is replaced by the nearest one that a generator can draw, and that one is classified.
 #
-# Samangouei et al. 2018 (Defense-GAN); Jalal, Ilyas et al. 2017, arXiv 1712.09196. An aid against small disturbances, no
-# guarantee: whoever knows of it can attack it (manifold_attack.py).
+# Samangouei et al. 2018 (Defense-GAN); Jalal, Ilyas et al. 2017, arXiv 1712.09196. An aid against small disturbances,
+# no guarantee: whoever knows of it can attack it (aware.py).
 # ---------------------------------------------------------------------------------------------------------------------
 
 

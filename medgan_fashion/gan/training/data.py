@@ -1,4 +1,4 @@
-"""Training data of any kind as one function: the batch at an address (seed, images seen); and what a recipe asks of them."""
+"""Training data of any kind as the batch at an address (seed, images seen), and what a recipe asks of them."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence

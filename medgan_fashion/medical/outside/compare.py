@@ -237,7 +237,7 @@ def _whose(model: str, predictions: Path, seeds: int) -> dict[str, Any]:
 
 
 def compared(opened: OpenRun, predictions: Path, model: str) -> dict[str, Any]:
-    """The summary of a run with the classifier of `predictions` in the place of its own (see medical/results/schema.py).
+    """The summary of a run with the classifier of `predictions` in the place of its own (medical/results/schema.py).
 
     What only the run's own classifiers could say (dose, the external cohort's figures, updates) is left out. `model`
     says in words whose classifier it is. ValueError for predictions that do not fit, or a run that is not finished.

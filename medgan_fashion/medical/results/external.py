@@ -79,9 +79,9 @@ def compare_outside(
     """AUROC of each arm's single classifiers (mean), and the difference to the arm `against`, with 95 % intervals.
 
     `scores`: (R, F, C, L, K) of each arm, see outside_scores. One against rest over the classes that the cohort has.
-    The interval is the study's own (evaluation/classifiers/intervals.py): over patients and over `trainings`, which are repeats, or
-    with one repeat its folds, as `covers` and `note` say. Where a class has one patient the figures stand without
-    intervals; with one class alone there are none. `note` says so.
+    The interval is the study's own (evaluation/classifiers/intervals.py): over patients and over `trainings`, which are
+    repeats, or with one repeat its folds, as `covers` and `note` say. Where a class has one patient the figures
+    stand without intervals; with one class alone there are none. `note` says so.
     """
     present = [k for k in range(len(lesions.classes)) if lesions.patients_of(k)]
     bare = {"difference": {}, "covers": []}

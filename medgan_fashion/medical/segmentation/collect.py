@@ -1,4 +1,4 @@
-"""From finished U-Nets to results/summary.json: Dice and outline distances with patient intervals, the verdict, pictures."""
+"""From finished U-Nets to results/summary.json: overlap and outlines with patient intervals, the verdict."""
 
 import json
 from collections.abc import Sequence

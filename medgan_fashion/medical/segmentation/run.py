@@ -1,4 +1,4 @@
-"""The segmentation ablation as one call: cases with masks to folds to GANs to U-Nets to a verdict; and how long it takes."""
+"""The segmentation ablation as one call: cases with masks to GANs to U-Nets to a verdict; and how long it takes."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Stages of the segmentation ablation: classic pairs, GANs of images with masks, their pairs, pools, one arm's U-Net."""
+"""Stages of the segmentation ablation: classic pairs, GANs of images with masks, their pairs, one arm's U-Net."""
 
 import json
 from dataclasses import dataclass

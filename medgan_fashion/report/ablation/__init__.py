@@ -1,1 +1,4 @@
-"""report.ablation."""
+"""The ablation's page.
+
+`page` puts `figures` and `pictures` (gate, privacy) into the templates.
+"""

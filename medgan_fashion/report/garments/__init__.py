@@ -1,1 +1,4 @@
-"""report.garments."""
+"""The page of a run of garments.
+
+`page` puts `figures` and `pictures` into the templates.
+"""

@@ -1,4 +1,4 @@
-"""Figures and words of the garments' report: rankings, designs, what realism costs, known utility, planted inversions."""
+"""Figures and words of the garments' report: rankings, designs, realism, known utility, planted inversions."""
 
 from __future__ import annotations
 

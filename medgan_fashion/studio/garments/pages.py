@@ -1,4 +1,4 @@
-"""What the garment pages begin with and hear: the open workshop, whose taste it is, every word kept before the answer."""
+"""What the garment pages begin with and hear: the open workshop, whose taste it is, what a visitor tells."""
 
 import gc
 
