@@ -26,7 +26,8 @@ SETTINGS = [
 
 IMPORTED = (
     "torch._dynamo", "albumentations", "jsonargparse", "plotly.graph_objects", "sklearn.model_selection",
-    "medgan_fashion.cli.terminal.ablation", "medgan_fashion.medical.study.stages", "medgan_fashion.report.ablation.page",
+    "medgan_fashion.cli.terminal.ablation", "medgan_fashion.medical.study.stages",
+    "medgan_fashion.report.ablation.page",
 )  # fmt: skip
 # imported once, by a process without threads of which every run is a fork
 SERVER = multiprocessing.get_context("forkserver")
