@@ -18,7 +18,7 @@ SETTINGS = {
     "held_back": 0.25,
     "pool": 3.0,
     "gan": {"images_seen": 64, "changes": {"networks": {"width": 4, "max_width": 8}}},
-    "classifier": {"updates": 30, "batch": 32},
+    "classifier": {"updates": 5, "batch": 32},
     "encoder_updates": 10,
     "phantom_patients": 40,
 }

@@ -159,7 +159,7 @@ def lone_figures(other: Seen, pairs: int, seed: int) -> dict[str, float]:
 
 def set_figures(real: Seen, other: Seen, *, pairs: int, seed: int) -> dict[str, float]:
     """All figures of `other` against `real`, both of at least 6 images of one shape; the names are those of the table
-    in measure_rows.py."""
+    above."""
     return {
         **feature_figures(real.features, other.features, seed),
         **pixel_figures(real.images, other.images, seed),

@@ -89,7 +89,7 @@ class Catalogue:
 
     def content_hash(self) -> str:
         """Hash of everything that a training can depend on: pixels, categories, styles, hold-out, IDs. Prices and stock
-        are none of it (see `shelf`)."""
+        are none of it (see the shelf below)."""
         digest = hashlib.sha256(json.dumps([self.items, self.categories, self.attributes], sort_keys=True).encode())
         for name in ("images", "category", "style", "held_out"):
             digest.update(np.ascontiguousarray(getattr(self, name)).tobytes())

@@ -231,7 +231,7 @@ def _checked(content: Any, name: str) -> tuple[list[dict[int, Any]], dict[int, A
 def read_dvbpr(
     path: Path, config: CatalogueConfig | None = None, tell: Callable[[str], object] = lambda line: None
 ) -> tuple[Catalogue, Purchases]:
-    """Reads a DVBPR file without running code that could be in it (`safe_arrays`).
+    """Reads a DVBPR file without running code that could be in it (see above).
 
     The file's own split is kept: training, validation and test purchases get the times 0, 1 and 2, so that
     `split_purchases` holds back what the authors held back, as far as config.hold_out leaves it warm.

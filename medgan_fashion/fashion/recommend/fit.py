@@ -221,7 +221,7 @@ def fit(
 
     Args:
         config: of the kind's own type; None takes its defaults.
-        features: a table (N, F), for vbpr; it then has no tower. encoder: see `category_encoder`, for vbpr.
+        features: a table (N, F), for vbpr; it then has no tower. encoder: see towers.train_catalogue_encoder, for vbpr.
         device: where dvbpr trains.
 
     ValueError for an unknown name, another kind's config or nothing to learn from.

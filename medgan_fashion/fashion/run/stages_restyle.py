@@ -69,7 +69,7 @@ def inversion_limits(
 ) -> None:
     """The limits of "faithful" and "cannot" from held-out catalogue photos; those photos and their drawings.
 
-    From too few photos the limits say so, and call nothing faithful (`restyle_limits.Limits`).
+    From too few photos the limits say so, and call nothing faithful (`restyle.invert.Limits`).
     """
     atelier = load_atelier(catalogue, shelf, encoder, gan, ensemble, held_out)
     start = load_latent_encoder(latent_encoder / "latent_encoder.safetensors")

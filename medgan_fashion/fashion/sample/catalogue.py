@@ -158,10 +158,10 @@ def write_sample(folder: Path, config: SampleConfig, seed: int) -> KnownTastes:
     """Writes a shop whose customers' true taste is known, in the form in which a user's own shop comes.
 
     * catalogue.csv, images/*.png: items with style, attributes, price and stock; nothing lies in a gap
-      (`sample_wardrobe.GAPS`).
+      (`garments.GAPS`).
     * purchases.csv: customer, item, time, event of `config.n_customers` customers.
     * new_customers.csv: the same of `config.new_customers` further ones, for no training.
-    * tastes.npz (`known_taste.load_tastes`) and ideals.csv (`sample_ideals.read_ideals`): the truth about all of
+    * tastes.npz (`customers.load_tastes`) and ideals.csv (`customers.read_ideals`): the truth about all of
       them, old ones first, for judging only.
 
     Args:

@@ -95,7 +95,7 @@ class LabelPlane(nn.Module):
 
 
 class Noise(nn.Module):
-    """Adds N(0, sd) while training, from torch's global stream: the loop addresses it, see games.Batch.addressed."""
+    """Adds N(0, sd) while training, from torch's global stream: the loop addresses it (Batch.addressed)."""
 
     def __init__(self, sd: float) -> None:
         super().__init__()

@@ -1,5 +1,5 @@
-"""Games: which networks move, in which order, on which loss. The contracts; the games themselves stand in files of
-their own (synthesis, autoencoding, translation) and in the table of game_table.py."""
+"""Schemes: which networks move, in which order, on which loss. The contracts; the schemes themselves stand in files of
+their own (adversarial, autoencoding, translation) and in the table of table.py."""
 
 import hashlib
 from collections.abc import Callable, Iterator

@@ -177,7 +177,7 @@ def train(
     """Trains `recipe` until `images_seen` real images were shown, and keeps the best averaged weights.
 
     `data`: images (N, C, H, W) or (N, H, W), uint8, or floats in [0, 1] or [-1, 1] (else give `value_range`); or a
-    Dataset, `batch(seed, images_seen)`, or an iterable of batches (see sources.open_source). `labels`: whole
+    Dataset, `batch(seed, images_seen)`, or an iterable of batches (see data.open_source). `labels`: whole
     numbers (N,) for conditional recipes. `out`: a folder for checkpoint.pt and model.safetensors; the same call
     again resumes from it bit for bit on the CPU. None writes nothing. Every `check_every` images the alarms look
     at samples, and `score` (if given) chooses which weights an alarm leaves; a healthy training keeps its last

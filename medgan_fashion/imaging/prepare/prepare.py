@@ -110,7 +110,7 @@ def prepare_cases(
     """Reads a case table and its pictures into an ImageSet.
 
     Args:
-        table: CSV, see case_table.read_case_table.
+        table: CSV, see cases.table.read_case_table.
         config: size, region and intensity (only to know whether grey depths may differ).
         skip_unreadable: leave unusable rows out instead of raising.
         external_sites: sites of the table whose rows are only ever tested on.

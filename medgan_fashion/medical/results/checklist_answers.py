@@ -6,8 +6,6 @@ from typing import Any
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a run itself can answer of a reporting checklist about its cases and design: summary -> a plain sentence or so.
-#
-# `checklist_model_answers` holds those about models and results.
 # ---------------------------------------------------------------------------------------------------------------------
 
 

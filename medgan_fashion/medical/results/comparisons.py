@@ -73,7 +73,7 @@ class Primary(Protocol):
 
 
 def verdict_row(interval: Interval, primary: Primary, grouping: str) -> dict[str, Any]:
-    """The key `verdict` of summary.json (see summary.Verdict), from the difference arm - against."""
+    """The key `verdict` of summary.json (see schema.Verdict), from the difference arm - against."""
     named = {"arm": primary.arm, "against": primary.against, "metric": primary.metric}
     return {
         "verdict": verdict(interval, primary.margin),

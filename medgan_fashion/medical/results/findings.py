@@ -131,7 +131,7 @@ def _model_hash(gan: Task, run: Path) -> str:
 
 
 def synthetic_sets(plan: Plan, run: Path) -> list[dict[str, Any]]:
-    """One row per fold's own set (see `SyntheticSet` in summary_images.py); those of dose figures have none."""
+    """One row per fold's own set (see `SyntheticSet` in schema.py); those of dose figures have none."""
     rows = []
     for part in plan.training_sets:
         if part.purpose:
