@@ -8,7 +8,6 @@ from zipfile import BadZipFile
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The records of a spreadsheet as text, as a CSV of the same sheet would hold them.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _MARK = b"PK\x03\x04"
@@ -71,11 +70,6 @@ def read_workbook(path: Path) -> list[list[str]]:
     rows = [row for sheet in sheets.values() for row in sheet if any(row)]
     width = max((1 + max(n for n, cell in enumerate(row) if cell) for row in rows), default=0)
     return [(row + [""] * width)[:width] for row in rows]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Rows of a table as people save it: CSV with BOM, semicolons or line breaks inside quotes, or one sheet of XLSX.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def order_classes(labels: list[str]) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from medgan_fashion.evaluation.training import FloatImages, Normalised, in_batch
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A small convolutional classifier whose last hidden layer is the feature space of the image figures.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 SMALLEST = 16
@@ -174,7 +173,6 @@ def load_encoder(path: Path) -> Encoder:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The encoder that the measures of a set of images look through, trained on real images that nothing is measured on.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Ints = NDArray[np.int64]

@@ -18,7 +18,6 @@ from medgan_fashion.evaluation.classifiers.intervals import Interval
 # Every candidate is ranked: figures on a sample of candidates are inconsistent and nearly all become AUC (Krichene &
 # Rendle 2020). Equal scores count by their expectation over every order of the equals, so that a constant scorer has
 # AUC 1/2 and a hit rate of k / N, however the items are numbered.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]
@@ -184,7 +183,6 @@ def exposure(items: Ints, candidates: NDArray[np.bool_]) -> tuple[float, float]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Intervals over customers: of a mean, of a paired difference, of a ratio of two means.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 N_BOOT = 2000

@@ -8,7 +8,6 @@ from medgan_fashion.gan.recipe.table import Recipe, changed_recipe
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How a shop's tables are read: plain frozen dataclasses, nothing heavy imported.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 CATALOGUE_COLUMNS = ("item", "image", "category", "style", "main", "price", "stock")
@@ -80,7 +79,6 @@ class PurchaseConfig:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a recommender can be told: one frozen dataclass each, torch-free, and the rows of Kang et al. (2017).
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Architecture = Literal["small", "residual", "cnn_f"]
@@ -241,7 +239,6 @@ RecommenderConfig = PopularityConfig | KnnConfig | AlsConfig | BprConfig | VbprC
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Settings of designing and restyling; imports no torch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -341,7 +338,6 @@ class RestyleConfig:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What the sample catalogue and its customers look like: a frozen dataclass, nothing heavy imported.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -382,11 +378,6 @@ class SampleConfig:
             )
         if not self.temperature > 0 or not 0 <= self.noise <= 1 or not 0 <= self.in_gaps <= 1:
             raise ValueError("sample.temperature must be above 0, noise and in_gaps 0 to 1")
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The configuration of `run garments`: what a user's YAML may say, checked before any work. Imports no torch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 LEAST_SIZE = 16  # side of pictures that the encoder of categories can look at

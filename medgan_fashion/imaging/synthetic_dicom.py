@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Words burned into pixels, in letters that need no font file.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # letters 5 pixels high: legible at one pixel per stroke, and no font file is needed
@@ -80,11 +79,6 @@ def burn_mark(pixels: NDArray[Any], high: int) -> tuple[NDArray[Any], bool]:
     corner = marked[height - mark.shape[0] :, width - mark.shape[1] :]
     corner[...] = np.where(mark if pixels.ndim == 2 else mark[..., None], high, 0)
     return marked, True
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Synthetic images as DICOM Secondary Capture objects that say everywhere that they show no patient.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 NOT_A_PATIENT = "SYNTHETIC - NOT A PATIENT"

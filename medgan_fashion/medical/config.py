@@ -9,7 +9,6 @@ from medgan_fashion.imaging.cases.config import ImageConfig, IntensityConfig
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How classic augmentation and the downstream classifiers are configured; imports nothing heavy.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -116,11 +115,6 @@ class SegmenterConfig:
             raise ValueError("segmenter: width, depth and updates must be at least 1, batch 2, learning_rate above 0")
         if self.real_share is not None and not 0 < self.real_share < 1:
             raise ValueError(f"segmenter.real_share must lie between 0 and 1 or be null, not {self.real_share}")
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The ablation's configuration: what a user's YAML may say, checked before any work. Imports no torch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 ARMS = (

@@ -13,7 +13,6 @@ from medgan_fashion.medical.config import ClassifierConfig, SegmenterConfig
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The classifiers of the ablation by name, with weights drawn from a seed.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 NetworkName = Literal["small_cnn", "paper_cnn", "resnet18", "densenet121"]
@@ -99,7 +98,6 @@ def build_classifier(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # One downstream classifier: build it, train it on an arm's pool, score the test images.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def train_and_score(
@@ -147,7 +145,6 @@ def train_and_score(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The U-Net that every arm trains: images to the probability of each pixel to lie inside a lesion.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def build_unet(channels: int, config: SegmenterConfig, seed: int) -> nn.Module:

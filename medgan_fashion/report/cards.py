@@ -17,12 +17,10 @@ from medgan_fashion.report.numbers import count, decimal, duration, percent, sig
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Cards in Markdown: one for every GAN of a run, one for every set of synthetic images.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A model card in Markdown for every GAN of a run.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def plain(text: object) -> str:
@@ -144,7 +142,6 @@ def model_card(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A data card in Markdown for a set of synthetic images: what it is, where it came from, what it may be used for.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 CARD = "DATA_CARD.md"
@@ -311,7 +308,6 @@ def card_of_fold(made: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The reporting checklists as a page's rows, and as a file that the authors fill in and that is never written over.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FILE, BESIDE = "checklist.md", "checklist_new.md"

@@ -20,7 +20,6 @@ from medgan_fashion.report.pictures import TILE, Tile, tile
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Images with the outlines of their masks, as marked tiles.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 TRUE, TESTED, COMPARATOR = (64, 200, 120), (66, 150, 240), (240, 150, 60)  # of the outlines
@@ -87,11 +86,6 @@ def outlines(arrays: Arrays) -> list[Tile]:
         tile(outlined(image, [(truth, TRUE), (against, COMPARATOR), (arm, TESTED)]), "real", f"unseen image {i + 1}")
         for i, (image, truth, arm, against) in enumerate(zip(*(arrays[name] for name in names), strict=True))
     ]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The page of a segmentation ablation: the grid, images with their outlines, where the U-Nets fail.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 SECTIONS = (  # id, which is the template's name, and title

@@ -13,7 +13,6 @@ from medgan_fashion.studio.settings import Settings
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The finished runs that the studio shows.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Kind = Literal["garments", "ablation", "segmentation"]
@@ -76,7 +75,6 @@ def find_runs(settings: Settings) -> list[Run]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The studio's own models, where no run was named: a rendered sample shop and lesion phantoms, trained once.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Tell = Callable[[float, str], object]

@@ -18,7 +18,6 @@ from medgan_fashion.studio.widgets import Visit, database, doing, guarded, plain
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Keeps the background workers alive for as long as the application runs.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 LOG = logging.getLogger("medgan_fashion.studio")
@@ -44,11 +43,6 @@ def start_workers(settings: Settings) -> None:
     """One process for each lane, started again whenever it ends; they leave with this process."""
     for lane in LANES if not settings.runs else LANES[:1]:
         threading.Thread(target=_watch, args=(lane, settings), daemon=True, name=f"studio-{lane}").start()
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Waiting: background workers, a progress bar until something is there, and the studio's own samples.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 LOOK_AGAIN = 1.0  # seconds between two looks at a job

@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# What all pages share: who is there, a guard around every page, marked pictures, and text that is never markup.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 LOG = logging.getLogger("medgan_fashion.studio")
 NOTE = "Pictures drawn here are synthetic: made by a computer, never for diagnosis."
 NOT_KEPT = "That was not kept: please try again."
@@ -207,7 +202,6 @@ def show(image: NDArray[Any], alt: str, caption: str | None = None, side: int = 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Tables, figures and tiles as the pages show them: no word is markup, and each has a text for who cannot see it.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 TILE = 104  # pixels that a tile is wide

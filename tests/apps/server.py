@@ -21,6 +21,11 @@ CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *(
+        "--disable-software-rasterizer",
+        "--disable-smooth-scrolling",
+        "--force-prefers-reduced-motion",
+    ),  # cheaper frames
 )
 WAIT = 180_000  # milliseconds: patience with a nice worker on a busy machine, not a measurement
 

@@ -24,7 +24,6 @@ from medgan_fashion.report.write import write_report
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The ablation as a person at a terminal sees it: what will happen, how far it is, what came out.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def ablation_command(
@@ -125,7 +124,6 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Your own classifier, as a person at a terminal sees it: the arms as files, and what its predictions say.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def export_command(run: Path, out: Path, own_predictions: bool) -> None:

@@ -35,11 +35,6 @@ from medgan_fashion.fashion.run.stages_recommend import load_split
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.runs.single.generate import write_png
 
-# ---------------------------------------------------------------------------------------------------------------------
-# The single steps on a finished run of garments, as a person at a terminal sees them: lines, and files beside them.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 PRINTED = 5  # customers whose lists are printed where no file is asked for
 Given = tuple[list[str], list[str], list[str]]  # customers, likes, dislikes
 
@@ -180,7 +175,6 @@ def _spread(interval: Any) -> str:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Designing and restyling on a finished run, as a person at a terminal sees it: marked pictures, and lines.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 TURNS = (0.25, 0.5)  # how far a drawing is moved along an attribute's direction

@@ -21,7 +21,6 @@ from medgan_fashion.runs.single.train import Job, plan_job
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A progress bar on the terminal.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -35,7 +34,6 @@ def progress_bar(console: Console, name: str) -> Iterator[Callable[[int, int], N
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a growing GAN will cost, as a person at a terminal sees it before it is trained.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def print_plan(job: Job) -> bool:

@@ -10,7 +10,6 @@ from scipy.stats import rankdata
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Figures of a classifier from its probabilities: confusion, sensitivity, AUROC, Brier, calibration.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]
@@ -156,7 +155,6 @@ def classifier_figures(probabilities: ArrayLike, labels: ArrayLike) -> dict:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Metrics of many classifier cells under many case weights at once: the engine of the patient bootstrap.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Metric = Literal["balanced_accuracy", "auroc", "sensitivity_weighted", "mean_score"]
@@ -235,7 +233,6 @@ def cell_values(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Reliability: how often a classifier is right at each level of its confidence.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def reliability(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> dict[str, list[Any]]:
@@ -256,7 +253,6 @@ def reliability(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How well a predicted mask fits the true one: overlap, and the distance between the two outlines.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Bools = NDArray[np.bool_]

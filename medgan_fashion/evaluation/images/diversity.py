@@ -6,11 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import correlate1d
 
-# ---------------------------------------------------------------------------------------------------------------------
-# How different the images of a class are from each other: 1 - mean SSIM, and mean distance of features.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Floats = NDArray[np.float64]
 
 
@@ -96,7 +91,6 @@ def feature_diversity(features: ArrayLike, *, pairs: int = 5000, seed: int = 0) 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Structural similarity over several scales, and its mean over pairs of a class: 1 = all alike.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest first; Wang et al. 2003, by what people saw

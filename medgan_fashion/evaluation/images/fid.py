@@ -10,7 +10,6 @@ from medgan_fashion.evaluation.images.kid import feature_pair
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Frechet distance between two feature clouds, exact also when there are fewer images than features.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]
@@ -45,7 +44,6 @@ def fid(real: ArrayLike, fake: ArrayLike) -> float:
 #
 # Chong & Forsyth 2020 (Effectively unbiased FID and Inception Score). They keep the reals' statistics fixed, having
 # 50 000 of them; here there are hundreds, whose own bias is as large, so both sets are taken at N and extrapolated.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Ints = NDArray[np.int64]

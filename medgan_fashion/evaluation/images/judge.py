@@ -10,11 +10,6 @@ from medgan_fashion.evaluation.images.fid import enough_for_fid, fid
 from medgan_fashion.evaluation.images.kid import feature_pair, kid
 from medgan_fashion.evaluation.images.precision_recall import overlap
 
-# ---------------------------------------------------------------------------------------------------------------------
-# All image figures of one fold as plain data, each beside the same figure for real images.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Floats = NDArray[np.float64]
 DRAWS = 10  # random equal-size draws that FID and the neighbour figures are averaged over
 FIGURES = ("precision", "recall", "density", "coverage")
@@ -94,7 +89,6 @@ def judge_images(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Reals made worse on purpose: what a figure says about them is what "bad" looks like.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _batch(images: ArrayLike) -> NDArray[np.float32]:

@@ -24,7 +24,6 @@ from medgan_fashion.evaluation.training import FloatImages
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a measure of two sets of images says: its row, and the table of all measures with what they mean.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Better = Literal["lower", "higher", "as reals"]
@@ -99,7 +98,6 @@ MEASURES: dict[str, tuple[Better, str]] = {
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Every figure of one set of images against another, as plain numbers by name.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]
@@ -165,11 +163,6 @@ def set_figures(real: Seen, other: Seen, *, pairs: int, seed: int) -> dict[str, 
         **pixel_figures(real.images, other.images, seed),
         **lone_figures(other, pairs, seed),
     }
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# All measures of two sets of images at once, each beside the same measure of reals against reals.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FEWEST = 6  # images of a half: what the neighbour figures need

@@ -12,7 +12,6 @@ from medgan_fashion.evaluation.training import FloatImages, predict, train_class
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a classifier learns from synthetic images about real ones, and the other way round, at equal budgets.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]
@@ -111,12 +110,10 @@ def classification_scores(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Classifier two-sample test: can a classifier tell the two sets apart on images it has not seen?
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Random parts of a set of images of which no group (patient, source picture) lies in two.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def deal(groups: ArrayLike, parts: int, seed: int, labels: ArrayLike | None = None) -> Ints:
@@ -147,7 +144,6 @@ def one_per_group(groups: ArrayLike, seed: int) -> Ints:
 # Classifier two-sample test: can a classifier tell the two sets apart on images it has not seen?
 #
 # Lopez-Paz & Oquab 2017 (Revisiting classifier two-sample tests).
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Bools = NDArray[np.bool_]

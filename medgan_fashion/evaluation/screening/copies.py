@@ -14,7 +14,6 @@ from medgan_fashion.imaging.prepare.imageset import centre
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Training images in any pose: turned, mirrored, shifted and zoomed views of their canvases, on small grids.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Images = NDArray[np.float32]
@@ -120,7 +119,6 @@ def pose_row(pose: Pose) -> Tensor:
 # All poses are compared on a coarse grid; the few best ones are then fitted more finely. Pictures are compared by the
 # normalised cross-correlation of their middle band: brightness, contrast, slow shading, mild noise and mild blur hide
 # nothing, and two smooth round masses are not alike only because both are round.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]

@@ -22,7 +22,6 @@ from medgan_fashion.evaluation.screening.rules import OPEN, SCREENING, PrivacyRu
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Membership inference by patient: can somebody who holds a patient's images tell whether a generator saw them?
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]
@@ -135,7 +134,6 @@ def half_against_half(scores: Floats, rules: PrivacyRules, seed: int) -> dict[st
 # All distances lie in one space that is fitted to nobody: the images in coarse pixels, each with mean and contrast
 # taken out, the nearest over flips and turns. An encoder trained on the training patients would not do: its own
 # overfitting puts them where held-out patients never lie, and that would pass for the generator's.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Ints = NDArray[np.int64]

@@ -5,7 +5,6 @@ from typing import Any
 
 # ---------------------------------------------------------------------------------------------------------------------
 # When a model's privacy screening says passed, blocked or not enough to tell: the thresholds, and the words.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 PASSED, BLOCKED, OPEN = "passed", "blocked", "not enough to tell"
@@ -125,7 +124,6 @@ def decide(card: dict[str, Any], rules: PrivacyRules) -> tuple[str, list[str]]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How synthetic images are let in: the gate's thresholds. Imports no torch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 REASONS = ("label", "artefact", "realism", "near copy", "quota")  # in the order that the gate asks them

@@ -27,7 +27,6 @@ from medgan_fashion.runs.engine.stage import Stored, store
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The catalogue: items with their main pictures, categories, styles and what else is known of them.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _ARRAYS = ("images", "category", "style", "held_out", "price", "stock")
@@ -125,7 +124,6 @@ def load_catalogue(folder: Path) -> Catalogue:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # From rows of a catalogue table to items: one main picture, category, style and attributes each.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _TRUE = ("1", "true", "yes", "main")
@@ -244,7 +242,6 @@ def gather_items(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A shop's catalogue table and its photos become a Catalogue; what cannot be used is named.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _TELL_EVERY = 1000
@@ -408,7 +405,6 @@ def read_catalogue(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What changes daily in a shop, price and stock: kept apart, so that nothing is trained again for it.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _SHELF_ARRAYS = ("price", "stock")

@@ -21,7 +21,6 @@ from medgan_fashion.imaging.read.picture import UnreadableError
 #
 # numpy.load(allow_pickle=True) runs any code that a file names. Here a name in the file can only mean one of a few
 # stand-ins of our own, so the worst that a hostile file can do is to be refused or to waste memory.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _DTYPES = "biufSU"
@@ -160,7 +159,6 @@ def read_objects(path: Path) -> Any:
 # A file holds [user_train, user_validation, user_test, Item, usernum, itemnum]. The first three map a user's number to
 # a list of records with `productid`, an item's number; Item maps that to a record with `imgs`, a JPEG as bytes, and
 # perhaps `asin`, the shop's ID, and `c`, the category one-hot. Written by Python 2, so keys come as bytes.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _PARTS = ("user_train", "user_validation", "user_test")

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Purchases: which customer bought, liked, viewed or returned which item, one row for each pair.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _ARRAYS = ("customer", "item", "weight", "time")
@@ -86,7 +85,6 @@ def load_purchases(folder: Path) -> Purchases:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The split of purchases for judging a ranking: one held back for validation and one for test from each customer.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 LEAST = 3  # likes of warm items that a customer must have to give two away
@@ -135,7 +133,6 @@ def _from_last(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Customers are pseudonyms from the door on: keyed hashes of the shop's own IDs.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 PREFIX = "C-"
@@ -177,7 +174,6 @@ def known_as(customer: str) -> str:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A shop's table of purchases becomes Purchases: customers hashed, events weighed, one row for each pair.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _MILLISECONDS = 1e11  # seconds would be the year 5138

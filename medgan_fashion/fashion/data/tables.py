@@ -11,7 +11,6 @@ from medgan_fashion.base.sheets import read_rows
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A shop's table, CSV or Parquet, as columns of text: IDs keep their leading zeros whatever wrote the file.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 IMAGE_SEPARATOR = "|"  # between several pictures in one field
@@ -63,7 +62,6 @@ def read_table(path: Path) -> dict[str, list[str]]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Which column of a shop's table holds what, and what was wrong with single rows.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

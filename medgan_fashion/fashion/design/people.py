@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # For whom: customers of a run, or a new one known by likes and dislikes alone, as vectors for every recommender.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 NEW = "new customer"
@@ -116,7 +115,6 @@ def find_people(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Invented people to begin with: tastes along the directions in which this shop's customers differ, nobody's own.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 NAMES = ("Ada", "Ben", "Chloe", "Dario", "Eve", "Farid", "Gina", "Hugo")
@@ -174,7 +172,6 @@ def invent_profiles(catalogue: Catalogue, model: FactorModel, *, n: int = 6, eac
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Which two items to ask a person about: the pair whose answer would say most of a taste.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 LOOKED_AT = 48  # items at most that pairs are made of

@@ -21,7 +21,6 @@ from medgan_fashion.gan.networks.latent import sample_latent
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Realism: how near a picture is to real garments, measured as held-out photos themselves are.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]
@@ -134,7 +133,6 @@ def measure_realism(atelier: Atelier, quantile: float) -> Realism:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Guards inside the search: random views of each picture, and a discriminator whose word means the same everywhere.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 REALS = 256  # photos of each category, at most, that the discriminator is calibrated on

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Choosing a few designs that please and differ: maximal marginal relevance.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def pairwise_ssim(images: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -60,11 +59,6 @@ def choose_diverse(relevance: ArrayLike, similarity: ArrayLike, k: int, novelty:
         worth[chosen] = -np.inf
         chosen.append(int(worth.argmax()))
     return np.array(chosen, dtype=np.int64)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Design: the garments that a customer or a segment would like most, drawn by searching the GAN's latent space.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -249,7 +243,6 @@ def design(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Designs on disk: plain arrays and JSON, marked as synthetic.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _SCORES = tuple(Scores.__dataclass_fields__)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Preference: what recommenders say of any picture, in standard deviations of what they say of real items.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FLAT = 1e-8  # a spread of scores below this is no preference at all
@@ -183,7 +182,6 @@ def _pairs(sizes: list[int]) -> Tensor:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Everything that is said of a picture for one customer or segment: what each design and real item is reported with.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]

@@ -14,7 +14,6 @@ from medgan_fashion.fashion.design.taste import Bench, Preference, Scores, score
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Pixel ascent: what designing looks like without a GAN and without guards. The negative control of the report.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def pixel_ascent(
@@ -48,7 +47,6 @@ def pixel_ascent(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Whether designs please more than the recommenders that were climbed: transfer, and what realism costs.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How well a recommender ranks: what its customers bought next (warm), and garments that no training saw (cold).
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Ints = NDArray[np.int64]
@@ -207,7 +206,6 @@ def rank_quality(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A shop's own lists beside ours, on the same customers and purchases: which finds more of what was bought?
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FIGURES = {"hit": "HR", "ndcg": "NDCG", "mrr": "MRR"}

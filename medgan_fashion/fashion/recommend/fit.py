@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Item-kNN: a customer's score for an item is the sum of its likeness to the items that the customer has bought.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _BLOCK = 1024
@@ -127,12 +126,10 @@ def fit_item_knn(catalogue: Catalogue, train: Purchases, config: KnnConfig, seed
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Fitting any recommender by its name: chance, popularity, ALS and BPR here, the others in their own files.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Recommenders that know items only by who bought them: popularity, and ALS and BPR by the library `implicit`.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -194,7 +191,6 @@ def fit_bpr(catalogue: Catalogue, train: Purchases, config: BprConfig, seed: int
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Fitting any recommender by its name.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -253,7 +249,6 @@ RECOMMENDERS: dict[str, Kind] = {
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A recommender that knows nothing: random scores, the reference that every other one must beat.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,6 @@ from torch.nn.functional import interpolate
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
 
-# ---------------------------------------------------------------------------------------------------------------------
-# A fitted recommender: two tables of vectors and, for visual models, the network that makes more of them.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 _BATCH = 256
 _SLACK = 0.1  # a generator may leave its range by a little
 
@@ -201,7 +196,6 @@ class Recommender(Protocol):
 
 # ---------------------------------------------------------------------------------------------------------------------
 # From trained tables to a FactorModel: the prior of customers' vectors, and those without a like.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _WIDE = 1.0  # variance of a vector's entries where no customer says what it is

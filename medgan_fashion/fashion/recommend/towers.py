@@ -18,7 +18,6 @@ from medgan_fashion.fashion.recommend.model import Tower
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A trained encoder of categories as a tower: its features at every depth, standardised, times a matrix.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 class EncoderFeatures(nn.Module):
@@ -92,7 +91,6 @@ def rebuild_encoder(card: dict[str, Any]) -> nn.Module:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Networks from pictures to item vectors: the project's small ones and CNN-F; any tower from its file.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _levels(size: int) -> int:
@@ -219,7 +217,6 @@ ARCHITECTURES: dict[str, Callable[[TowerConfig, int], nn.Module]] = {
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The project's own encoder of a catalogue: a small network that tells its categories apart.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 MOST = 20_000  # pictures that it is trained on, drawn by seed: they stand in memory as floats, twice

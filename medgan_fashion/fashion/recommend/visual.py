@@ -24,7 +24,6 @@ from medgan_fashion.runs.engine.stage import Stored, store
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Bayesian personalised ranking (Rendle et al. 2009) for item vectors that a network makes: batches, loss, loop.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Ints = NDArray[np.int64]
@@ -207,11 +206,6 @@ def train_pairs(
         raise ValueError("the training of the recommender ran off to infinity: take a lower learning_rate")
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Recommenders that look at pictures: VBPR on frozen features, DVBPR end to end on pixels.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 _BATCH = 512
 
 
@@ -347,7 +341,6 @@ def _embed_catalogue(tower: Tower, catalogue: Catalogue) -> tuple[NDArray[np.flo
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A user's own features of items, for VBPR: rows of numbers beside item IDs.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def read_features(path: Path, catalogue: Catalogue) -> NDArray[np.float32]:

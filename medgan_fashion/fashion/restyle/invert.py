@@ -21,7 +21,6 @@ from medgan_fashion.gan.latent.inversion import Encode, InversionConfig, invert
 # A quantile alone would call most drawings of a useless GAN faithful. So "faithful" also asks for four things that mean
 # the same for every GAN: the drawing has the photo's silhouette and category, it leaves customers' preference where it
 # was, and the photo is nearer to it than nearly all other real garments are, so that one would find it again.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Answer = Literal["faithful", "closest we can draw", "cannot"]
@@ -166,7 +165,6 @@ def load_limits(path: Path) -> Limits:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Photos drawn by the GAN: their inversion, and the limits that held-out photos set for it.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from medgan_fashion.runs.engine.stage import Stored, Task
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The part of the summary that is about designs and restyles: figures of every arm, and who is shown what.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Pictures = dict[str, NDArray[np.uint8]]
@@ -143,11 +142,6 @@ def restyle_section(run: Path, shop: Shop, plan: Plan) -> tuple[list[dict[str, A
             pictures[f"restyled_{number}"] = arrays[f"{number}_images"]
             pictures[f"restyled_{number}_photo"] = arrays["photos"][number]
     return rows, pictures
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Collects a finished run of garments into results/: summary.json, pictures.npz, parts.json, recommendations.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 LISTED = 20  # items of each customer in recommendations.parquet

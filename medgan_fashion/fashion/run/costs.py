@@ -21,7 +21,6 @@ from medgan_fashion.gan.training.loop import train
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How fast this machine is at every part of the chain `garments`: a few turns of each, on noise, with one thread.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 TURNS = 3
@@ -151,7 +150,6 @@ def measured_rates(likes_per_item: float, size: int, config: GarmentsConfig) -> 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Hours, memory and disk of the chain `garments` for a shop of a given size, from rates measured on this machine.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FORWARD = 1 / 3  # of a step that also goes backward

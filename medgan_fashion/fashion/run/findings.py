@@ -15,7 +15,6 @@ from medgan_fashion.fashion.sample.customers import KnownTastes, utility
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Findings in sentences, by stated rules: what a reader takes home, whatever came out.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 TRANSFERS = 0.7  # a transfer ratio from here on: what was gained is there for a recommender that was not climbed
@@ -113,7 +112,6 @@ def findings(summary: dict[str, Any]) -> list[str]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What designs are truly worth, where customers' taste is known because it was made up.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]

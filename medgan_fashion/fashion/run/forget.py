@@ -20,7 +20,6 @@ from medgan_fashion.fashion.recommend.model import FactorModel
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Forgetting a customer, whole folders: replaced or removed so that a kill at any moment loses nothing.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # stages whose pictures are made for single customers; each may say for whom (rows) in asked.json
@@ -99,7 +98,6 @@ def forget_drawn(run: Path, name: str) -> list[str]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Forgetting a customer, the pictures of the report: those that nothing in the summary refers to any more.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _OF_CUSTOMERS = ("design_", "restyled_", "arm_")  # the others show items and the GAN's drawings for nobody
@@ -141,7 +139,6 @@ def _save(path: Path, arrays: dict[str, Any]) -> None:
 #
 # Rows of customers stand in many files at once. A row that vanished would give its neighbour's vector to somebody else
 # in every file that was not rewritten with it, so the row keeps its place and loses name, likes and vector.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _PEOPLE = ("customer", "customers")  # keys under which plain data names customers
@@ -205,7 +202,6 @@ def scrub(value: Any, name: str, also: str = "") -> Any:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Whom a run folder has forgotten: kept as pseudonyms, so that the same tables do not bring them back.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FILE = "forgotten.json"
@@ -240,11 +236,6 @@ def check_forgotten(run: Path) -> None:
             f"{run} has forgotten {count} since it was begun, so it cannot be run again: take them out of the tables, "
             "and choose a new --out"
         )
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Forgets a customer: what a run folder holds of one person is taken out, file by file, each whole or not at all.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _TEXT = (".yaml", ".yml", ".jsonl", ".log", ".txt", ".md")

@@ -32,7 +32,6 @@ from medgan_fashion.runs.engine.stage import Stored, Task, store
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The tasks of a run of garments, by what they give.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -67,11 +66,6 @@ class Plan:
         ends = [self.gan_figures, self.ranking, *self.designs.values(), self.controls, self.shown]
         ends += [self.limits, self.planted, self.restyled]
         return ends if self.newcomers is None else [*ends, self.newcomers]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Every task of the chain `garments` and what it needs; nothing runs here.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 K = 10  # length of the lists that the ranking figures judge

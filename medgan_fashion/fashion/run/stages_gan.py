@@ -22,7 +22,6 @@ from medgan_fashion.runs.stages.images import Rows, train_kept
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Figures of generated garments, each beside the same for real ones.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 STORED = (0.0, 255.0)  # value range of the catalogue's pictures
@@ -111,11 +110,6 @@ def picture_figures(
         "diversity_real": _diversity(train, items.category[known], seed),
         **_against_unseen(encoder, made, train, test, items.category[unseen], seed),
     }
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The stages of garment pictures: the encoder that knows categories, the conditional GAN, and what is said of it.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 JUDGED = 600  # generated pictures that the figures are taken from

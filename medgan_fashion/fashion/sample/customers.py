@@ -18,7 +18,6 @@ from medgan_fashion.fashion.sample.measurements import MEASURES, measure
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Customers whose taste is a closed-form function of measurements on any picture, so that true utility is known.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]
@@ -148,7 +147,6 @@ def load_tastes(path: Path) -> KnownTastes:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Simulated customers: groups of taste, and purchases that follow it loosely, with times, returns and dislikes.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Ints = NDArray[np.int64]
@@ -294,7 +292,6 @@ def simulate_customers(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The ideal garments of the sample's customers: drawn for groups, varied for each customer, kept as a table.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _NUMBERS = ("sleeve", "length", "frequency", "contrast")

@@ -13,7 +13,6 @@ from medgan_fashion.fashion.sample.measurements import rgb_from_lab
 #
 # A picture is the square [-1, 1] x [-1, 1], x (1, w) to the right and y (h, 1) down. Cover has hard edges: pictures are
 # drawn finer than they are kept.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Grid = NDArray[np.floating]
@@ -154,11 +153,6 @@ def shoe(x: Grid, y: Grid, length: float, fit: Fit) -> Outline:
     return Outline(foot | shaft | sole | inside, relief, x, y, sole | inside | lace)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Garments of the sample: a few attributes, and the picture that a catalogue would show of them.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 CATEGORIES = ("bottoms", "shoes", "tops")
 NECKLINES = ("round", "v", "collar")
 PATTERNS = ("plain", "stripes", "dots", "checks")
@@ -273,7 +267,6 @@ def render_all(garments: Sequence[Garment], size: int = 32) -> NDArray[np.float3
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Which garments there are: the palette, how attributes are spread, and the regions that the catalogue leaves out.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Colour = tuple[float, float, float]

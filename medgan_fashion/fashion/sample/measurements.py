@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 
 # ---------------------------------------------------------------------------------------------------------------------
 # CIELAB (1976, D65, 2 degrees) and sRGB (IEC 61966-2-1), both ways, on arrays with the channel first.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _WHITE = np.array([0.95047, 1.0, 1.08883])
@@ -33,11 +32,6 @@ def rgb_from_lab(lab: NDArray[np.floating]) -> NDArray[np.float32]:
     xyz = np.where(roots > _EDGE, roots**3, 3 * _EDGE**2 * (roots - 4 / 29))
     linear = np.clip(np.tensordot(_TO_RGB * _WHITE, xyz, 1), 0, 1)
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# What can be measured on any picture of a garment: its colour, sleeves, length and pattern.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,6 @@ from medgan_fashion.gan.recipe.spec import Latent
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Attribute directions: what to add to a latent so that its image has more of something, and how surely it does.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float64]
@@ -202,7 +201,6 @@ METHODS: dict[str, Callable[[Floats, Floats], Floats]] = {
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Film strips between two latents, sliders along directions, and the grid that shows them.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FINE = 4  # steps looked at for each frame of a strip that is spaced evenly by features

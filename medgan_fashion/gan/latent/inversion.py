@@ -17,7 +17,6 @@ from medgan_fashion.gan.networks.layers import MinibatchDeviation, MinibatchDisc
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A trained discriminator as a fixed judge of single images: the same verdict and feature maps alone or in a batch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _deviations(network: nn.Module) -> list[nn.Module]:
@@ -87,7 +86,6 @@ class FrozenCritic:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Latent inversion: the z whose image comes nearest to a given one, with numbers that say how near.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 GROUP = 64  # targets worked on at once, fewer where they are large

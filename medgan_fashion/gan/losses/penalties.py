@@ -11,7 +11,6 @@ from torch import Tensor, nn
 # `penalty(critic, real, fake, generator=None) -> scalar`, in float32 whatever the surrounding autocast. Labels,
 # augmentation and wrappers are closed over by `critic`. The value does not depend on the batch size. `generator`
 # addresses the randomness; without one, torch's global generator is used.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Critic = Callable[[Tensor], Tensor]
@@ -54,7 +53,6 @@ PENALTIES: dict[str, Penalty] = {"gradient_penalty": gradient_penalty, "r1": r1,
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Terms that a loss may carry beside the adversarial one: orthogonal weights, matched features.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _filters(network: nn.Module) -> list[Tensor]:

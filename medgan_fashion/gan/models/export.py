@@ -24,7 +24,6 @@ from medgan_fashion.gan.recipe.schedules import full_size
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A model's generator alone, as `(z, label, given) -> images`, and the check of what else draws in its name.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 CHECKED = (1, 5)  # batches that are looked at
@@ -109,7 +108,6 @@ def check_drawn(model: Model, draw: Draw, name: str, tolerance: float) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A generator for other programs: ONNX, or torch's own exported program; each file is checked before it is kept.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FORMAT = "medgan_fashion.export/1"

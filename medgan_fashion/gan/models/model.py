@@ -22,7 +22,6 @@ from medgan_fashion.gan.recipe.spelling import read_recipe
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A published model: the averaged generator, its opponents or partners, and what they are, ready to use.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def to_data_range(images: Tensor, card: DataCard) -> Tensor:
@@ -203,7 +202,6 @@ class Model:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A published model's file: safetensors with the networks' weights, and what they are as JSON; no code.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FORMAT = "medgan_fashion.model/1"

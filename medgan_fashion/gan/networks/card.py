@@ -15,7 +15,6 @@ from medgan_fashion.base.plain import to_plain
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What training data are: their card, and the checks at the door.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,6 @@ def fingerprint(*arrays: Tensor | None) -> str:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What may leave the house of what a training recorded on its data: hashes, and this package's own words.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 KEPT = ("training_rows", "masks", "synthetic")  # the hash of the training rows, and two words of this package

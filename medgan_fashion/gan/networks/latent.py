@@ -9,7 +9,6 @@ from medgan_fashion.gan.recipe.spec import Latent
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Latents: the three priors, truncation, free variables to search them by, walks between two points, and breeding.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 EDGE = 1 - 1e-4  # how near a searched z may start to the border of U(-1, 1), where tanh has no slope
@@ -123,7 +122,6 @@ def between(latent: Latent, a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Drawing images from a generator in batches, from a seed, without touching its state.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 PIXELS = 2**22  # drawn at once: 256 images of 128x128, three of 1280x1024

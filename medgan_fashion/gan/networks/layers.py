@@ -10,11 +10,6 @@ from torch.nn.functional import max_pool2d
 
 from medgan_fashion.gan.recipe.schedules import base_grid
 
-# ---------------------------------------------------------------------------------------------------------------------
-# The layers that the network pairs share: labels in, minibatch deviation, the output head.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Wrap = Callable[[nn.Module], nn.Module]
 
 
@@ -107,7 +102,6 @@ class Noise(nn.Module):
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Self-attention over the places of a feature map, Zhang et al. 2019 (SAGAN); Brock et al. 2019 use the same.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 class SelfAttention2d(nn.Module):
@@ -156,7 +150,6 @@ def attended_level(side: int, height: int, width: int) -> int | None:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Minibatch discrimination: D sees how close an image is to the others of its batch (Salimans et al. 2016, 3.2).
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 class MinibatchDiscrimination(nn.Module):

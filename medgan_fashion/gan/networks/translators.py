@@ -19,7 +19,6 @@ from medgan_fashion.gan.recipe.spec import Latent
 # between two halvings (Johnson et al. 2016; Zhu et al. 2017, CycleGAN). Isola et al. found that G learns to ignore a
 # noise z that is fed to it, and Zhu et al. feed none; here z shifts the channels of the bottleneck a little, so that
 # the call is every generator's, and its say is small.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 HALVINGS = 3  # of the 70x70 patches of Isola et al. 2017
@@ -200,7 +199,6 @@ class PatchDiscriminator(nn.Module):
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A generator that paints over a given picture (a mask): spatially adaptive normalisation, Park et al. 2019 (SPADE).
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 class Spade(nn.Module):

@@ -7,7 +7,6 @@ from medgan_fashion.gan.recipe.networks import DCGANConfig, NetworkConfig
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a recipe is made of: networks, penalties, latent, growth, as plain values; imports no torch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,6 @@ class Regularization:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Which pieces of a recipe do not fit one another, each in one sentence that names both; imports no torch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Rule = tuple[bool, str]  # does it not fit, and the sentence that names both pieces
@@ -243,11 +241,6 @@ def misfits(recipe: "Recipe") -> list[Rule]:
     """(does it not fit, the sentence that names both pieces) for all that can be known before the data are."""
     rules = [*_too_small(recipe), *_networks(recipe)]
     return [*rules, *_schemes(recipe), *_regularization(recipe)]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# A recipe: everything that makes one GAN differ from another, as plain values; imports no torch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ from medgan_fashion.gan.recipe.spelling import renamed
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The well-known GANs with two opponents, as their papers have them; imports no torch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _dcgan = Recipe()
@@ -125,11 +124,6 @@ PUBLISHED: dict[str, Recipe] = {
     # the same with labels, by projection where the paper has an auxiliary classifier
     "progan_cond": replace(_progan, networks=replace(_progan.networks, condition_g="concat", condition_d="projection")),
 }
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Recipes: a GAN paper is a row of plain values here, read by one loop; imports no torch.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def find_recipe(recipe: "str | Recipe") -> Recipe:

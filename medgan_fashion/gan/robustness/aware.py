@@ -26,7 +26,6 @@ from medgan_fashion.gan.robustness.defence import Defence, Projections, Spanner,
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Attacks among the images that a generator can draw, by a Lagrangian: pairs, and ways to the nearest wrong one.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Rows = Callable[[Tensor], Tensor]  # latents (N, k, d) -> one number per row (N,)
@@ -145,7 +144,6 @@ def manifold_attack(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Attacks on a defended classifier by somebody who knows all of it: generator, classifier, search, seed, threshold.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # how an attacker projects at each of his steps: on from the z of the step before

@@ -17,7 +17,6 @@ from medgan_fashion.gan.robustness.attacks import Classifier, steady
 #
 # Samangouei et al. 2018 (Defense-GAN); Jalal, Ilyas et al. 2017, arXiv 1712.09196. An aid against small disturbances,
 # no guarantee: whoever knows of it can attack it (aware.py).
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # how hard a defender searches: 4 starts, the encoder's guess among them where there is one
@@ -146,7 +145,6 @@ def calibrated(defence: Defence, images: Tensor, quantile: float = 0.95) -> Defe
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a defence is worth, in figures: accuracy, what rejecting costs and buys, and whether lesions outlive it.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @torch.no_grad()

@@ -16,7 +16,6 @@ from medgan_fashion.gan.recipe.spec import Recipe
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What training data look like to the loop: a batch at an address; and two domains as one.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 RawBatch = tuple[Tensor, Tensor | None]
@@ -100,7 +99,6 @@ def domains_source(data: Domains, source: Source, target: Source, say: Describe)
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Training data of any kind as one function: the batch at an address (seed, images seen).
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _ON_DEVICE = 2 * 2**30  # bytes: arrays up to this size live on the accelerator for the whole training
@@ -246,7 +244,6 @@ def open_source(data: Any, say: Describe) -> Source:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a recipe asks of the data: refused at the door, in a sentence that names both.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def check_data(recipe: Recipe, data: Any, labels: Any, source: Source) -> None:

@@ -23,7 +23,6 @@ from medgan_fashion.gan.schemes.base import Networks, Remembered, Scheme
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Starting from a published model: its weights into freshly built networks, with a note of where they came from.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 STAGE = "_extra_state"  # how far a network has grown: the training's own affair
@@ -100,11 +99,6 @@ def start_from(networks: dict[str, nn.Module], model: str | Path, *, strict: boo
         "left_at_random": [key for key in wanted if key not in fits],
         "unused": sorted(set(there) - fits),
     }
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The whole state of a training: networks, average, optimizers, counters; to a checkpoint of plain data and back.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FORMAT = 1

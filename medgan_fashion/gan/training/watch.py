@@ -18,7 +18,6 @@ from medgan_fashion.gan.training.state import State, copy_weights, published
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Alarms: is the generator collapsing, has a loss become NaN? Each answer is a sentence with what to try.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 COLLAPSED = 0.1  # of the reals' own diversity
@@ -67,11 +66,6 @@ def note_finite(first_bad: dict[str, Tensor], term: str, value: Tensor, images_s
         first_bad[term] = torch.full((), -1, device=value.device, dtype=torch.long)
     bad = ~torch.isfinite(value.detach()) & (first_bad[term] < 0)
     first_bad[term] = torch.where(bad, images_seen, first_bad[term])
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# What looks on while a GAN trains: alarms, score, samples for callbacks, and which weights are kept.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,6 @@ from pathlib import Path
 from medgan_fashion.base.sheets import order_classes, read_rows
 from medgan_fashion.imaging.cases.config import Grouping
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Reads a case table: one CSV row per image of a lesion, checked before any picture is opened.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 KNOWN_COLUMNS = (
     *(
         "image",
@@ -191,7 +186,6 @@ def read_case_table(path: Path) -> CaseTable:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Sites held out whole: rows of a named hospital or scanner are only ever tested on.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _check_known(table: CaseTable, sites: Sequence[str]) -> None:

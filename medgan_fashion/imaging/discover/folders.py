@@ -20,7 +20,6 @@ from medgan_fashion.imaging.read.roi import check_box
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a folder of pictures tells by itself: class folders, names, YOLO boxes and masks.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 PATTERN_GROUPS = ("patient", "lesion", "slice", "label", "laterality", "view")
@@ -113,11 +112,6 @@ def mask_regions(files: list[Path], relative: dict[Path, str]) -> list[Region]:
         reason = "its mask is empty" if files else "no mask"
         raise UnreadableError(reason, "draw one, or use the whole picture without masks")
     return [Region({"mask": relative[path]}, str(n), numbered=True) for n, path in enumerate(filled, start=1)]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Pictures of a folder with their lesions: walks it, asks each source in turn, notes what is left over.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Left = list[tuple[str, str]]

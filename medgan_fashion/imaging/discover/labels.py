@@ -15,7 +15,6 @@ from medgan_fashion.imaging.read.roi import polygon_mask, read_polygon
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What columns of label tables are usually called, and what is said where several could be meant.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # as they stand without spaces and signs, in small letters
@@ -63,7 +62,6 @@ def named_column(header: Sequence[str], names: Sequence[str], name: str, what: s
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Keys by which a row of a table names files: UIDs, Accession Numbers, file names, and positions within a series.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _Z_TOLERANCE = 0.05  # mm: tables round positions, neighbouring slices lie further apart
@@ -147,7 +145,6 @@ def at_place(files: Sequence[Found], what: str, text: str) -> list[Found]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Finds out which column of a label table holds what: by the flags, else by contents, else by the usual names.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Rows = Sequence[dict[str, str]]
@@ -316,7 +313,6 @@ def find_columns(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Joins a table of labels to files by UID, Accession Number or name, and position; outlines as polygons.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _POSITIONS = {"z": "z", "instance": "Instance Number"}

@@ -13,11 +13,6 @@ from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.roi import MaskCrop, crop_mask, overlap
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Several readers of one lesion become one outline and one label by a rule that has a name.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Rule = Literal["each", "union", "majority", "intersection", "first"]
 Pair = tuple[Found, Region]
 SAME = 0.1  # intersection over union from which two outlines are one lesion, on a slice or on neighbouring ones
@@ -171,7 +166,6 @@ def merge_readers(pairs: Sequence[Pair], rule: Rule) -> Merged:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Rows of several readers in a case table: kept apart, or merged; and what is said of them.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Dropped = list[tuple[Pair, str]]

@@ -17,11 +17,6 @@ from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.cases.table import KNOWN_COLUMNS, read_case_table
 from medgan_fashion.imaging.read.roi import MaskCrop
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Writes a case table that was made, and the list of everything that is not in it.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Row = dict[str, str]
 
 
@@ -129,7 +124,6 @@ def write_cases(rows: list[Row], leftovers: Leftovers, out: Path) -> Leftovers:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Writes the masks of a case table as numbered PNG files in a folder beside it.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def masks_folder(out: Path) -> Path:

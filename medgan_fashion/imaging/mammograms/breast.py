@@ -12,12 +12,10 @@ from medgan_fashion.imaging.read.roi import Box, Window, canvas_size, canvas_to_
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Where the breast lies on a film: its pixels, its box, the edges that cut it, the side of the chest wall.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Which pixels of a film are breast: no air, labels, tape or white border, out to the skin line.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _LONG = 256  # the mask is found on a picture reduced to at most this many pixels on its longer side
@@ -156,7 +154,6 @@ def breast_mask(film: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Where the breast lies on a film: its box, the edges at which the film cuts it, the side of the chest wall.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 BAND = 4  # reduced pixels of air around the breast in which the film fades to nothing
@@ -239,7 +236,6 @@ def find_breast(pixels: NDArray[np.float32]) -> Breast:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A whole film as a canvas: air taken off, chest wall on the left, cropped, padded, resized; and the way back.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _AIR = 0.02  # share of the breast's longer side that is left as air where the film does not cut the breast

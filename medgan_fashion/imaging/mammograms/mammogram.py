@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # From a mammogram's stored values to the share of its presentation range: LUTs, window, polarity, padding.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
@@ -202,11 +201,6 @@ def present_grey(picture: Picture) -> NDArray[np.float32]:
     if words[0] != "grey" or len(picture.pixels) != 1 or picture.pixels.min() < 0:
         raise UnreadableError("no grey picture of 8 or 16 bits", "save the film as DICOM, or as PNG of 8 or 16 bit")
     return np.clip(picture.pixels[0] / np.float32(2.0 ** int(words[1]) - 1), 0, 1)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The mammogram door: one film of any supported format, as it is meant to be seen, with its view and side.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # a film of the left breast, hung as usual, has its chest wall on the picture's left (A to the right)

@@ -31,7 +31,6 @@ from medgan_fashion.imaging.read.roi import (
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Masks for segmentation: all lesions of a picture on one canvas, and one row for each whole picture.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 MaskedPicture = tuple[Path, str]  # the file, and the slice where the table counts slices
@@ -98,11 +97,6 @@ def mask_canvas(
         cure = "raise image.size, or crop to lesions"
         raise UnreadableError("the lesion is smaller than a pixel of the view", cure)
     return found
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Reads the rows of a case table into canvases, several at once; says which rows cannot be used and why.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Progress = Callable[[int, int], None]

@@ -22,7 +22,6 @@ from medgan_fashion.imaging.prepare.imageset import Card, ImageSet, first_appear
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Prepares cases: reads all pictures of a case table into an ImageSet, says which rows are unusable.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,6 @@ def prepare_cases(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Prepared cases kept on disk: keyed by what they depend on, byte for byte; a folder present is complete.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _VERSION = 4  # raise it when prepared pixels change for the same inputs

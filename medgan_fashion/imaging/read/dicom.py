@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Around every access to a DICOM data set: damage becomes UnreadableError, and no value reaches the terminal.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _DAMAGES = (
@@ -86,7 +85,6 @@ def guarded(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Opens DICOM files: data sets with and without pixels, whether they are whole, what kind of image they hold.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 AGAIN = "fetch it again from the archive"
@@ -187,11 +185,6 @@ def check_kind(dataset: "FileDataset") -> None:
     if word(dataset, "PhotometricInterpretation") not in _MONOCHROME or int(dataset.get("SamplesPerPixel") or 1) != 1:
         cure = "convert it to MONOCHROME2, or export it as PNG"
         raise UnreadableError("colour DICOM by Photometric Interpretation (0028,0004)", cure)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Reads DICOM: stored values, modality LUT or rescale, polarity, padding; windows are left to intensity.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # transfer syntax UID -> package that decodes it; pylibjpeg-libjpeg is GPL-3 and therefore in no extra

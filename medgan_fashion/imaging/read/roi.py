@@ -10,11 +10,6 @@ from PIL import Image
 
 from medgan_fashion.imaging.read.picture import UnreadableError
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Regions: a box from pixels, a circle or a mask, and the canvas that is cut around it.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Box = tuple[float, float, float, float]
 _SLACK = 0.02  # share of the picture's side by which a rounded box may stick out
 
@@ -158,7 +153,6 @@ def extract_canvas(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A mask as its bounding box and what is inside it, and outlines filled into masks.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,6 @@ from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import load_synthetic, save_drawn
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Training pools: which images an arm trains on. Equal totals in every arm but `real`.
-# ---------------------------------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True)
 class Counts:
@@ -146,7 +142,6 @@ def fill_pool(parts: Sequence[Part]) -> tuple[NDArray[np.float32], NDArray[np.in
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The pool of one arm from finished stages: what its classifier trains on, and what `export-arms` lists.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -209,7 +204,6 @@ def arm_pool(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Arms of equal classes: rare ones filled up with classic images, or with GAN images of the rare classes alone.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def equal_shares(counts: NDArray[np.int64], pool: float) -> NDArray[np.int64]:

@@ -23,7 +23,6 @@ from medgan_fashion.medical.study.finished import OpenRun, check_done
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Somebody's predictions for the arms of a run: read from a CSV, checked row by row, made into score tables.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 PLACE = ("repeat", "fold", "arm", "seed", "case")
@@ -200,11 +199,6 @@ def _table(
         for c, seed in enumerate(seeds)
     )
     return score_table(opened.images, opened.plan.partitions, len(seeds), parts)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Somebody else's predictions through the run's own comparison: same contrast, same rule, same report.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 SOURCES = ("n_real", "n_classic", "n_gan")

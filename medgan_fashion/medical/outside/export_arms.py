@@ -21,7 +21,6 @@ from medgan_fashion.runs.stages.folds import load_fold
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Pictures kept as files for other programs: each content once, under its own hash, synthetic ones flagged.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 WHITE = 65535
@@ -65,11 +64,6 @@ def keep_picture(out: Path, folder: str, image: NDArray[np.float32], *, syntheti
         else:
             _save_grey(path, grey, synthetic)
     return name
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Writes what every arm of a run trains and is tested on, as files and one list, for somebody else's classifier.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 COLUMNS = ("repeat", "fold", "arm", "seed", "split", "file", "times", "case", "label", "source", "patient")

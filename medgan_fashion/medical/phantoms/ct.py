@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How a phantom of a liver lesion looks on CT: patients, lesions and slices in Hounsfield units.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 CLASSES = ("cyst", "metastasis", "hemangioma")
@@ -184,11 +183,6 @@ def draw_slice(lesion: Lesion, patient: Patient, height: float, rng: Rng, size: 
     fat = _soft((away - bend * across**2 - along) * 2)
     hu = ndimage.gaussian_filter(hu + fat * (1 - share) * (-95 - hu), 0.6)
     return hu + patient.noise * _texture(rng, size, patient.slope, 0.7), share > 0.5
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Seeded phantoms of liver lesions on CT, whose truth is known: for the demo, the tests and simulations.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 MARGIN = 0.25  # of the box's longer side, on each side: the case pipeline's default

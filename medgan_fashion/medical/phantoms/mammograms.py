@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Masses of the mammogram phantoms: two classes that overlap on purpose. Lengths in millimetres.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 CLASSES = ("benign", "malignant")
@@ -85,7 +84,6 @@ def mass_shares(mass: Mass, dx: Grid, dy: Grid, turn: float) -> tuple[Grid, Grid
 # How a phantom of a breast looks on a mammogram: outline, tissue, muscle and a mass; the chest wall is on the left.
 #
 # Lengths are millimetres, brightness is the share of the presentation range (0 = air, 1 = white).
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 HEIGHT_MM = 240.0  # of the frame, as a 24 x 30 cm detector's shorter side
@@ -242,7 +240,6 @@ def draw_film(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Films of breast phantoms as DICOM: For Presentation objects of several makes, the way archives hold them.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 STYLES = (("MONOCHROME2", "window"), ("MONOCHROME1", "lut"), ("MONOCHROME2", "lut"), ("MONOCHROME1", "sigmoid"))
@@ -384,11 +381,6 @@ def film_dataset(shown: Grid, film: Film) -> "Dataset":
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return data
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Seeded phantoms of mammograms, whose truth is known: DICOM films, a table of masses and a table of films.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 _ADDRESS = 2  # first word of every random address here: liver phantoms have 0 and 1

@@ -4,11 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# ---------------------------------------------------------------------------------------------------------------------
-# What a run itself can answer of a reporting checklist about its cases and design: summary -> a plain sentence or so.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Summary = Mapping[str, Any]
 
 
@@ -152,7 +147,6 @@ def pseudonyms(s: Summary) -> str:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a run itself can answer of a reporting checklist about its models and results: summary -> a sentence or so.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def technique(s: Summary) -> str:
@@ -259,7 +253,6 @@ def explained(s: Summary) -> str:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What one item of a reporting checklist is made of.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Answer = Callable[[Summary], str]

@@ -23,7 +23,6 @@ from medgan_fashion.medical.results.scores import Lesions
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Secondary looks at the primary contrast, each where its assumptions hold; none of them can change the verdict.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def p_value(interval: Interval) -> float:
@@ -56,7 +55,6 @@ def secondary_tests(arm: NDArray[np.float64], against: NDArray[np.float64], lesi
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The verdict of a declared contrast as the summary of every chain holds it.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 class Primary(Protocol):
@@ -92,11 +90,6 @@ def verdict_row(interval: Interval, primary: Primary, grouping: str) -> dict[str
             "noise": interval.noise,
         },
     }
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# From score tables to comparisons: the verdict, the table of arms, the secondary tests; whoever made the scores.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FIGURES = (

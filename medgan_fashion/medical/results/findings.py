@@ -14,10 +14,6 @@ from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.design import Plan, TrainingSet
 from medgan_fashion.runs.engine.stage import Task
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Parts of the summary that are read, not computed: the data, the image figures, the GANs, the versions.
-# ---------------------------------------------------------------------------------------------------------------------
-
 
 def counts(images: ImageSet) -> dict[str, int]:
     return {
@@ -97,7 +93,6 @@ def _gan(part: TrainingSet, gan: Task, run: Path, config: AblationConfig) -> dic
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a finished run's gates found: rows of the summary and strips of pictures.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def gate_rows(plan: Plan, run: Path) -> list[dict[str, Any]]:
@@ -122,7 +117,6 @@ def gate_samples(plan: Plan, run: Path) -> dict[str, NDArray[np.uint8]]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The synthetic sets of a finished ablation, for their data cards: what is in each, and which models drew it.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _model_hash(gan: Task, run: Path) -> str:

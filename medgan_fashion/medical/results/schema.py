@@ -5,7 +5,6 @@ from typing import Any, NotRequired, TypedDict, cast, get_args, get_origin, get_
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The part of `results/summary.json` that is about reporting standards: one row per item.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # No future annotations: `__required_keys__` would miss NotRequired.
@@ -22,7 +21,6 @@ class ChecklistItem(TypedDict):
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The part of `results/summary.json` that is about the quality gate: one row per fold.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 class GateRate(TypedDict):
@@ -46,7 +44,6 @@ class Gate(TypedDict):
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The part of `results/summary.json` that is about images: figures of a fold, all together and view by view.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
@@ -107,7 +104,6 @@ class Judge(TypedDict):
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The part of `results/summary.json` that is about privacy: one screening per GAN (docs/privacy.md).
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
@@ -153,11 +149,6 @@ class Privacy(TypedDict):
     authenticity: Authenticity | None
     membership: Attack | None
     membership_note: str
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Written-down schema of `results/summary.json`, which the ablation writes and the report reads.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 # ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.

@@ -20,7 +20,6 @@ from medgan_fashion.runs.stages.images import UNKNOWN_VIEW, Synthetic, load_synt
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Image figures of one fold, and the same for each View Position that has enough images on both sides.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 FEWEST = 6  # images of a kind that the figures need
@@ -114,7 +113,6 @@ def view_figures(sets: Sets, names: tuple[str, ...], n_classes: int, seed: int) 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The stage that judges a fold's synthetic images: figures, sample grids, the gallery of nearest neighbours.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 GRID = 6  # images of each class in a sample grid

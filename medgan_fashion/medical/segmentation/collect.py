@@ -25,7 +25,6 @@ from medgan_fashion.runs.stages.folds import load_fold
 
 # ---------------------------------------------------------------------------------------------------------------------
 # From finished U-Nets to the table of cells: Dice and outline distances with patient intervals, and the verdict.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Place = tuple[float, str, float]  # share of the patients, arm, ratio
@@ -113,7 +112,6 @@ class SegmentationScores:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Collects a finished segmentation ablation into results/summary.json and pictures.npz.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 SHOWN = 8  # pictures of a kind in the report

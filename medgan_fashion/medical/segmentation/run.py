@@ -22,11 +22,6 @@ from medgan_fashion.runs.engine.declare import declare
 from medgan_fashion.runs.engine.executor import share, work
 from medgan_fashion.runs.engine.stage import complete, stage
 
-# ---------------------------------------------------------------------------------------------------------------------
-# The segmentation ablation as one call: cases with masks to folds to GANs to U-Nets to a verdict.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Say = Callable[[str], None]
 Tell = Callable[[int, int], None]
 
@@ -85,7 +80,6 @@ def run_segmentation(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How long a segmentation ablation will take on this machine: a few turns of its GANs and its U-Net, measured.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def measured_cost(

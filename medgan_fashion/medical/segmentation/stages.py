@@ -24,7 +24,6 @@ from medgan_fashion.runs.stages.images import Rows, load_synthetic, save_synthet
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Training pools of images with masks: equal totals in every arm but `real`.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,6 @@ def fill_pairs(
         for name in ("images", "masks")
     )
     return images, masks, np.arange(len(images)) < counts.real
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Stages of the segmentation ablation: classic pairs, GANs of images with masks, their pairs, one arm's U-Net.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 MOST_DRAWS = 4  # times the pairs wanted: what is drawn at most to find masks as large as real ones

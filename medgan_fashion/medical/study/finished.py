@@ -18,7 +18,6 @@ from medgan_fashion.runs.engine.stage import Task
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Opens a run folder again without its case table: the prepared cases that it keeps, its configuration, its plan.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 CHAINS = ("lesions", "mammograms")
@@ -61,7 +60,6 @@ def check_done(run: Path, tasks: Iterable[Task], what: str) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A finished ablation as a pilot: its own variances, read from results/summary.json for planning the next study.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def read_pilot(run: Path) -> dict[str, Any]:

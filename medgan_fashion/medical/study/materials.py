@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The tasks of arms that not every study has: gated synthetic images, and classes filled up to equal shares.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 OTHER_DRAW = 500_000_000  # added to a seed: candidates and rare images are drawn apart from the fold's own set
@@ -81,11 +80,6 @@ def with_more_arms(
     if set(BALANCED_ARMS) & set(config.arms):
         materials = _balanced(materials, labels, config, seed)
     return materials
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# What one training set offers to the arms: its fold, encoder, GANs, synthetic and classic images; all as tasks.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def fraction_of_patients(

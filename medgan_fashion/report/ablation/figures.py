@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Figures on the classifier: the verdict's interval, arms, benefit against amount, classes, calibration.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Interval:
     """Positions in percent of the drawing's width; None where the study could not estimate it."""
@@ -168,7 +163,6 @@ def calibration_figure(calibration: list[Calibration], verdict: Verdict) -> Figu
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Figures on the images: KID of the synthetic images beside its floors.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 KINDS = {  # how each set is named, coloured and drawn

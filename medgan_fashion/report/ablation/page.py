@@ -27,7 +27,6 @@ from medgan_fashion.report.pictures import Arrays, folds, grids, neighbours
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The page of the report: what goes into the templates, rendered to one self-contained HTML text.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -167,7 +166,6 @@ def page(summary: Summary, arrays: Arrays, *, shareable: bool) -> str:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The arms of a run as a table of comma-separated values, for spreadsheets and statistics programs.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 COUNTS = ("n_real", "n_classic", "n_gan", "pool", "updates", "runs")

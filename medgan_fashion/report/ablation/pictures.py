@@ -16,7 +16,6 @@ from medgan_fashion.report.pictures import Arrays, Pair, tile, tile_image
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Strips of what a quality gate accepted and rejected: synthetic images only, each marked.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 KINDS = {  # in samples.npz -> in words
@@ -62,7 +61,6 @@ def gate_strips(arrays: Arrays) -> list[dict[str, Any]]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The closest pairs of a privacy screening as marked tiles; a shareable report keeps no real image and no near copy.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 PAIR_KEY = re.compile(r"f(\d+)_privacy_(synthetic|train|distance|copy)")

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Words of the garments' report: what recommenders and ways to come by a picture are called, and what they are for.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 RECOMMENDERS = {
@@ -84,11 +83,6 @@ def whole_percent(value: float | None) -> str:
 
 
 WORDS = FILTERS | {f.__name__: f for f in (recommender, recommender_note, arm, arm_sentence, signed, whole_percent)}
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Figures of the garments' report: rankings, designs, what realism costs, known utility, planted inversions.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Rows = list[dict[str, Any]]

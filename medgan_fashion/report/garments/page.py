@@ -33,7 +33,6 @@ from medgan_fashion.report.summaries import without_paths
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The summary of a run of garments as the report takes it: whole, in plain numbers, and fit to be shared.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 KEYS = (
@@ -88,11 +87,6 @@ def ranking_csv(summary: dict[str, Any]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The page of a run of garments: what goes into the templates, rendered to one self-contained HTML text.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 TEMPLATES = Path(__file__).parents[1] / "templates"

@@ -13,7 +13,6 @@ from medgan_fashion.runs.engine.stage import claim
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A run folder says what it is for before the first number is computed, and refuses to become something else.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def declare(run: Path, plain: dict[str, Any]) -> None:
@@ -33,7 +32,6 @@ def declare(run: Path, plain: dict[str, Any]) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a result was computed with.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 SHARED = ("medgan-fashion", "torch", "numpy", "scipy", "scikit-learn")
@@ -52,7 +50,6 @@ def versions(*more: str) -> dict[str, str]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How far a run folder is, read from its stages alone.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def run_status(run: Path) -> list[str]:

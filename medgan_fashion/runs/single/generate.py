@@ -15,11 +15,6 @@ from medgan_fashion.imaging.prepare.image_folder import image_files, read_pictur
 from medgan_fashion.imaging.synthetic_dicom import Origin, burn_mark, synthetic_datasets
 from medgan_fashion.runs.stages.privacy_cards import check_release, find_card, release_note
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Files from one model, each marked as synthetic: what the command `generate` does.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Format = Literal["png", "npz", "dicom"]
 MASK = "_mask.png"  # how the name of a mask's file ends
 
@@ -182,7 +177,6 @@ def generate_files(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A folder of pictures painted as another domain, each marked as synthetic: what the command `translate` does.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _channels(made: Model, model: Path, back: bool) -> tuple[int, int]:

@@ -19,7 +19,6 @@ from medgan_fashion.imaging.prepare.prepare import prepare_cases
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Images from an .npz as `train` and `privacy` take them: one reader, which says in words what a file is not.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 UNLABELLED = "unlabelled"  # the sub-folder of pictures whose class nobody has said
@@ -91,7 +90,6 @@ def read_arrays(path: Path) -> Arrays:
 # ---------------------------------------------------------------------------------------------------------------------
 # Two sets of images to compare, from folders of pictures, .npz files or case tables: on one scale, with one list of
 # classes.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 Floats = NDArray[np.float32]

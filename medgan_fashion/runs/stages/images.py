@@ -22,7 +22,6 @@ from medgan_fashion.runs.stages.folds import Fold, load_fold
 
 # ---------------------------------------------------------------------------------------------------------------------
 # One GAN trained inside a stage: resumable, chosen by KID where an alarm ends it, described beside its weights.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 SCORED = 2000  # about as many training rows at most are compared by KID: its subsets are far smaller
@@ -100,11 +99,6 @@ def train_kept(work: Path, rows: Rows, recipe: Recipe, encoder: Encoder | None, 
     about = facts | {"training_rows": rows.provenance["training_rows"]}
     write_whole(work / "gan.json", lambda path: path.write_text(json.dumps(about)))
     (work / "checkpoint.pt").unlink()
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The stages that every image chain shares: encoder, GAN, synthetic images bound to the rows behind them.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 UNKNOWN_VIEW = -1

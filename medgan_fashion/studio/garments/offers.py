@@ -13,11 +13,6 @@ from medgan_fashion.fashion.design.taste import TO_BUY, Bench, Problem, agreed, 
 from medgan_fashion.fashion.restyle.invert import CANNOT, FAITHFUL
 from medgan_fashion.studio.garments.workshop import Shopper, Workshop
 
-# ---------------------------------------------------------------------------------------------------------------------
-# What a shopper is shown: drawings and real items in the order of their taste, with what is said of each.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 Floats = NDArray[np.float64]
 
 
@@ -128,7 +123,6 @@ def to_rate(atelier: Atelier, seen: NDArray[np.int64], k: int, seed: int) -> NDA
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Numbers in a shopper's words; what they stand for is in the project's documentation.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 POPULAR = "Likely to please many"  # said of a design for somebody of whom nothing is known

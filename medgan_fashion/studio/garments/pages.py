@@ -20,7 +20,6 @@ from medgan_fashion.studio.widgets import Visit, choose_run, doing, folded, last
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What the three garment pages begin with: the open workshop, and whose taste it is.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the shop ...")
@@ -69,7 +68,6 @@ def choose_category(shop: Workshop, question: str, key: str, default: str = "") 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a visitor tells of a taste, widget by widget; every word is kept before the page answers.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 RATED, REMEMBERED = 6, 6  # shown at once

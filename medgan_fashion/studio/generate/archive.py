@@ -32,7 +32,6 @@ from medgan_fashion.studio.generate.models import Listed, truncation
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Drawn pictures to take away: a zip of marked files in folders by class, their labels, and a data card.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 MOST = 500  # images of one zip
@@ -188,7 +187,6 @@ def make_archive(model: Listed, order: Order) -> bytes:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Pictures of a model for the page Generate, each visibly marked.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from medgan_fashion.studio.widgets import plain, table
 # Two ablations side by side: whether their data are the same, what they found, what was set differently.
 #
 # No statistics: figures are each run's own, and nothing is tested between the runs.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 DATA_KEYS = ("name", "classes", "patients", "lesions", "images", "per_class", "views", "external", "grouping")
@@ -200,7 +199,6 @@ def compare(first: Summary, second: Summary, hashes: tuple[str, str] = ("", ""))
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Two ablations beside each other on the page: whether their data are the same, verdicts, arms, what was set.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 COLOURS = {"helps": "green", "hurts": "red", "no evidence of help": "blue", "too few cases to tell": "orange"}

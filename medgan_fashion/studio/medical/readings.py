@@ -18,11 +18,6 @@ from medgan_fashion.studio.store.people import LONGEST
 from medgan_fashion.studio.store.schema import readers, readings, studies
 from medgan_fashion.studio.widgets import plain
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Reader studies in the database: who reads what in which order, and every answer, on disk before the next image.
-# ---------------------------------------------------------------------------------------------------------------------
-
-
 LONGEST_TITLE = 120
 LARGEST_SEED = 2**31 - 1
 
@@ -209,7 +204,6 @@ def save_reading(engine: Engine, study: Study, reader: Reader, case: str, answer
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What a reader study found: figures of the readers who finished, their agreement, and a CSV of every reading.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 COLUMNS = (

@@ -19,7 +19,6 @@ from medgan_fashion.studio.store.schema import pictures
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Pictures drawn for people: a latent and where it came from, so that each can be drawn, continued and explained.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 LONGEST = 120  # of a name
@@ -138,7 +137,6 @@ def remove_photo(engine: Engine, person: str, key: str) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A visitor's photo: taken within limits, decoded, and kept as pixels alone.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 SIDE = 256  # pixels of what is kept

@@ -32,7 +32,6 @@ from medgan_fashion.studio.store.pictures import Picture, add_pictures, find_pic
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A worker's desk: what it has open while it works, and how it says how far it is.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 LOOK = 0.3  # seconds between two looks whether a job is still wanted
@@ -97,7 +96,6 @@ class Desk:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What jobs do: each takes what it was asked for, says how far it is, and puts its results into the database.
-# ---------------------------------------------------------------------------------------------------------------------
 
 
 ROUNDS = ((2, 10), (4, 25), (6, 40))  # starts and steps of a search's rounds: the first result soon, better ones later
