@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from medgan_fashion.evaluation.screening.rules import BLOCKED
+from medgan_fashion.evaluation.screening.thresholds import BLOCKED
 from medgan_fashion.gan import Model, load_model
 from medgan_fashion.runs.stages.privacy_cards import find_card, in_words, release_note
 from medgan_fashion.studio.generate.archive import Drawn, Order, draw_grid, make_archive, most_images

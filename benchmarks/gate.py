@@ -20,7 +20,7 @@ from scipy import stats
 
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
 from medgan_fashion.evaluation.screening.gate import Reals, fill_places, gate
-from medgan_fashion.evaluation.screening.rules import GateConfig
+from medgan_fashion.evaluation.screening.thresholds import GateConfig
 from medgan_fashion.gan import Model, load_model, train
 
 CLASSES, REAL, UPDATES, CLASSIFIERS = 10, 2000, 300, 2

@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from medgan_fashion.evaluation.encoder import train_encoder
 from medgan_fashion.evaluation.screening.gate import Reals, gate
-from medgan_fashion.evaluation.screening.rules import REASONS, GateConfig
+from medgan_fashion.evaluation.screening.thresholds import REASONS, GateConfig
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.prepare.folds import patient_folds
 from medgan_fashion.imaging.prepare.imageset import ImageSet, centre

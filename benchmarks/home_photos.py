@@ -20,7 +20,7 @@ from medgan_fashion.fashion.config import CatalogueConfig, PurchaseConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue, read_catalogue
 from medgan_fashion.fashion.data.purchases import read_purchases, split_purchases
 from medgan_fashion.fashion.recommend.evaluate import judge_task, ranking_task
-from medgan_fashion.fashion.recommend.fit import Chance, fit
+from medgan_fashion.fashion.recommend.recommenders import Chance, fit
 from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
 from medgan_fashion.fashion.restyle.invert import answers, draw_photos, load_limits
 from medgan_fashion.fashion.run.open import open_run

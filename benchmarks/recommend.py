@@ -120,7 +120,7 @@ def print_epoch(args: argparse.Namespace) -> None:
     import torch
 
     from medgan_fashion.fashion.config import BprConfig, DvbprConfig, PairsConfig, VbprConfig
-    from medgan_fashion.fashion.recommend.fit import fit
+    from medgan_fashion.fashion.recommend.recommenders import fit
     from medgan_fashion.fashion.recommend.visual import MOST_PAIRS
     from medgan_fashion.fashion.run.costs import tried_shop
 

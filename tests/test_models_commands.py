@@ -12,7 +12,7 @@ from PIL import Image
 
 from medgan_fashion.cli.gans import export, interpolate
 from medgan_fashion.evaluation.screening.privacy import FORMAT
-from medgan_fashion.evaluation.screening.rules import BLOCKED
+from medgan_fashion.evaluation.screening.thresholds import BLOCKED
 from medgan_fashion.gan import Model, load_model, save_model
 from medgan_fashion.gan.networks.build import build_networks
 

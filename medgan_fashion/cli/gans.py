@@ -84,7 +84,7 @@ def privacy(
         set: one threshold (docs/privacy.md), for example --set auc_passed=0.8; may be repeated.
     """
     from medgan_fashion.base.plain import from_plain
-    from medgan_fashion.evaluation.screening.rules import PrivacyRules
+    from medgan_fashion.evaluation.screening.thresholds import PrivacyRules
     from medgan_fashion.report.ablation.pictures import write_pairs
     from medgan_fashion.runs.single.privacy import PrivacyJob, screen_model
 

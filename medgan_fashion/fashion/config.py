@@ -389,7 +389,7 @@ class RecommendersConfig:
     """Which recommenders are compared, and which ones judge pictures.
 
     Args:
-        compare: rows of fit.RECOMMENDERS that the ranking table holds.
+        compare: rows of recommenders.RECOMMENDERS that the ranking table holds.
         seeds: seeds of DVBPR that together are the ensemble that a design climbs.
         held_out: another architecture with a seed of its own, which no search ever sees: it judges the designs.
         encoder_updates: training of the encoder of categories, whose features VBPR, realism and figures use.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from medgan_fashion.evaluation.screening.rules import GateConfig, PrivacyRules
+from medgan_fashion.evaluation.screening.thresholds import GateConfig, PrivacyRules
 from medgan_fashion.gan.recipe.table import Recipe, changed_recipe
 from medgan_fashion.imaging.cases.config import ImageConfig, IntensityConfig
 

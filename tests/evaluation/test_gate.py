@@ -13,7 +13,7 @@ from medgan_fashion.evaluation.screening.gate import (
     realism_limits,
     within_quota,
 )
-from medgan_fashion.evaluation.screening.rules import REASONS, GateConfig
+from medgan_fashion.evaluation.screening.thresholds import REASONS, GateConfig
 
 
 def test_quota_keeps_the_first_of_each_real() -> None:

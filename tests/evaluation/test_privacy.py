@@ -14,7 +14,7 @@ from medgan_fashion.evaluation.screening.privacy import (
     screen,
     unscreened,
 )
-from medgan_fashion.evaluation.screening.rules import BLOCKED, OPEN, PASSED, PrivacyRules, decide
+from medgan_fashion.evaluation.screening.thresholds import BLOCKED, OPEN, PASSED, PrivacyRules, decide
 from medgan_fashion.gan import train
 from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.medical.phantoms.ct import draw_lesions

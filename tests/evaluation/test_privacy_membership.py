@@ -13,7 +13,7 @@ from medgan_fashion.evaluation.screening.privacy import (
     membership_test,
     patient_scores,
 )
-from medgan_fashion.evaluation.screening.rules import PrivacyRules
+from medgan_fashion.evaluation.screening.thresholds import PrivacyRules
 
 
 def test_a_patient_scores_as_her_closest_image() -> None:

@@ -9,8 +9,8 @@ import pytest
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases, customer_pseudonyms, split_purchases
 from medgan_fashion.fashion.recommend.evaluate import evaluate_against, ranking_task
-from medgan_fashion.fashion.recommend.fit import Chance
 from medgan_fashion.fashion.recommend.lists import as_lists, write_lists
+from medgan_fashion.fashion.recommend.recommenders import Chance
 
 N, U, K = 60, 40, 5
 SHOP = [f"{i:04d}" for i in range(U)]  # the shop's own IDs

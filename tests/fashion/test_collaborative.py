@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 from medgan_fashion.fashion.config import AlsConfig, BprConfig, PopularityConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.fit import fit_als, fit_bpr, fit_popularity
+from medgan_fashion.fashion.recommend.recommenders import fit_als, fit_bpr, fit_popularity
 
 
 def test_popularity_counts_likes_and_not_dislikes(catalogue: Catalogue) -> None:

@@ -16,8 +16,8 @@ from medgan_fashion.fashion.config import (
 )
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.fit import RECOMMENDERS, Neighbourhood, fit
 from medgan_fashion.fashion.recommend.model import FactorModel, Recommender
+from medgan_fashion.fashion.recommend.recommenders import RECOMMENDERS, Neighbourhood, fit
 from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
 
 PAIRS = PairsConfig(batch=32, updates=40, learning_rate=5e-3)

@@ -8,9 +8,9 @@ import pytest
 from medgan_fashion.fashion.config import BprConfig, DvbprConfig, PairsConfig, TowerConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.fit import fit
 from medgan_fashion.fashion.recommend.fold_in import fold_in, log_posterior, newton, taste_of
 from medgan_fashion.fashion.recommend.model import FactorModel, Prior, empirical_prior
+from medgan_fashion.fashion.recommend.recommenders import fit
 
 NONE = np.empty(0, dtype=np.int64)
 

@@ -8,8 +8,8 @@ import pytest
 
 from medgan_fashion.fashion.data.purchases import PREFIX, Purchases, load_purchases, save_purchases
 from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
-from medgan_fashion.fashion.recommend.fit import Neighbourhood
 from medgan_fashion.fashion.recommend.model import FactorModel, Prior
+from medgan_fashion.fashion.recommend.recommenders import Neighbourhood
 from medgan_fashion.fashion.run import forget
 from medgan_fashion.fashion.run.forget import (
     check_forgotten,

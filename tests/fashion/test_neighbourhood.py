@@ -7,7 +7,7 @@ from scipy.sparse import csr_matrix
 from medgan_fashion.fashion.config import KnnConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.fit import cosine_neighbours, fit_item_knn
+from medgan_fashion.fashion.recommend.recommenders import cosine_neighbours, fit_item_knn
 
 LIKES = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 0, 0]], dtype=np.float32)
 
@@ -23,7 +23,7 @@ def test_cosines_by_hand_without_the_item_itself() -> None:
 def test_blocks_agree_with_the_plain_product(monkeypatch) -> None:
     likes = csr_matrix((np.random.default_rng(0).random((30, 50)) < 0.2).astype(np.float32))
     whole = cosine_neighbours(likes, 50).toarray()
-    monkeypatch.setattr("medgan_fashion.fashion.recommend.fit._BLOCK", 7)
+    monkeypatch.setattr("medgan_fashion.fashion.recommend.recommenders._BLOCK", 7)
     np.testing.assert_allclose(cosine_neighbours(likes, 50).toarray(), whole, rtol=1e-6)
     dense = likes.toarray()
     plain = dense.T @ dense / np.maximum(np.outer(*[np.linalg.norm(dense, axis=0)] * 2), 1e-12)
@@ -42,7 +42,7 @@ def test_scores_and_similar(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatc
     assert model.recommend(np.array([1]), 2, exclude=model.likes[[1]]).rows.tolist() == [[1, -1]]
     everyone = np.array([2, 0, 1])
     whole = model.recommend(everyone, 2, exclude=model.likes[everyone])
-    monkeypatch.setattr("medgan_fashion.fashion.recommend.fit._CELLS", 8)  # two customers at a time
+    monkeypatch.setattr("medgan_fashion.fashion.recommend.recommenders._CELLS", 8)  # two customers at a time
     parts = model.recommend(everyone, 2, exclude=model.likes[everyone])
     assert parts.rows.tolist() == whole.rows.tolist() == [[2, -1], [2, -1], [1, -1]]
     np.testing.assert_array_equal(parts.scores, whole.scores)

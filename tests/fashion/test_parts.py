@@ -9,7 +9,7 @@ from medgan_fashion.fashion.config import KnnConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue, save_catalogue
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
 from medgan_fashion.fashion.recommend.files import save_recommender
-from medgan_fashion.fashion.recommend.fit import fit
+from medgan_fashion.fashion.recommend.recommenders import fit
 from medgan_fashion.fashion.run.open import Parts, open_run, read_parts, visual, write_parts
 
 PARTS = Parts(

@@ -8,8 +8,8 @@ import pytest
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases, Split, split_purchases
 from medgan_fashion.fashion.recommend.evaluate import judge_task, rank_quality, ranking_task
-from medgan_fashion.fashion.recommend.fit import Chance
 from medgan_fashion.fashion.recommend.model import FactorModel, Prior
+from medgan_fashion.fashion.recommend.recommenders import Chance
 
 N_ITEMS, N_CUSTOMERS = 40, 30
 COLD = np.arange(N_ITEMS) >= 30

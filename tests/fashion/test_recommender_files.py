@@ -14,8 +14,8 @@ from medgan_fashion.fashion.config import DvbprConfig, PairsConfig, TowerConfig,
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
 from medgan_fashion.fashion.recommend.files import FORMAT, load_recommender, save_recommender
-from medgan_fashion.fashion.recommend.fit import RECOMMENDERS, fit
 from medgan_fashion.fashion.recommend.model import FactorModel
+from medgan_fashion.fashion.recommend.recommenders import RECOMMENDERS, fit
 from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
 
 PAIRS = PairsConfig(batch=16, updates=3)

@@ -10,8 +10,8 @@ from medgan_fashion.fashion.config import DvbprConfig, PairsConfig, PopularityCo
 from medgan_fashion.fashion.data.catalogue import Catalogue, save_catalogue
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases, split_purchases
 from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
-from medgan_fashion.fashion.recommend.fit import Neighbourhood, fit
 from medgan_fashion.fashion.recommend.model import FactorModel
+from medgan_fashion.fashion.recommend.recommenders import Neighbourhood, fit
 from medgan_fashion.fashion.run.stages_recommend import fit_recommender, new_customers, rank_recommenders
 
 DVBPR = DvbprConfig(factors=4, tower=TowerConfig(size=16, width=8), pairs=PairsConfig(updates=40, batch=32))

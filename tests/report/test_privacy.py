@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.evaluation.screening.privacy import unscreened
-from medgan_fashion.evaluation.screening.rules import PrivacyRules
+from medgan_fashion.evaluation.screening.thresholds import PrivacyRules
 from medgan_fashion.medical.results.schema import check_summary
 from medgan_fashion.report.ablation.pictures import write_pairs
 from medgan_fashion.report.cards import model_card

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from medgan_fashion.evaluation.screening.privacy import unscreened
-from medgan_fashion.evaluation.screening.rules import PrivacyRules
+from medgan_fashion.evaluation.screening.thresholds import PrivacyRules
 from medgan_fashion.runs.stages.privacy_cards import model_hash
 
 WHY = {

@@ -23,9 +23,9 @@ from medgan_fashion.fashion.design.people import People, customer_rows, find_peo
 from medgan_fashion.fashion.design.search import Designed, design
 from medgan_fashion.fashion.design.taste import Problem
 from medgan_fashion.fashion.recommend.evaluate import evaluate_against
-from medgan_fashion.fashion.recommend.fit import Neighbourhood
 from medgan_fashion.fashion.recommend.lists import as_lists, export_vectors, write_lists
 from medgan_fashion.fashion.recommend.model import FactorModel
+from medgan_fashion.fashion.recommend.recommenders import Neighbourhood
 from medgan_fashion.fashion.recommend.top_k import top_k
 from medgan_fashion.fashion.restyle.invert import draw_photos, load_limits
 from medgan_fashion.fashion.restyle.walk import Restyled, restyle

@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.evaluation.screening.artefacts import artefacts
 from medgan_fashion.evaluation.screening.copies import find_copies
-from medgan_fashion.evaluation.screening.rules import REASONS, GateConfig
+from medgan_fashion.evaluation.screening.thresholds import REASONS, GateConfig
 from medgan_fashion.imaging.prepare.imageset import centre
 
 Floats = NDArray[np.float64]

@@ -18,7 +18,7 @@ from medgan_fashion.evaluation.screening.neighbours import (
     pixels,
     standardised,
 )
-from medgan_fashion.evaluation.screening.rules import OPEN, SCREENING, PrivacyRules, decide
+from medgan_fashion.evaluation.screening.thresholds import OPEN, SCREENING, PrivacyRules, decide
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Membership inference by patient: can somebody who holds a patient's images tell whether a generator saw them?

@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from medgan_fashion.base.files import write_whole
-from medgan_fashion.fashion.recommend.fit import Neighbourhood
 from medgan_fashion.fashion.recommend.model import FactorModel, Prior
+from medgan_fashion.fashion.recommend.recommenders import Neighbourhood
 from medgan_fashion.fashion.recommend.towers import rebuild
 
 FORMAT = "medgan_fashion.recommender/1"

@@ -12,8 +12,8 @@ from medgan_fashion.evaluation.encoder import train_encoder
 from medgan_fashion.fashion.config import DvbprConfig, GarmentsConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue
 from medgan_fashion.fashion.data.purchases import Purchases
-from medgan_fashion.fashion.recommend.fit import fit
 from medgan_fashion.fashion.recommend.model import Tower, embed
+from medgan_fashion.fashion.recommend.recommenders import fit
 from medgan_fashion.fashion.recommend.towers import build_pixel_network, pixel_tower
 from medgan_fashion.gan.latent.inversion import FrozenCritic, InversionConfig
 from medgan_fashion.gan.models.model import Model

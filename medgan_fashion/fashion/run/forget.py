@@ -15,8 +15,8 @@ from scipy.sparse import csr_matrix, diags
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.fashion.data.purchases import Purchases, find_customer, known_as, load_purchases, save_purchases
 from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
-from medgan_fashion.fashion.recommend.fit import Neighbourhood
 from medgan_fashion.fashion.recommend.model import FactorModel
+from medgan_fashion.fashion.recommend.recommenders import Neighbourhood
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Forgetting a customer, whole folders: replaced or removed so that a kill at any moment loses nothing.

@@ -14,8 +14,8 @@ from medgan_fashion.fashion.data.catalogue import load_catalogue
 from medgan_fashion.fashion.data.purchases import Split, load_purchases
 from medgan_fashion.fashion.recommend.evaluate import RankingTable, rank_quality, ranking_task
 from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
-from medgan_fashion.fashion.recommend.fit import RECOMMENDERS, Chance, fit
 from medgan_fashion.fashion.recommend.fold_in import fold_in
+from medgan_fashion.fashion.recommend.recommenders import RECOMMENDERS, Chance, fit
 from medgan_fashion.fashion.run.open import visual
 from medgan_fashion.runs.engine.stage import stage
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder
 from medgan_fashion.evaluation.screening.gate import Gated, Reals, gate
-from medgan_fashion.evaluation.screening.rules import REASONS, GateConfig
+from medgan_fashion.evaluation.screening.thresholds import REASONS, GateConfig
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import Synthetic, drawn_rows, load_synthetic, save_synthetic

@@ -138,7 +138,7 @@ class Privacy(TypedDict):
     repeat: int
     fold: int
     model_sha256: str | None  # None: no GAN stood behind the images
-    outcome: str  # evaluation.screening.rules.OUTCOMES
+    outcome: str  # evaluation.screening.thresholds.OUTCOMES
     reasons: list[str]
     screening: str  # what it is and is not
     by: str  # what was counted: "patient", or something else, in words

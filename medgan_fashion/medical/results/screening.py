@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.evaluation.screening.privacy import Screened, screen, unscreened
-from medgan_fashion.evaluation.screening.rules import PrivacyRules
+from medgan_fashion.evaluation.screening.thresholds import PrivacyRules
 from medgan_fashion.medical.design import Materials, Screening
 from medgan_fashion.runs.engine.stage import Task, stage
 from medgan_fashion.runs.stages.folds import Fold, load_fold

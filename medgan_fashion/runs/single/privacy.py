@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.screening.privacy import Screened, screen
-from medgan_fashion.evaluation.screening.rules import PrivacyRules
+from medgan_fashion.evaluation.screening.thresholds import PrivacyRules
 from medgan_fashion.gan import Model, load_model
 from medgan_fashion.imaging.cases.config import ImageConfig, mammogram_image
 from medgan_fashion.imaging.prepare.imageset import ImageSet

@@ -7,7 +7,7 @@ from typing import Any
 
 from medgan_fashion.base.files import write_whole
 from medgan_fashion.evaluation.screening.privacy import FORMAT
-from medgan_fashion.evaluation.screening.rules import BLOCKED, OPEN, PASSED, SCREENING
+from medgan_fashion.evaluation.screening.thresholds import BLOCKED, OPEN, PASSED, SCREENING
 
 FOLDER = Path("results") / "privacy"  # of a run: one card per model, named by the sha256 of its file
 WORST_FIRST = (BLOCKED, OPEN, PASSED)
