@@ -143,6 +143,14 @@ def test_images_have_the_data_s_shape_and_range(name: str, shape: tuple[int, ...
         assert logits.shape[1] == 1 or recipe.translation
 
 
+def test_how_many_are_drawn_at_once_changes_no_picture() -> None:
+    images, labels = phantoms()
+    model = train(tiny("small"), images, labels=labels, images_seen=16, progress=False).model
+    torch.testing.assert_close(model.generate(5, seed=3, batch=2), model.generate(5, seed=3), atol=1e-5, rtol=0)
+    with pytest.raises(ValueError, match="batch is 0; give 1 or more"):
+        model.generate(5, batch=0)
+
+
 def test_uint8_comes_back_as_uint8() -> None:
     images, labels = phantoms()
     model = train(tiny("small"), (images * 255).astype(np.uint8), labels=labels, images_seen=16, progress=False).model
