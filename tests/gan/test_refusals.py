@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from medgan_fashion.gan import RECIPES, train
-from medgan_fashion.gan.recipe.spec import Recipe, misfits
+from medgan_fashion.gan.recipe.spec import Recipe, rules
 from medgan_fashion.gan.recipe.table import changed_recipe
 from medgan_fashion.gan.training.data import Domains
 
@@ -107,19 +107,19 @@ def test_every_rule_on_recipes_is_met_above(monkeypatch: pytest.MonkeyPatch) -> 
     met: set[int] = set()
 
     def noted(recipe: Recipe) -> list[tuple[bool, str]]:
-        rules = misfits(recipe)
-        met.update([i for i, (wrong, _) in enumerate(rules) if wrong][:1])
-        return rules
+        found = rules(recipe)
+        met.update([i for i, (wrong, _) in enumerate(found) if wrong][:1])
+        return found
 
-    monkeypatch.setattr("medgan_fashion.gan.recipe.spec.misfits", noted)
+    monkeypatch.setattr("medgan_fashion.gan.recipe.spec.rules", noted)
     for row, changes, one, _ in RECIPE_SENTENCES:
         with pytest.raises(ValueError, match=re.escape(one)):
             changed_recipe(row, changes)
-    assert met == set(range(len(misfits(Recipe()))))
+    assert met == set(range(len(rules(Recipe()))))
 
 
 def test_no_row_of_the_table_is_a_misfit() -> None:
-    assert not [name for name, recipe in RECIPES.items() if any(wrong for wrong, _ in misfits(recipe))]
+    assert not [name for name, recipe in RECIPES.items() if any(wrong for wrong, _ in rules(recipe))]
 
 
 @pytest.mark.parametrize(("row", "changes", "data", "labels", "one", "other"), DATA_SENTENCES)

@@ -6,7 +6,7 @@ from typing import Literal
 from medgan_fashion.gan.recipe.networks import DCGANConfig, NetworkConfig
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What a recipe is made of: networks, penalties, latent, growth, as plain values; imports no torch.
+# What a recipe is made of beside its networks.
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Regularization:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Which pieces of a recipe do not fit one another, each in one sentence that names both; imports no torch.
+# Which pieces of a recipe do not fit one another, each in one sentence that names both.
 
 
 Rule = tuple[bool, str]  # does it not fit, and the sentence that names both pieces
@@ -237,10 +237,16 @@ def _regularization(recipe: "Recipe") -> list[Rule]:
     ]
 
 
-def misfits(recipe: "Recipe") -> list[Rule]:
+def rules(recipe: "Recipe") -> list[Rule]:
     """(does it not fit, the sentence that names both pieces) for all that can be known before the data are."""
-    rules = [*_too_small(recipe), *_networks(recipe)]
-    return [*rules, *_schemes(recipe), *_regularization(recipe)]
+    return [*_too_small(recipe), *_networks(recipe), *_schemes(recipe), *_regularization(recipe)]
+
+
+def validate(recipe: "Recipe") -> None:
+    """ValueError with the first sentence that applies."""
+    for wrong, sentence in rules(recipe):
+        if wrong:
+            raise ValueError(sentence)
 
 
 @dataclass(frozen=True)
@@ -272,9 +278,7 @@ class Recipe:
     regularization: Regularization = field(default_factory=Regularization)
 
     def __post_init__(self) -> None:
-        for wrong, sentence in misfits(self):
-            if wrong:
-                raise ValueError(sentence)
+        validate(self)
 
     @property
     def scheme(self) -> str:
