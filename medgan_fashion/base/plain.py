@@ -29,7 +29,7 @@ def from_plain(kind: type[T], data: dict[str, Any], where: str = "") -> T:
     """Rebuild the dataclass `kind` from `to_plain`'s dict; missing keys take their defaults.
 
     Raises ValueError naming the key for one that `kind` does not have, that is missing without a default, or whose
-    value is of the wrong type. A `kind` with a static method `plain_type(data, where)` says by it which dataclass
+    value is of the wrong type. A `kind` with a class method `plain_type(data, where)` says by it which dataclass
     the data are of.
     """
     if plain_type := getattr(kind, "plain_type", None):

@@ -425,7 +425,7 @@ class GarmentGanConfig:
     """The GAN that draws garments.
 
     Args:
-        recipe: a conditional row of gan.recipes.RECIPES; changes: what differs from it.
+        recipe: a conditional row of gan.recipe.table.RECIPES; changes: what differs from it.
         images_seen: real pictures shown in training.
         least_pictures: a category with fewer to train on is recommended but not designed.
         model: a model.safetensors trained before, instead of training one here.

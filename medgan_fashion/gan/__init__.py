@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from medgan_fashion.gan.models.hub import from_pretrained, push_to_hub, save_pretrained
     from medgan_fashion.gan.models.model import Model, load_model, save_model
     from medgan_fashion.gan.networks.build import NETWORKS
+    from medgan_fashion.gan.networks.card import DataCard
     from medgan_fashion.gan.networks.latent import lerp, sample_latent, slerp
     from medgan_fashion.gan.networks.layers import DiscriminatorOutput
     from medgan_fashion.gan.recipe.networks import (
@@ -106,6 +107,7 @@ _HOME = {
         "drift",
     ),
     "medgan_fashion.gan.networks.build": ("NETWORKS",),
+    "medgan_fashion.gan.networks.card": ("DataCard",),
     "medgan_fashion.gan.networks.layers": ("DiscriminatorOutput",),
     "medgan_fashion.gan.networks.latent": (
         "sample_latent",
@@ -188,9 +190,9 @@ __all__ = [  # noqa: RUF022 - in reading order
     "train", "Trained", "Progress", "Score", "load_model", "save_model", "Model", "RECIPES", "Recipe",
     "changed_recipe", "PenaltyRow", "Latent", "Growth", "Classify", "Autoencoding", "Translation", "Regularization",
     "NETWORK_CONFIGS", "NetworkConfig", "MLPConfig", "DCGANConfig", "DVBPRConfig", "ProGANConfig", "BigGANConfig",
-    "UNetConfig", "CycleGANConfig", "SPADEConfig", "Domains", "NETWORKS", "DiscriminatorOutput", "OBJECTIVES",
-    "Objective", "PENALTIES", "gradient_penalty", "r1", "r2", "drift", "open_source", "Source", "Describe",
-    "build_scheme", "Scheme", "Step", "Batch", "new_state", "State", "next_batches", "advance", "count_turn",
+    "UNetConfig", "CycleGANConfig", "SPADEConfig", "Domains", "NETWORKS", "DataCard", "DiscriminatorOutput",
+    "OBJECTIVES", "Objective", "PENALTIES", "gradient_penalty", "r1", "r2", "drift", "open_source", "Source",
+    "Describe", "build_scheme", "Scheme", "Step", "Batch", "new_state", "State", "next_batches", "advance", "count_turn",
     "model_of", "sample_latent", "lerp", "slerp", "search_latents", "SearchConfig", "Found", "invert",
     "InversionConfig", "Inversions", "FrozenCritic", "train_latent_encoder", "LatentEncoder", "save_latent_encoder",
     "load_latent_encoder", "film_strip", "slider_grid", "find_direction", "score_direction", "DirectionScore",

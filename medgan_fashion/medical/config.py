@@ -140,7 +140,7 @@ class GanConfig:
     """Which GAN, and how long it trains.
 
     Args:
-        recipe: a row of gan.recipes.RECIPES.
+        recipe: a row of gan.recipe.table.RECIPES.
         changes: what differs from that row, with its own keys, for example {networks: {width: 16}}.
         images_seen: real images shown in a training.
         per_class: one GAN for each class (Frid-Adar et al. 2018) instead of one conditional GAN.

@@ -53,6 +53,10 @@ class Model:
         return self._network("discriminator")
 
     @property
+    def _device(self) -> torch.device:
+        return next(self.generator.parameters()).device
+
+    @property
     def latent(self) -> Latent:
         """Shape and prior of z."""
         return self.recipe.latent
@@ -104,7 +108,7 @@ class Model:
             raise ValueError(f"{n} images were asked for; give 1 or more")
         if batch is not None and batch < 1:
             raise ValueError(f"batch is {batch}; give 1 or more, or leave it out")
-        device = next(self.generator.parameters()).device
+        device = self._device
         y = self.labels(labels, n)
         handed = self._given(given, n)
         shape = self.card.shape
@@ -138,9 +142,9 @@ class Model:
         return self._scaled(given)
 
     def _scaled(self, images: Tensor) -> Tensor:
-        """Images in the data's value range to [-1, 1]."""
+        """Images in the data's value range to [-1, 1], on the networks' device."""
         low, high = self.card.value_range
-        return (torch.as_tensor(images).float() - low) * (2 / (high - low)) - 1
+        return (torch.as_tensor(images).float().to(self._device) - low) * (2 / (high - low)) - 1
 
     def _check_named(self, y: Tensor | None, wanted: bool) -> None:
         if y is None and wanted:
@@ -153,8 +157,9 @@ class Model:
         if z.ndim != 2 or z.shape[1] != self.latent.size:
             raise ValueError(f"z has shape {tuple(z.shape)}; this model's is (N, {self.latent.size})")
         low, high = self.card.value_range
+        z, y = z.to(self._device), None if y is None else y.to(self._device)
         painted = self._given(given, len(z))
-        handed = () if painted is None else (painted.to(z.device),)
+        handed = () if painted is None else (painted,)
         return (full_size(self.generator(z, y, *handed), self.card.shape) + 1) * ((high - low) / 2) + low
 
     def discriminate(self, images: Tensor, y: Tensor | None = None) -> DiscriminatorOutput:
@@ -163,7 +168,7 @@ class Model:
         images = self._scaled(images)
         if isinstance(self.discriminator, Growing):
             images = shrunk(images, self.discriminator.stage)
-        return self.discriminator(images, y)
+        return self.discriminator(images, None if y is None else y.to(self._device))
 
     def classify(self, images: Tensor) -> Tensor:
         """(N, K) class probabilities of images in the data's value range, by a D with class logits (sgan, acgan)."""
@@ -214,7 +219,7 @@ def model_from_weights(
     networks = build_networks(recipe, card.shape, len(card.classes), seed=0)
     for name, net in networks.items():
         net.load_state_dict(weights[name])
-        net.to(next(iter(weights[name].values())).device)
+        net.to(next(value.device for key, value in weights[name].items() if not key.endswith("_extra_state")))
     return Model(recipe, card, networks, facts)
 
 

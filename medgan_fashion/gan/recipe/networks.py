@@ -4,7 +4,7 @@ A kind has what its networks read and nothing else, so that a key which has no e
 """
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 ConditionG = Literal["none", "multiply", "concat"]
 ConditionD = Literal["none", "plane", "projection", "classes", "shared"]
@@ -28,14 +28,19 @@ class NetworkConfig:
     condition_g: str = "none"
     condition_d: str = "none"
 
-    @staticmethod
-    def plain_type(data: dict[str, Any], where: str) -> "type[NetworkConfig]":
+    @classmethod
+    def plain_type(cls, data: dict[str, Any], where: str) -> "type[NetworkConfig]":
         """The dataclass that plain data are of (see base.plain): their kind's. ValueError for an unknown kind, and for
         what only other kinds take, naming those."""
-        kind = data.get("kind", DCGANConfig.kind)
+        kind = data.get("kind", getattr(cls, "kind", DCGANConfig.kind))
+        if not isinstance(kind, str):
+            raise ValueError(f"'{where}kind' is {kind!r} ({type(kind).__name__}); it must be str")
         if kind not in NETWORK_CONFIGS:
             known = ", ".join(NETWORK_CONFIGS)
-            raise ValueError(f"unknown {where}kind '{kind}'; choose from {known}, or import the code that adds it")
+            raise ValueError(
+                f"unknown {where}kind '{kind}'; choose from {known}, or import the code that adds it to NETWORKS and "
+                "NETWORK_CONFIGS"
+            )
         for key, value in data.items():
             if key not in keys_of(kind):
                 if kinds := kinds_with(key):
@@ -188,8 +193,8 @@ def keys_of(kind: str) -> tuple[str, ...]:
 
 def _takes(kind: str, key: str, value: Any) -> bool:
     """Whether a kind's key, where it is a choice, has that value among its own."""
-    choices = get_args(get_type_hints(NETWORK_CONFIGS[kind])[key])
-    return not choices or value in choices
+    hint = get_type_hints(NETWORK_CONFIGS[kind])[key]
+    return get_origin(hint) is not Literal or value in get_args(hint)
 
 
 def kept_by(kind: str, nets: dict[str, Any]) -> dict[str, Any]:

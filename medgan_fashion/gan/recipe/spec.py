@@ -66,7 +66,7 @@ class Translation:
 
     `paired`: pix2pix (Isola et al. 2017), `l1` x the distance to the true partner, D sees both. Else CycleGAN (Zhu et
     al. 2017): two translators and two discriminators, `cycle` x the way there and back, `identity` x the change of
-    an image that is in the wanted domain already (needs as many channels in A as in B); D of each domain is
+    an image that is in the target domain already (needs as many channels in A as in B); D of each domain is
     shown fakes from a buffer of the last `buffer`.
     """
 

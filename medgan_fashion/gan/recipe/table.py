@@ -14,7 +14,6 @@ from medgan_fashion.gan.recipe.networks import (
     ProGANConfig,
     SPADEConfig,
     UNetConfig,
-    kept_by,
 )
 from medgan_fashion.gan.recipe.spec import (
     Autoencoding,
@@ -26,7 +25,7 @@ from medgan_fashion.gan.recipe.spec import (
     Regularization,
     Translation,
 )
-from medgan_fashion.gan.recipe.spelling import renamed
+from medgan_fashion.gan.recipe.spelling import of_kind, renamed
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The well-known GANs with two opponents, as their papers have them; imports no torch.
@@ -140,11 +139,13 @@ def changed_recipe(recipe: "str | Recipe", changes: dict[str, Any], where: str =
 
     Another `networks.kind` keeps what both kinds take.
     """
-    base, changes = to_plain(find_recipe(recipe)), renamed(changes)
-    kind = (changes.get("networks") or {}).get("kind", base["networks"]["kind"])
-    if kind != base["networks"]["kind"] and kind in NETWORK_CONFIGS:
-        base["networks"] = kept_by(kind, base["networks"])
-    return from_plain(Recipe, merged(base, changes), where)
+    row = find_recipe(recipe)
+    base, now = to_plain(row), renamed(changes, row.networks.kind)
+    nets = now.get("networks")
+    kind = nets.get("kind", row.networks.kind) if isinstance(nets, dict) else row.networks.kind
+    if kind != row.networks.kind and isinstance(kind, str) and kind in NETWORK_CONFIGS:
+        base["networks"] = of_kind(row, kind, changes["networks"])
+    return from_plain(Recipe, merged(base, now), where)
 
 
 _small = Recipe(

@@ -17,7 +17,7 @@ class PairGanConfig:
     """One way to make images with masks.
 
     Args:
-        recipe: a row of gan.recipes.RECIPES; its images are the pictures' channels and the mask.
+        recipe: a row of gan.recipe.table.RECIPES; its images are the pictures' channels and the mask.
         changes: what differs from that row, with its own keys.
         images_seen: real images shown in a training.
     """
