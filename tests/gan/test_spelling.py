@@ -56,9 +56,14 @@ def test_what_a_kind_never_read_may_stand_in_an_old_file(name: str, unread: dict
 def test_another_kind_keeps_what_both_take() -> None:
     row = changed_recipe("biggan", {"networks": {"kind": "dcgan", "condition_g": "concat", "skip_z": False}})
     assert row.networks == DCGANConfig(
-        **{"max_width": 256, "norm_d": "none", "init": "he", "spectral_norm": True, "attention": 16},
-        **{"condition_g": "concat", "condition_d": "projection"},
-    )  # pyright: ignore[reportArgumentType]
+        max_width=256,
+        norm_d="none",
+        init="he",
+        spectral_norm=True,
+        attention=16,
+        condition_g="concat",
+        condition_d="projection",
+    )
     slim = changed_recipe("mlp_gan", {"networks": {"kind": "dcgan"}}).networks
     assert slim == DCGANConfig(width=256, norm_g="none", norm_d="none", init="he")
 
