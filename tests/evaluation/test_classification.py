@@ -37,9 +37,8 @@ def test_auroc_with_ties_equals_scikit_learn_and_counting():
     labels = rng.integers(0, 3, 80)
     wanted = np.mean([metrics.roc_auc_score(labels == k, scores[:, k]) for k in range(3)])
     assert c.auroc(scores, labels) == pytest.approx(wanted)
-    assert c.binary_auroc([1, 2, 2, 3], [False, False, True, True]) == pytest.approx(7 / 8)
-    with pytest.raises(ValueError, match="fewer folds"):
-        c.binary_auroc([1, 2], [True, True])
+    with pytest.raises(ValueError, match="no case of class 0 or no other"):
+        c.auroc([[0.9, 0.1], [0.8, 0.2]], [1, 1])
 
 
 def test_brier_and_calibration_by_hand():

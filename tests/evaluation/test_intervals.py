@@ -5,7 +5,12 @@ import pytest
 from scipy.stats import chi2, norm
 from scipy.stats import t as student
 
-from medgan_fashion.evaluation.classifiers.intervals import arm_interval, cautious_df, difference_interval
+from medgan_fashion.evaluation.classifiers.intervals import (
+    arm_interval,
+    auc_interval,
+    cautious_df,
+    difference_interval,
+)
 
 
 def decided(right):
@@ -122,3 +127,10 @@ def test_refuses_in_one_sentence(change, says):
     given = {"arm": arm, "against": against, "labels": labels, "patients": patients, **change}
     with pytest.raises(ValueError, match=says):
         difference_interval(**given)
+
+
+@pytest.mark.parametrize(("positives", "negatives"), [(20, 10), (40, 20), (200, 100)])
+def test_an_auc_s_interval_inverts_the_variance_of_mann_whitney_at_a_half(positives, negatives):
+    auc = 0.5 + norm.ppf(0.975) * ((positives + negatives + 1) / (12 * positives * negatives)) ** 0.5
+    assert auc_interval(auc, positives, negatives)[0] == pytest.approx(0.5, abs=1e-6)
+    assert auc_interval(1 - auc, positives, negatives)[1] == pytest.approx(0.5, abs=1e-6)

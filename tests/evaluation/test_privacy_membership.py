@@ -2,12 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm
 
 from medgan_fashion.evaluation.screening.privacy import (
-    attack_auc,
-    auc_interval,
-    exact_interval,
     half_against_half,
     hits_at,
     membership_test,
@@ -18,41 +14,6 @@ from medgan_fashion.evaluation.screening.thresholds import PrivacyRules
 
 def test_a_patient_scores_as_her_closest_image() -> None:
     assert patient_scores([0.5, 0.2, 0.9, 0.7], [3, 3, 1, 1]).tolist() == [-0.7, -0.2]
-
-
-def test_auc_counts_pairs_and_half_the_ties() -> None:
-    assert attack_auc([3, 2], [1, 2, 0]) == pytest.approx(5.5 / 6)
-    assert attack_auc([1, 1], [1, 1]) == 0.5
-
-
-@pytest.mark.parametrize(("members", "others"), [(20, 10), (40, 20), (200, 100)])
-def test_the_interval_inverts_the_variance_of_mann_whitney_at_a_half(members: int, others: int) -> None:
-    auc = 0.5 + norm.ppf(0.975) * ((members + others + 1) / (12 * members * others)) ** 0.5
-    assert auc_interval(auc, members, others)[0] == pytest.approx(0.5, abs=1e-6)
-    assert auc_interval(1 - auc, members, others)[1] == pytest.approx(0.5, abs=1e-6)
-
-
-def test_a_perfect_attack_on_few_patients_keeps_an_interval() -> None:
-    low, high = auc_interval(1.0, 20, 10)
-    assert (0.75 < low < 0.95, high) == (True, 1.0)
-    mirrored = auc_interval(0.0, 20, 10)
-    assert mirrored == (0.0, pytest.approx(1 - low, abs=1e-6))
-
-
-@pytest.mark.parametrize("shift", [0.0, 1.0])
-def test_the_interval_covers(shift: float) -> None:
-    """Normal scores: the true AUC is Phi(shift / sqrt 2)."""
-    rng, truth, held = np.random.default_rng(1), norm.cdf(shift / 2**0.5), 0
-    for _ in range(400):
-        low, high = auc_interval(attack_auc(rng.normal(shift, 1, 20), rng.normal(0, 1, 10)), 20, 10)
-        held += low <= truth <= high
-    assert 0.92 <= held / 400 <= 0.99
-
-
-def test_exact_bounds() -> None:
-    assert exact_interval(0, 20) == (0.0, pytest.approx(1 - 0.025 ** (1 / 20)))
-    assert exact_interval(20, 20) == (pytest.approx(0.025 ** (1 / 20)), 1.0)
-    assert exact_interval(5, 20) == pytest.approx((0.0866, 0.4910), abs=1e-4)  # Clopper and Pearson's tables
 
 
 def test_false_alarms_are_never_more_than_the_rate() -> None:
@@ -68,6 +29,8 @@ def test_the_rate_is_left_open_below_a_hundred_non_members() -> None:
     assert found.note == "a false positive rate of 1% needs 100 held-out patients; there are 99"
     whole = membership_test(np.arange(20) + 100.0, np.arange(100.0))
     assert (whole.auc, whole.tpr, whole.note) == (1.0, 1.0, "")
+    assert (whole.tpr_low, whole.tpr_high) == (pytest.approx(0.025 ** (1 / 20)), 1.0)  # Clopper and Pearson
+    assert (0.75 < whole.low < 0.98, whole.high) == (True, 1.0)  # a perfect attack on few patients keeps an interval
 
 
 def test_too_few_patients_are_refused() -> None:

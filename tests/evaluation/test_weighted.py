@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from medgan_fashion.evaluation.classifiers.metrics import (
     auroc,
     balanced_accuracy,
-    binary_auroc,
     cell_values,
     confusion,
     weighted_auroc,
@@ -24,7 +24,13 @@ def test_auroc_with_integer_weights_equals_repeated_cases_ties_included():
     found = weighted_auroc(scores[0, 0, :, 1], labels == 1, weights)
     for row, value in zip(weights, found, strict=True):
         again = np.repeat(np.arange(40), row.astype(int))
-        assert value == pytest.approx(binary_auroc(scores[0, 0, again, 1], labels[again] == 1))
+        assert value == pytest.approx(roc_auc_score(labels[again] == 1, scores[0, 0, again, 1]))
+
+
+def test_auroc_counts_pairs_and_half_the_ties():
+    scores, positive = np.array([1.0, 2, 2, 3]), np.array([False, False, True, True])
+    assert weighted_auroc(scores, positive, np.ones((1, 4))).tolist() == [7 / 8]
+    assert weighted_auroc(np.ones(4), positive, np.ones((1, 4))).tolist() == [0.5]
 
 
 @pytest.mark.parametrize("metric", ["balanced_accuracy", "sensitivity_weighted", "auroc"])

@@ -6,7 +6,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import binary_erosion, distance_transform_edt
-from scipy.stats import rankdata
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Figures of a classifier from its probabilities: confusion, sensitivity, AUROC, Brier, calibration.
@@ -82,21 +81,10 @@ def balanced_accuracy(matrix: ArrayLike) -> float:
     return float(sensitivity(matrix).mean())
 
 
-def binary_auroc(scores: ArrayLike, positive: ArrayLike) -> float:
-    """P(positive scores above negative) + P(tie) / 2 by mid-ranks (Mann-Whitney); (N,) and bool (N,)."""
-    is_positive = np.asarray(positive, dtype=bool)
-    hits = int(is_positive.sum())
-    misses = len(is_positive) - hits
-    if not hits or not misses:
-        raise ValueError("AUROC needs a positive and a negative case: use fewer folds or fewer classes.")
-    ranks = rankdata(np.asarray(scores, dtype=np.float64))
-    return float((ranks[is_positive].sum() - hits * (hits + 1) / 2) / (hits * misses))
-
-
 def auroc(probabilities: ArrayLike, labels: ArrayLike) -> float:
     """Macro mean over classes of the one-against-rest AUROC, in [0, 1]; probabilities (N, K), labels (N,)."""
     scores, truth = checked(probabilities, labels)
-    return float(np.mean([binary_auroc(scores[:, k], truth == k) for k in range(scores.shape[1])]))
+    return _auroc_of_cell(scores, truth, np.zeros_like(truth), np.ones((1, len(truth)))).item()
 
 
 def brier(probabilities: ArrayLike, labels: ArrayLike) -> float:
@@ -164,7 +152,8 @@ METRICS: tuple[str, ...] = get_args(Metric)
 def weighted_auroc(scores: Floats, positive: NDArray[np.bool_], weights: Floats) -> Floats:
     """AUROC (B,) of scores (L,) under weights (B, L) >= 0: the weighted share of pairs in order.
 
-    Ties count one half. Weights of one give the mid-rank (Mann-Whitney) AUROC.
+    Ties count one half, so weights of one give Mann-Whitney's U over the number of pairs. NaN without a positive or
+    without a negative case.
     """
     order = np.argsort(scores, kind="stable")
     starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
@@ -183,7 +172,9 @@ def _auroc_of_cell(probabilities: Floats, labels: Ints, folds: Ints, weights: Fl
         for k in range(probabilities.shape[1]):
             positive = labels[rows] == k
             if not positive.any() or positive.all():
-                raise ValueError(f"fold {fold} has no case of class {k} or no other: use fewer folds.")
+                raise ValueError(
+                    f"fold {fold} has no case of class {k} or no other, so it has no AUROC: use fewer folds or classes."
+                )
             values.append(weighted_auroc(probabilities[rows, k], positive, weights[:, rows]))
     return np.mean(values, axis=0)
 

@@ -6,12 +6,13 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import root_scalar
-from scipy.stats import binomtest, mannwhitneyu
+from scipy.stats import binomtest
+
+from medgan_fashion.evaluation.classifiers.intervals import auc_interval
+from medgan_fashion.evaluation.classifiers.metrics import weighted_auroc
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Z = 1.959964  # the normal quantile of a 95 % interval
 CHANCE = 0.5
 
 
@@ -60,27 +61,14 @@ def rate(hits: ArrayLike) -> Figure:
     return Figure(len(right), found.statistic, interval.low, interval.high)
 
 
-def _lower_auc(auc: float, positives: int, negatives: int) -> float:
-    """The smallest area that is within 1.96 of its own standard errors of `auc`."""
-    half = (positives + negatives) / 2 - 1
-
-    def beyond(at: float) -> float:
-        spread = 1 + half * (1 - at) / (2 - at) + half * at / (1 + at)
-        return (auc - at) ** 2 - Z**2 * at * (1 - at) * spread / (positives * negatives)
-
-    return 0.0 if auc <= 0 else float(root_scalar(beyond, bracket=(0.0, min(auc, 1 - 1e-9))).root)
-
-
 def area(scores: ArrayLike, positive: ArrayLike) -> Figure:
-    """Area under the ROC curve of `scores` (N,), high for `positive` (N,) bool: the Mann-Whitney statistic over the
-    number of pairs, ties one half. Interval: method 5 of Newcombe (Statistics in Medicine 2006, 25:559-573), which
-    inverts the score test with the variance of Hanley and McNeil (1982) and does not collapse at 0 and 1."""
+    """Area under the ROC curve of `scores` (N,), high for `positive` (N,) bool, with Newcombe's interval."""
     values, is_positive = np.asarray(scores, dtype=np.float64), np.asarray(positive, dtype=bool)
     m, n = int(is_positive.sum()), int((~is_positive).sum())
     if not m or not n:
         return Figure(m + n, reason="an area needs real and synthetic images")
-    value = float(mannwhitneyu(values[is_positive], values[~is_positive]).statistic) / (m * n)
-    return Figure(m + n, value, _lower_auc(value, m, n), 1 - _lower_auc(1 - value, m, n))
+    value = weighted_auroc(values, is_positive, np.ones((1, m + n))).item()
+    return Figure(m + n, value, *auc_interval(value, m, n))
 
 
 def _cohen(codes: Ints) -> float:

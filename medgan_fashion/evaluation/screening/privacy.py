@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.stats import beta, norm, rankdata
+from scipy.stats import binomtest
 
+from medgan_fashion.evaluation.classifiers.intervals import auc_interval
+from medgan_fashion.evaluation.classifiers.metrics import weighted_auroc
 from medgan_fashion.evaluation.screening.neighbours import (
     CHUNK,
     Images,
@@ -53,37 +54,6 @@ def patient_scores(distances: ArrayLike, patients: ArrayLike) -> Floats:
     return best
 
 
-def attack_auc(members: ArrayLike, others: ArrayLike) -> float:
-    """Chance that a member scores above a non-member; a tie counts half."""
-    inside, outside = np.asarray(members, dtype=np.float64), np.asarray(others, dtype=np.float64)
-    ranks = rankdata(np.concatenate([inside, outside]))[: len(inside)].sum()
-    return float((ranks - len(inside) * (len(inside) + 1) / 2) / (len(inside) * len(outside)))
-
-
-def auc_interval(auc: float, members: int, others: int, level: float = 0.95) -> tuple[float, float]:
-    """Bounds of an AUC by its score method (Newcombe 2006, method 5: Hanley and McNeil's variance at each bound).
-
-    Unlike DeLong's it is no point at an AUC of 1, where an attack always wins among the few patients there are. At
-    0.5 its variance is that of the Mann-Whitney test, (m + n + 1) / (12 m n).
-    """
-    z, middle, edge = float(norm.ppf((1 + level) / 2)), (members + others) / 2 - 1, 1e-9
-
-    def beyond(bound: float) -> float:
-        """Standard errors between the AUC and the bound, less z."""
-        spread = 1 + middle * ((1 - bound) / (2 - bound) + bound / (1 + bound))
-        return abs(auc - bound) / (bound * (1 - bound) * spread / (members * others)) ** 0.5 - z
-
-    low = 0.0 if auc <= edge else float(brentq(beyond, edge, min(auc, 1 - edge)))  # type: ignore[arg-type]
-    return low, 1.0 if auc >= 1 - edge else float(brentq(beyond, max(auc, edge), 1 - edge))  # type: ignore[arg-type]
-
-
-def exact_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Clopper and Pearson's bounds of a share `hits` of `n`."""
-    tail = (1 - level) / 2
-    low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, n - hits + 1))
-    return low, 1.0 if hits == n else float(beta.ppf(1 - tail, hits + 1, n - hits))
-
-
 def hits_at(members: Floats, others: Floats, rate: float) -> int:
     """Members that score above all but the share `rate` of the non-members."""
     allowed = int(np.floor(rate * len(others) + 1e-9))
@@ -107,14 +77,16 @@ def membership_test(members: ArrayLike, others: ArrayLike, rules: PrivacyRules |
     inside, outside = np.asarray(members, dtype=np.float64), np.asarray(others, dtype=np.float64)
     if sentence := too_few(len(inside), len(outside), rules.fewest_patients):
         raise ValueError(sentence)
-    auc = attack_auc(inside, outside)
+    scores = np.concatenate([inside, outside])
+    auc = weighted_auroc(scores, np.arange(len(scores)) < len(inside), np.ones((1, len(scores)))).item()
     low, high = auc_interval(auc, len(inside), len(outside))
     rate, needed = rules.false_positive_rate, round(1 / rules.false_positive_rate)
     if len(outside) < needed:
         note = f"a false positive rate of {rate:.0%} needs {needed} held-out patients; there are {len(outside)}"
         return Membership(auc, low, high, None, None, None, note)
-    hits = hits_at(inside, outside, rate)
-    return Membership(auc, low, high, hits / len(inside), *exact_interval(hits, len(inside)), "")
+    found = binomtest(hits_at(inside, outside, rate), len(inside))
+    exact = found.proportion_ci(method="exact")
+    return Membership(auc, low, high, found.statistic, exact.low, exact.high, "")
 
 
 def half_against_half(scores: Floats, rules: PrivacyRules, seed: int) -> dict[str, Any] | None:
