@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import beta
+from scipy.stats import binomtest
 
 from medgan_fashion.evaluation.classifiers.intervals import Interval
 from medgan_fashion.evaluation.classifiers.planning import Pilot, Spread, patients_needed, stated_spread
@@ -86,13 +86,6 @@ def said_helps(plan: Plan, patients: int, seed: int, table: int) -> bool:
     return verdict(simulate(study, seed + 1, table), 0.02) == "helps"
 
 
-def shown(count: int, n: int) -> tuple[float, float]:
-    """Clopper-Pearson 95 % interval of a share."""
-    low = 0.0 if count == 0 else float(beta.ppf(0.025, count, n - count + 1))
-    high = 1.0 if count == n else float(beta.ppf(0.975, count + 1, n - count))
-    return low, high
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pilots", type=int, default=400)
@@ -136,7 +129,7 @@ def report(plan: Plan, kind: str, patients: float, options: argparse.Namespace, 
     said = sum(
         pool.map(partial(said_helps, plan, int(patients), options.seed), range(options.studies), chunksize=10), start=0
     )
-    low, high = (100 * end for end in shown(said, options.studies))
+    low, high = (100 * end for end in binomtest(said, options.studies).proportion_ci())
     share = 100 * said / options.studies
     print(f"  {kind}: {patients:.0f} patients; shown in {share:.1f} % ({low:.1f} to {high:.1f})", flush=True)
 

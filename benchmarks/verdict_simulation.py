@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, norm
+from scipy.stats import binomtest, norm
 
 from medgan_fashion.evaluation.classifiers.intervals import Interval, difference_interval
 from medgan_fashion.evaluation.classifiers.metrics import Metric
@@ -141,17 +141,12 @@ def simulate(setting: Setting, seed: int, table: int) -> Interval:
     return difference_interval(arm, against, labels, patients, setting.metric, setting.n_boot, seed=table)
 
 
-def upper_bound(count: int, n: int, level: float = 0.95) -> float:
-    """One-sided upper Clopper-Pearson bound of a proportion."""
-    return 1.0 if count == n else float(beta.ppf(level, count + 1, n - count))
-
-
 def rates(intervals: list[Interval], truth: float) -> dict[str, float]:
-    """Shares of "helps" (with its upper bound) and "hurts", coverage of the truth, sd, se and half width."""
+    """Shares of "helps" (with its exact upper bound) and "hurts", coverage of the truth, sd, se and half width."""
     said, n = [verdict(interval, MARGIN) for interval in intervals], len(intervals)
     return {
         "helps": said.count("helps") / n,
-        "helps_upper": upper_bound(said.count("helps"), n),
+        "helps_upper": binomtest(said.count("helps"), n, alternative="less").proportion_ci().high,
         "hurts": said.count("hurts") / n,
         "coverage": float(np.mean([i.low <= truth <= i.high for i in intervals])),
         "sd": float(np.std([i.estimate for i in intervals])),

@@ -43,8 +43,3 @@ def test_false_helps_is_rare_and_the_interval_covers(simulation, patients, repea
     assert rates["helps"] <= 0.05
     assert rates["coverage"] >= 0.93
     assert 0.9 < rates["se"] / rates["sd"] < 1.3
-
-
-def test_the_upper_bound_is_clopper_and_pearsons(simulation):
-    assert simulation.upper_bound(0, 100) == pytest.approx(1 - 0.05**0.01)
-    assert simulation.upper_bound(5, 5) == 1
