@@ -95,12 +95,8 @@ def brier(probabilities: ArrayLike, labels: ArrayLike) -> float:
 
 def calibration_error(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> float:
     """Expected calibration error of the top class over equal-width bins, in [0, 1] (Guo et al. 2017)."""
-    scores, truth = checked(probabilities, labels)
-    confidence = scores.max(axis=1)
-    right = scores.argmax(axis=1) == truth
-    index = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    gaps = np.bincount(index, weights=right - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(truth))
+    found = reliability(probabilities, labels, bins)
+    return float(np.average(np.abs(np.subtract(found["accuracy"], found["confidence"])), weights=found["n"]))
 
 
 def lesion_scores(probabilities: ArrayLike, labels: ArrayLike, lesions: ArrayLike) -> LesionScores:
@@ -232,14 +228,11 @@ def reliability(probabilities: ArrayLike, labels: ArrayLike, bins: int = 10) -> 
     `probabilities` (N, K), `labels` (N,).
     """
     scores, truth = checked(probabilities, labels)
-    confidence, right = scores.max(1), scores.argmax(1) == truth
-    index = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    used = [b for b in range(bins) if (index == b).any()]
-    return {
-        "confidence": [float(confidence[index == b].mean()) for b in used],
-        "accuracy": [float(right[index == b].mean()) for b in used],
-        "n": [int((index == b).sum()) for b in used],
-    }
+    confidence, right = scores.max(axis=1), scores.argmax(axis=1) == truth
+    bin_of = np.clip(np.ceil(confidence * bins), 1, bins)
+    _, used, n = np.unique(bin_of, return_inverse=True, return_counts=True)
+    means = {"confidence": np.bincount(used, confidence) / n, "accuracy": np.bincount(used, right) / n}
+    return {name: values.tolist() for name, values in (means | {"n": n}).items()}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
