@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from benchmarks import steadying
-from benchmarks.reproduce.steadying import VARIANTS, compare, differences, holm, paired, variant_recipe
+from benchmarks.reproduce.steadying import VARIANTS, compare, differences, paired, variant_recipe
 from benchmarks.reproduce.steadying_runs import grid_of, run_one
 from medgan_fashion.base.plain import to_plain
 
@@ -31,10 +31,11 @@ def test_paired_is_the_t_test_of_the_differences() -> None:
     assert paired([2.0, 2.0])[3] == 0
 
 
-def test_holm_counts_all_comparisons() -> None:
-    assert holm({"a": 0.001, "b": 0.02, "c": 0.04}) == {"a", "b", "c"}
-    assert holm({"a": 0.001, "b": 0.03, "c": 0.04}) == {"a"}
-    assert holm({"a": 0.02, "b": 0.04, "c": math.nan}) == set()
+def test_all_comparisons_count_also_those_that_were_not_measured() -> None:
+    kids = {"baseline": [0.0] * 4, "lsgan": [3.0, 2.0, 4.0, 2.5], "hinge": [3.0, 3.01, 3.02, 3.0]}
+    compared = compare([found(name, s, kid) for name, values in kids.items() for s, kid in enumerate(values)], "kid")
+    assert 0.001 < compared["lsgan"][3] < 0.01  # little enough alone, not among all variants
+    assert [name for name, row in compared.items() if row[4]] == ["hinge"]
 
 
 def test_differences_pair_the_seeds_that_both_have() -> None:

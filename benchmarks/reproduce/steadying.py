@@ -14,6 +14,7 @@ from scipy import stats
 from benchmarks.reproduce.data import folder_of
 from benchmarks.reproduce.row import Job, Row
 from benchmarks.reproduce.steadying_runs import run_one
+from medgan_fashion.evaluation.classifiers.secondary import holm
 from medgan_fashion.gan.recipe.spec import Recipe
 from medgan_fashion.gan.recipe.table import changed_recipe
 
@@ -64,23 +65,13 @@ def paired(values: list[float]) -> tuple[float, float, float, float]:
     return mean, mean - reach, mean + reach, p
 
 
-def holm(p_values: dict[str, float]) -> set[str]:
-    """Names that stand at LEVEL when all comparisons are counted (Holm 1979); NaN never does."""
-    stands: set[str] = set()
-    known = sorted((p, name) for name, p in p_values.items() if p == p)
-    for i, (p, name) in enumerate(known):
-        if p > LEVEL / (len(p_values) - i):
-            break
-        stands.add(name)
-    return stands
-
-
 def compare(found: list[Found], figure: str) -> dict[str, tuple[float, float, float, float, bool]]:
     """By variant: mean difference from the baseline, its 95 % interval, p, and whether it stands by Holm's rule."""
     names = [name for name in VARIANTS if name != "baseline"]
     each = {name: paired(differences(found, name, figure)) for name in names}
-    stands = holm({name: each[name][3] for name in names})
-    return {name: (*each[name], name in stands) for name in names}
+    # an unknown p is counted as a comparison that does not stand
+    adjusted = holm({name: float(np.nan_to_num(each[name][3], nan=1.0)) for name in names})
+    return {name: (*each[name], adjusted[name] <= LEVEL) for name in names}
 
 
 def _run(job: Job) -> Found:

