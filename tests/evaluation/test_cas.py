@@ -1,13 +1,10 @@
 """Classification accuracy both ways: equal sets, a forgotten class, wrong labels, equal budgets."""
 
-import numpy as np
 import pytest
 
 from medgan_fashion.evaluation.images.two_sample import (
-    Accuracy,
     ClassificationScores,
     LabelledImages,
-    balanced_accuracy,
     classification_scores,
 )
 from tests.evaluation.planted_images import stripes
@@ -23,31 +20,25 @@ def scores(fake: LabelledImages) -> ClassificationScores:
 def test_fakes_like_reals_score_as_reals_do_both_ways() -> None:
     found = scores(FAKE)
     assert found.n_train == 96
-    assert found.real_to_real.mean > 0.95
-    assert found.fake_to_real.mean > 0.95
-    assert found.real_to_fake.mean > 0.95
+    assert found.real_to_real > 0.95
+    assert found.fake_to_real > 0.95
+    assert found.real_to_fake > 0.95
     assert found == scores(FAKE)
 
 
 def test_a_forgotten_class_costs_cas_but_not_the_gan_test() -> None:
     kept = FAKE.labels < 2
     found = scores(LabelledImages(FAKE.images[kept], FAKE.labels[kept]))
-    assert found.fake_to_real.mean == pytest.approx(2 / 3, abs=0.05)
-    assert found.real_to_fake.mean > 0.95
+    assert found.fake_to_real == pytest.approx(2 / 3, abs=0.05)
+    assert found.real_to_fake > 0.95
     assert found.n_train == 80  # all three classifiers
 
 
 def test_wrong_labels_cost_both() -> None:
     found = scores(LabelledImages(FAKE.images, (FAKE.labels + 1) % 3))
-    assert found.fake_to_real.mean < 0.1
-    assert found.real_to_fake.mean < 0.1
-    assert found.real_to_real.mean > 0.95
-
-
-def test_balanced_accuracy_counts_classes_not_images() -> None:
-    probabilities = np.eye(3)[[0, 0, 0, 0, 1, 0]]
-    assert balanced_accuracy(probabilities, np.array([0, 0, 0, 0, 1, 1])) == pytest.approx(0.75)
-    assert Accuracy(0.5, 0.0).mean == 0.5
+    assert found.fake_to_real < 0.1
+    assert found.real_to_fake < 0.1
+    assert found.real_to_real > 0.95
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 from medgan_fashion.evaluation.classifiers.metrics import (
     auroc,
     balanced_accuracy,
+    cell_value,
     cell_values,
     confusion,
     weighted_auroc,
@@ -48,6 +49,11 @@ def test_every_cell_equals_the_plain_metric_of_repeated_cases(metric):
             "auroc": auroc(chosen, truth),
         }
         assert found[b, r, c] == pytest.approx(wanted[metric])
+
+
+def test_balanced_accuracy_counts_the_classes_that_there_are_not_cases():
+    probabilities = np.eye(3)[[0, 0, 0, 0, 1, 0]]
+    assert cell_value(probabilities, [0, 0, 0, 0, 1, 1], "balanced_accuracy") == pytest.approx(0.75)
 
 
 def test_auroc_is_within_folds_and_then_averaged():

@@ -83,8 +83,7 @@ def balanced_accuracy(matrix: ArrayLike) -> float:
 
 def auroc(probabilities: ArrayLike, labels: ArrayLike) -> float:
     """Macro mean over classes of the one-against-rest AUROC, in [0, 1]; probabilities (N, K), labels (N,)."""
-    scores, truth = checked(probabilities, labels)
-    return _auroc_of_cell(scores, truth, np.zeros_like(truth), np.ones((1, len(truth)))).item()
+    return cell_value(probabilities, labels, "auroc")
 
 
 def brier(probabilities: ArrayLike, labels: ArrayLike) -> float:
@@ -131,7 +130,7 @@ def classifier_figures(probabilities: ArrayLike, labels: ArrayLike) -> dict:
         "specificity_macro": float(rejection.mean()),
         "sensitivity_weighted": support_weighted(recall, matrix),
         "specificity_weighted": support_weighted(rejection, matrix),
-        "auroc": auroc(scores, truth),
+        "auroc": cell_value(scores, truth, "auroc"),
         "brier": brier(scores, truth),
         "calibration_error": calibration_error(scores, truth),
     }
@@ -198,12 +197,12 @@ def cell_values(
 ) -> Floats:
     """The metric (B, R, C) of every cell of `probabilities` (R, C, L, K) under every row of `weights` (B, L).
 
-    `balanced_accuracy`: mean over classes of the weighted recall; `sensitivity_weighted`: support-weighted
-    recall, which is accuracy; `auroc`: macro one against rest, within each fold of `folds` (R, L) and then
-    averaged, or over all lesions when folds is None; `mean_score`: the weighted mean of K = 1 score of each case
+    `balanced_accuracy`: mean over the classes that there are of the weighted recall; `sensitivity_weighted`:
+    support-weighted recall, which is accuracy; `auroc`: macro one against rest, within each fold of `folds` (R, L) and
+    then averaged, or over all lesions when folds is None; `mean_score`: the weighted mean of K = 1 score of each case
     (Dice, a distance), whatever its unit. All others in [0, 1].
     """
-    repeats, seeds, lesions, n_classes = probabilities.shape
+    repeats, seeds, lesions = probabilities.shape[:3]
     if metric == "mean_score":
         scores = probabilities[..., 0].reshape(-1, lesions).T
         return (weights @ scores / weights.sum(axis=1, keepdims=True)).reshape(-1, repeats, seeds)
@@ -212,10 +211,16 @@ def cell_values(
         return _auroc(probabilities, labels, within, weights).reshape(-1, repeats, seeds)
     right = (probabilities.argmax(axis=3) == labels).reshape(-1, lesions).T.astype(np.float64)
     if metric == "balanced_accuracy":
-        values = _shares(right, labels, list(range(n_classes)), weights)
+        values = _shares(right, labels, np.unique(labels).tolist(), weights)
     else:
         values = _shares(right, np.zeros(lesions, dtype=np.int64), [0], weights)
     return values.reshape(-1, repeats, seeds)
+
+
+def cell_value(probabilities: ArrayLike, labels: ArrayLike, metric: Metric) -> float:
+    """The metric of one cell, probabilities (N, K) and labels (N,), all cases alike; see `cell_values`."""
+    scores, truth = checked(probabilities, labels)
+    return cell_values(scores[None, None], truth, np.ones((1, len(truth))), metric).item()
 
 
 # ---------------------------------------------------------------------------------------------------------------------

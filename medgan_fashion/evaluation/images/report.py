@@ -278,11 +278,11 @@ def _learned(
     """Classification accuracy both ways, once, over classifier seeds."""
     known, tested, made = (LabelledImages(one.images, np.asarray(one.labels)) for one in (learn, judge, fake))
     found = classification_scores(known, tested, made, k, updates=effort.updates, seeds=effort.seeds, seed=seed)
-    reals = [found.real_to_real.mean]
+    reals = [found.real_to_real]
     added = f"; {found.n_train} training images each"
     return [
-        measured_row("CAS", [found.fake_to_real.mean], reals, added),
-        measured_row("GAN-test", [found.real_to_fake.mean], reals, added),
+        measured_row("CAS", [found.fake_to_real], reals, added),
+        measured_row("GAN-test", [found.real_to_fake], reals, added),
     ]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
+from medgan_fashion.evaluation.classifiers.metrics import cell_value
 from medgan_fashion.evaluation.encoder import build_small_cnn
 from medgan_fashion.evaluation.training import FloatImages, predict, train_classifier
 
@@ -34,21 +35,14 @@ class LabelledImages:
 
 
 @dataclass(frozen=True)
-class Accuracy:
-    """Balanced accuracy: `mean` over classifier seeds, in [0, 1], and the `sd` between them."""
-
-    mean: float
-    sd: float
-
-
-@dataclass(frozen=True)
 class ClassificationScores:
-    """`fake_to_real`: trained on fakes, tested on reals (classification accuracy score, CAS); `real_to_fake`: the other
-    way (GAN-test); `real_to_real`: what reals give, the ceiling of both. All trained on `n_train` images."""
+    """Balanced accuracies, means over classifier seeds, all trained on `n_train` images. `fake_to_real`: trained on
+    fakes, tested on reals (classification accuracy score, CAS); `real_to_fake`: the other way (GAN-test);
+    `real_to_real`: what reals give, the ceiling of both."""
 
-    fake_to_real: Accuracy
-    real_to_fake: Accuracy
-    real_to_real: Accuracy
+    fake_to_real: float
+    real_to_fake: float
+    real_to_real: float
     n_train: int
 
 
@@ -60,19 +54,9 @@ def fit_small_cnn(images: FloatImages, labels: Ints, n_classes: int, *, updates:
     return lambda others: predict(model, others)
 
 
-def balanced_accuracy(probabilities: Floats, labels: Ints) -> float:
-    """Mean over the classes that there are of the share of images (N,) whose most likely class is theirs."""
-    right = probabilities.argmax(axis=1) == labels
-    return float(np.mean([right[labels == k].mean() for k in np.unique(labels)]))
-
-
 def _drawn(images: LabelledImages, n: int, seed: int) -> LabelledImages:
     rows = np.random.default_rng((seed, 35)).choice(len(images.labels), n, replace=False)
     return LabelledImages(images.images[rows], images.labels[rows])
-
-
-def _accuracy(values: list[float]) -> Accuracy:
-    return Accuracy(float(np.mean(values)), float(np.std(values)))
 
 
 def classification_scores(
@@ -96,20 +80,15 @@ def classification_scores(
         if given.labels.min() < 0 or given.labels.max() >= n_classes:
             raise ValueError(f"labels of {kind} must lie in 0..{n_classes - 1}: check the order of the classes.")
     n = min(len(real_train.labels), len(fake.labels))
-    found: dict[str, list[float]] = {"fake_to_real": [], "real_to_fake": [], "real_to_real": []}
+    found = []
     for one in range(seed, seed + seeds):
         models = {}
         for kind, pool in (("real", real_train), ("fake", fake)):
             given = _drawn(pool, n, one)
             models[kind] = fit_small_cnn(given.images, given.labels, n_classes, updates=updates, seed=one)
-        found["fake_to_real"].append(balanced_accuracy(models["fake"](real_test.images), real_test.labels))
-        found["real_to_fake"].append(balanced_accuracy(models["real"](fake.images), fake.labels))
-        found["real_to_real"].append(balanced_accuracy(models["real"](real_test.images), real_test.labels))
-    return ClassificationScores(**{name: _accuracy(values) for name, values in found.items()}, n_train=n)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Classifier two-sample test: can a classifier tell the two sets apart on images it has not seen?
+        pairs = (models["fake"], real_test), (models["real"], fake), (models["real"], real_test)
+        found.append([cell_value(model(test.images), test.labels, "balanced_accuracy") for model, test in pairs])
+    return ClassificationScores(*np.mean(found, axis=0).tolist(), n_train=n)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
