@@ -33,21 +33,28 @@ def smoothed(images: Floats) -> Floats:
     return both[..., top : images.shape[-2] - top, left : images.shape[-1] - left]
 
 
+def _pairs(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
+    x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if x.ndim != 4 or x.shape != y.shape:
+        raise ValueError(f"images {x.shape} and {y.shape} must both be the same (N, C, H, W).")
+    return x, y
+
+
+def _terms(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Mean SSIM and mean contrast-structure term (N,) of one scale; K1 = 0.01, K2 = 0.03 of the range 1."""
+    mean_x, mean_y = smoothed(x), smoothed(y)
+    spread = (smoothed(x * x) - mean_x**2) + (smoothed(y * y) - mean_y**2)  # so that like images have exactly 1
+    structure = (2 * (smoothed(x * y) - mean_x * mean_y) + 0.03**2) / (spread + 0.03**2)
+    luminance = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
+    return (luminance * structure).mean(axis=(1, 2, 3)), structure.mean(axis=(1, 2, 3))
+
+
 def ssim(first: ArrayLike, second: ArrayLike) -> Floats:
     """Structural similarity (N,) of image pairs (N, C, H, W) in [0, 1], at most 1 (Wang et al. 2004).
 
     Gaussian window of sd 1.5 and up to 11 x 11 pixels, K1 = 0.01, K2 = 0.03, mean over channels and pixels.
     """
-    x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    if x.ndim != 4 or x.shape != y.shape:
-        raise ValueError(f"images {x.shape} and {y.shape} must both be the same (N, C, H, W).")
-    mean_x, mean_y = smoothed(x), smoothed(y)
-    var_x, var_y = smoothed(x * x) - mean_x**2, smoothed(y * y) - mean_y**2
-    covariance = smoothed(x * y) - mean_x * mean_y
-    steady1, steady2 = 0.01**2, 0.03**2
-    likeness = (2 * mean_x * mean_y + steady1) * (2 * covariance + steady2)
-    likeness /= (mean_x**2 + mean_y**2 + steady1) * (var_x + var_y + steady2)
-    return likeness.mean(axis=(1, 2, 3))
+    return _terms(*_pairs(first, second))[0]
 
 
 def random_pairs(rows: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -123,24 +130,13 @@ def _halved(images: Floats) -> Floats:
     return cut.reshape(*cut.shape[:-2], height // 2, 2, width // 2, 2).mean(axis=(-3, -1))
 
 
-def _terms(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Mean SSIM and mean contrast-structure term (N,) of one scale; K1 = 0.01, K2 = 0.03 of the range 1."""
-    mean_x, mean_y = smoothed(x), smoothed(y)
-    spread = smoothed(x * x) - mean_x**2 + smoothed(y * y) - mean_y**2
-    structure = (2 * (smoothed(x * y) - mean_x * mean_y) + 0.03**2) / (spread + 0.03**2)
-    luminance = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
-    return (luminance * structure).mean(axis=(1, 2, 3)), structure.mean(axis=(1, 2, 3))
-
-
 def ms_ssim(first: ArrayLike, second: ArrayLike) -> Floats:
     """Multi-scale structural similarity (N,) in [0, 1] of image pairs (N, C, H, W) in [0, 1]; 1 = identical.
 
     The product over the scales, each weighted (`scale_weights`), of the contrast-structure term, and of the whole SSIM
     at the coarsest (Wang, Simoncelli & Bovik 2003). A negative term counts as 0. ValueError for shapes that differ.
     """
-    x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    if x.ndim != 4 or x.shape != y.shape:
-        raise ValueError(f"images {x.shape} and {y.shape} must both be the same (N, C, H, W).")
+    x, y = _pairs(first, second)
     weights, found = scale_weights((x.shape[-2], x.shape[-1])), np.ones(len(x))
     for k, weight in enumerate(weights):
         whole, structure = _terms(x, y)
