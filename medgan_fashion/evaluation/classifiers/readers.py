@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
 from medgan_fashion.evaluation.classifiers.intervals import auc_interval
-from medgan_fashion.evaluation.classifiers.metrics import weighted_auroc
+from medgan_fashion.evaluation.classifiers.metrics import confusion, weighted_auroc
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -75,8 +75,7 @@ def _cohen(codes: Ints) -> float:
     """Cohen's kappa of codes 0..K-1 (N, 2); NaN where both give one and the same answer throughout."""
     from statsmodels.stats.inter_rater import cohens_kappa
 
-    k = int(codes.max()) + 1
-    table = np.bincount(codes[:, 0] * k + codes[:, 1], minlength=k * k).reshape(k, k)
+    table = confusion(codes[:, 0], codes[:, 1], int(codes.max()) + 1)
     if table.diagonal().max() == len(codes):
         return float("nan")
     return np.asarray(cohens_kappa(table, return_results=False)).item()
