@@ -76,16 +76,6 @@ def support_weighted(values: ArrayLike, matrix: ArrayLike) -> float:
     return float(np.average(np.asarray(values), weights=support(matrix)))
 
 
-def balanced_accuracy(matrix: ArrayLike) -> float:
-    """Macro mean of the sensitivities, in [0, 1]."""
-    return float(sensitivity(matrix).mean())
-
-
-def auroc(probabilities: ArrayLike, labels: ArrayLike) -> float:
-    """Macro mean over classes of the one-against-rest AUROC, in [0, 1]; probabilities (N, K), labels (N,)."""
-    return cell_value(probabilities, labels, "auroc")
-
-
 def brier(probabilities: ArrayLike, labels: ArrayLike) -> float:
     """Mean squared distance to the one-hot truth, summed over classes, in [0, 2] (Brier 1950); 0 is best."""
     scores, truth = checked(probabilities, labels)

@@ -5,17 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from medgan_fashion.base.plain import from_plain
-from medgan_fashion.evaluation.classifiers.metrics import (
-    auroc,
-    balanced_accuracy,
-    confusion,
-    lesion_scores,
-    sensitivity,
-    support_weighted,
-)
+from medgan_fashion.evaluation.classifiers.metrics import Metric, cell_value, lesion_scores
 from medgan_fashion.medical.arms.classic import augmented_set
 from medgan_fashion.medical.arms.pools import arm_pool, fill_pool
 from medgan_fashion.medical.config import BALANCED_ARMS, ClassicConfig, ClassifierConfig
@@ -76,22 +68,14 @@ def classify(
     (work / "pool.json").write_text(json.dumps({"arm": arm, "ratio": made.ratio} | made.counts.by_source()))
 
 
-def figure(metric: str, probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """The primary metric of one set of lesion scores."""
-    if metric == "auroc":
-        return auroc(probabilities, labels)
-    matrix = confusion(labels, probabilities.argmax(1), probabilities.shape[1])
-    return balanced_accuracy(matrix) if metric == "balanced_accuracy" else support_weighted(sensitivity(matrix), matrix)
-
-
 @stage(version=1)
-def choose_ratio(work: Path, validation: Path, ratios: list[float], scored: list[Path], metric: str) -> None:
+def choose_ratio(work: Path, validation: Path, ratios: list[float], scored: list[Path], metric: Metric) -> None:
     """The ratio whose classifiers did best on the inner hold-out; `scored` holds as many tasks for each ratio."""
     fold = load_fold(validation)
     figures = []
     for folder in scored:
         lesions = lesion_scores(np.load(folder / "probabilities.npy"), fold.labels, fold.lesions)
-        figures.append(figure(metric, lesions.probabilities, lesions.labels))
+        figures.append(cell_value(lesions.probabilities, lesions.labels, metric))
     means = np.reshape(figures, (len(ratios), -1)).mean(1)
     chosen = {"ratio": ratios[int(means.argmax())], "means": means.tolist(), "ratios": ratios}
     (work / "chosen.json").write_text(json.dumps(chosen))
