@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from medgan_fashion.evaluation.classifiers.metrics import cell_value
 from medgan_fashion.evaluation.encoder import Encoder, train_encoder
 from medgan_fashion.fashion.design.atelier import Atelier
 from medgan_fashion.gan.latent.directions import apply_direction, mean_difference
@@ -84,8 +85,7 @@ def train_reader(atelier: Atelier, attribute: str, *, updates: int = 300, seed: 
     encoder = train_encoder(shown(train), number[train], len(names), updates=updates, seed=seed)
     accuracy = float("nan")
     if len(test):
-        right = encoder.predict(shown(test)).argmax(axis=1) == number[test]
-        accuracy = float(np.mean([right[number[test] == k].mean() for k in np.unique(number[test])]))
+        accuracy = cell_value(encoder.predict(shown(test)), number[test], "balanced_accuracy")
     return AttributeReader(attribute, names, encoder, accuracy)
 
 
