@@ -1,12 +1,14 @@
 """The checklists hold every item of both standards, and claim no more than the run knows."""
 
+import inspect
 from typing import Any
 
 import pytest
 
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.medical.config import AblationConfig
-from medgan_fashion.medical.results.checklist import STANDARDS, checklist, state
+from medgan_fashion.medical.results import checklist_answers
+from medgan_fashion.medical.results.checklist import OWN, checklist, read_items, state
 from tests.report.conftest import make_summary
 
 TRIPOD_PARTS = {3: "abc", 5: "ab", 6: "abc", 8: "abc", 9: "abc", 12: "abcdefg", 18: "abcdef", 20: "abc", 23: "ab"}
@@ -26,7 +28,7 @@ def _items(summary: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _numbers(standard: str) -> list[str]:
-    return [item.number for item in STANDARDS[standard]]
+    return [item["number"] for item in read_items() if item["standard"] == standard]
 
 
 def test_every_item_is_there_once_and_in_order() -> None:
@@ -34,6 +36,17 @@ def test_every_item_is_there_once_and_in_order() -> None:
     assert _numbers("TRIPOD+AI") == [number.strip() for number in expected]
     assert len(_numbers("TRIPOD+AI")) == 52
     assert _numbers("CLAIM") == [str(n) for n in range(1, 45)]
+
+
+def test_every_answer_is_a_function_and_every_function_an_answer() -> None:
+    public = {name for name, _ in inspect.getmembers(checklist_answers, inspect.isfunction) if name[0] != "_"}
+    assert {item["answer"] for item in read_items() if "answer" in item} == public
+    assert set(OWN) <= public
+
+
+def test_items_have_no_other_keys() -> None:
+    known = {"standard", "section", "number", "topic", "answer", "authors"}
+    assert [item for item in read_items() if not {"topic"} <= set(item) <= known] == []
 
 
 def test_nothing_is_neither_answered_nor_asked_of_the_authors(summary: dict[str, Any]) -> None:

@@ -1,22 +1,24 @@
-"""What a run itself can answer of a reporting checklist: summary -> a plain sentence, or nothing."""
+"""What a run itself can answer of a reporting checklist: summary -> a plain sentence, or nothing.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+The items of `checklists/*.yaml` name these functions.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 Summary = Mapping[str, Any]
 
 
-def points(value: float | None) -> str:
+def _points(value: float | None) -> str:
     return "not known" if value is None else f"{100 * value:.1f}"
 
 
-def unit(s: Summary) -> str:
+def _unit(s: Summary) -> str:
     """Patients, or what stood in for them."""
     return "patients" if s["data"]["grouping"] == "patient" else "groups"
 
 
-def case_word(s: Summary) -> str:
+def _case_word(s: Summary) -> str:
     """What scores are averaged over, in the plural."""
     return s["data"].get("case_word", "lesions")
 
@@ -26,7 +28,7 @@ def objective(s: Summary) -> str:
     v = s["verdict"]
     return (
         f"development and internal testing; declared before the first score: does {v['arm']} beat {v['against']} in "
-        f"{v['metric']}, where {points(v['margin'])} points would matter?"
+        f"{v['metric']}, where {_points(v['margin'])} points would matter?"
     )
 
 
@@ -42,9 +44,9 @@ def study_goal(s: Summary) -> str:
 
 def counted(s: Summary) -> str:
     """Who was in it."""
-    d = s["data"]
-    per_class = "; ".join(f"{c['class']}: {c['patients']} {unit(s)}, {c['lesions']}" for c in d["per_class"])
-    return f"{d['patients']} {unit(s)}, {d['lesions']} {case_word(s)}, {d['images']} images; {per_class} {case_word(s)}"
+    d, cases = s["data"], _case_word(s)
+    per_class = "; ".join(f"{c['class']}: {c['patients']} {_unit(s)}, {c['lesions']}" for c in d["per_class"])
+    return f"{d['patients']} {_unit(s)}, {d['lesions']} {cases}, {d['images']} images; {per_class} {cases}"
 
 
 def external_cohort(s: Summary) -> str:
@@ -53,7 +55,7 @@ def external_cohort(s: Summary) -> str:
     if not e:
         return ""
     sites = f" of {', '.join(e['sites'])}" if e.get("sites") else ""
-    return f"external cohort{sites}: {e.get('patients')} {unit(s)}, {e.get('lesions')} {case_word(s)}, only tested on"
+    return f"external cohort{sites}: {e.get('patients')} {_unit(s)}, {e.get('lesions')} {_case_word(s)}, only tested on"
 
 
 def external_or_none(s: Summary) -> str:
@@ -70,8 +72,8 @@ def excluded(s: Summary) -> str:
 def sample_size(s: Summary) -> str:
     """How much the study could show."""
     v = s["verdict"]
-    size = f"{s['data']['patients']} {unit(s)}, {s['data']['lesions']} {case_word(s)}, {s['data']['images']} images"
-    return f"{size}; smallest difference it could show: {points(v['smallest_detectable'])} points at 80 % power"
+    size = f"{s['data']['patients']} {_unit(s)}, {s['data']['lesions']} {_case_word(s)}, {s['data']['images']} images"
+    return f"{size}; smallest difference it could show: {_points(v['smallest_detectable'])} points at 80 % power"
 
 
 def preprocessing(s: Summary) -> str:
@@ -124,7 +126,7 @@ def imbalance(s: Summary) -> str:
 
 def internal_testing(s: Summary) -> str:
     """Out-of-fold testing."""
-    return f"every one of the {case_word(s)} was tested by classifiers trained without it; {disjoint(s)}"
+    return f"every one of the {_case_word(s)} was tested by classifiers trained without it; {disjoint(s)}"
 
 
 def limitations(s: Summary) -> str:
@@ -146,7 +148,7 @@ def pseudonyms(s: Summary) -> str:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What a run itself can answer of a reporting checklist about its models and results: summary -> a sentence or so.
+# About its models and results.
 
 
 def technique(s: Summary) -> str:
@@ -222,7 +224,7 @@ def performance(s: Summary) -> str:
     for arm in s["arms"]:
         if arm["arm"] in (v["arm"], v["against"]):
             m = arm["metrics"].get(v["metric"], {"value": None, "low": None, "high": None})
-            lines.append(f"{arm['arm']} {points(m['value'])} ({points(m['low'])} to {points(m['high'])})")
+            lines.append(f"{arm['arm']} {_points(m['value'])} ({_points(m['low'])} to {_points(m['high'])})")
     return f"{v['metric']}, %, with 95 % intervals: {'; '.join(lines)}; all arms stand in the report"
 
 
@@ -243,38 +245,9 @@ def no_updating(s: Summary) -> str:
 
 def predictions(s: Summary) -> str:
     """How a prediction is made."""
-    return f"one forward pass of the trained network; scores averaged over the images of one of the {case_word(s)}"
+    return f"one forward pass of the trained network; scores averaged over the images of one of the {_case_word(s)}"
 
 
 def explained(s: Summary) -> str:
     """No attribution method."""
     return "none was applied"
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# What one item of a reporting checklist is made of.
-
-
-Answer = Callable[[Summary], str]
-
-
-@dataclass(frozen=True)
-class Item:
-    """One item.
-
-    Args:
-        section, number, topic: where it stands in the standard, and what it asks about in a few words of ours.
-        answer: what the run knows of it; None: nothing.
-        authors: what only the authors can say; "" where the answer is the whole of it.
-    """
-
-    section: str
-    number: str
-    topic: str
-    answer: Answer | None
-    authors: str = ""
-
-
-def items(section: str, *rows: tuple[str, str, Answer | None, str]) -> tuple[Item, ...]:
-    """The rows of one section."""
-    return tuple(Item(section, *row) for row in rows)
