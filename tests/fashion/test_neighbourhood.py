@@ -20,14 +20,21 @@ def test_cosines_by_hand_without_the_item_itself() -> None:
     np.testing.assert_allclose(nearest, [[0, a, 0, 0], [a, 0, 0, 0], [b, 0, 0, 0], [0, 0, 0, 0]], rtol=1e-6)
 
 
-def test_blocks_agree_with_the_plain_product(monkeypatch) -> None:
-    likes = csr_matrix((np.random.default_rng(0).random((30, 50)) < 0.2).astype(np.float32))
-    whole = cosine_neighbours(likes, 50).toarray()
-    monkeypatch.setattr("medgan_fashion.fashion.recommend.recommenders._BLOCK", 7)
-    np.testing.assert_allclose(cosine_neighbours(likes, 50).toarray(), whole, rtol=1e-6)
-    dense = likes.toarray()
-    plain = dense.T @ dense / np.maximum(np.outer(*[np.linalg.norm(dense, axis=0)] * 2), 1e-12)
-    np.testing.assert_allclose(whole, plain - np.diag(np.diag(plain)), rtol=1e-5, atol=1e-7)
+def test_all_neighbours_are_the_plain_product() -> None:
+    likes = (np.random.default_rng(0).random((30, 50)) < 0.2).astype(np.float32)
+    plain = likes.T @ likes / np.maximum(np.outer(*[np.linalg.norm(likes, axis=0)] * 2), 1e-12)
+    found = cosine_neighbours(csr_matrix(likes), 50).toarray()
+    np.testing.assert_allclose(found, plain - np.diag(np.diag(plain)), rtol=1e-5, atol=1e-7)
+
+
+def test_the_nearest_are_kept_and_twins_do_not_crowd_them_out() -> None:
+    likes = csr_matrix((np.random.default_rng(1).random((40, 30)) < 0.3).astype(np.float32))
+    whole, few = cosine_neighbours(likes, 30).toarray(), cosine_neighbours(likes, 4).toarray()
+    np.testing.assert_array_equal(np.sort(few)[:, -4:], np.sort(whole)[:, -4:])
+    assert ((few > 0).sum(axis=1) <= 4).all()
+    twins = cosine_neighbours(csr_matrix(np.ones((1, 9), np.float32)), 4).toarray()
+    assert set((twins > 0).sum(axis=1)) == {4, 5}
+    assert not twins.diagonal().any()
 
 
 def test_scores_and_similar(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:

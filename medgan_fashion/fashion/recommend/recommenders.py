@@ -33,30 +33,20 @@ if TYPE_CHECKING:
 # Item-kNN: a customer's score for an item is the sum of its likeness to the items that the customer has bought.
 
 
-_BLOCK = 1024
 _CELLS = 8_000_000  # scores at a time
 
 
 def cosine_neighbours(likes: "csr_matrix", count: int) -> "csr_matrix":
-    """The `count` other items most like each item, by the cosine of who likes them: csr (N, N) from likes (U, N)."""
-    from scipy.sparse import csr_matrix, diags, vstack
+    """The `count` other items most like each item, by the cosine of who likes them: float32 csr (N, N) from likes
+    (U, N). Of equally near ones the later are kept; more than `count` twins of an item leave it `count` + 1."""
+    from implicit.nearest_neighbours import ItemItemRecommender, normalize
+    from scipy.sparse import csr_matrix
 
-    norms = np.sqrt(np.asarray(likes.multiply(likes).sum(axis=0)).ravel())
-    scale: Any = diags(1 / np.maximum(norms, 1e-12))
-    unit = (likes @ scale).tocsc()
-    blocks = []
-    for start in range(0, unit.shape[1], _BLOCK):
-        pairs = (unit[:, start : start + _BLOCK].T @ unit).tocoo()
-        other = pairs.row + start != pairs.col
-        shape = (min(_BLOCK, unit.shape[1] - start), unit.shape[1])
-        block: Any = csr_matrix((pairs.data[other], (pairs.row[other], pairs.col[other])), shape=shape)
-        for row in range(shape[0]):
-            values = block.data[block.indptr[row] : block.indptr[row + 1]]  # a view
-            if len(values) > count:
-                values[np.argsort(-values, kind="stable")[count:]] = 0
-        block.eliminate_zeros()
-        blocks.append(block)
-    return csr_matrix(vstack(blocks), dtype=np.float32)
+    model = ItemItemRecommender(count + 1, num_threads=1)  # an item is its own nearest neighbour
+    model.fit(normalize(likes.T).T.tocsr(), show_progress=False)
+    pairs: Any = csr_matrix(model.similarity).tocoo()
+    other = pairs.row != pairs.col
+    return csr_matrix((pairs.data[other], (pairs.row[other], pairs.col[other])), pairs.shape, dtype=np.float32)
 
 
 @dataclass(frozen=True)
