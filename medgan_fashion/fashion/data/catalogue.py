@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from medgan_fashion.base.groups import connected
 from medgan_fashion.fashion.config import CATALOGUE_COLUMNS, CatalogueConfig
 from medgan_fashion.fashion.data.photos import read_photo
 from medgan_fashion.fashion.data.tables import (
@@ -255,26 +256,14 @@ def join_styles(names: Sequence[str], images: NDArray[np.uint8]) -> tuple[NDArra
     Returns:
         style numbers, and the groups of rows with one picture under several style names.
     """
-    parent = list(range(len(names)))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
     by_picture: dict[bytes, list[int]] = {}
     first_of: dict[str, int] = {}
-    for i, name in enumerate(names):
-        same = by_picture.setdefault(hashlib.sha256(images[i].tobytes()).digest(), [])
-        same.append(i)
-        for other in (same[0], first_of.setdefault(name, i)):
-            low, high = sorted((root(i), root(other)))
-            parent[high] = low
-    roots = [root(i) for i in range(len(names))]
-    number = {r: n for n, r in enumerate(dict.fromkeys(roots))}
+    for i, image in enumerate(images):
+        by_picture.setdefault(hashlib.sha256(image.tobytes()).digest(), []).append(i)
+    links = [(rows[0], i) for rows in by_picture.values() for i in rows]
+    links += [(first_of.setdefault(name, i), i) for i, name in enumerate(names)]
     joined = [rows for rows in by_picture.values() if len({names[i] for i in rows}) > 1]
-    return np.array([number[r] for r in roots], dtype=np.int64), joined
+    return connected(links, len(names)), joined
 
 
 def hold_out(names: Sequence[str], style: NDArray[np.int64], share: float, seed: int) -> NDArray[np.bool_]:

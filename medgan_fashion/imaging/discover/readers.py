@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from medgan_fashion.base.groups import connected
 from medgan_fashion.imaging.cases.found import Found, Region
 from medgan_fashion.imaging.read.picture import UnreadableError
 from medgan_fashion.imaging.read.roi import MaskCrop, crop_mask, overlap
@@ -106,11 +107,8 @@ def lesions(pairs: Sequence[Pair]) -> list[list[Pair]]:
         stacks.setdefault(_stack(pair[0]), []).append(pair)
     groups = []
     for stack in stacks.values():
-        root = list(range(len(stack)))
-        for i, j in _linked(stack):
-            low, high = sorted((root[i], root[j]))
-            root = [low if r == high else r for r in root]
-        groups += [[stack[i] for i in range(len(stack)) if root[i] == r] for r in dict.fromkeys(root)]
+        group = connected(_linked(stack), len(stack))
+        groups += [[stack[i] for i in np.flatnonzero(group == one)] for one in range(group.max() + 1)]
     return groups
 
 
