@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from medgan_fashion.fashion.config import DvbprConfig, GarmentsConfig, PairsConfig
-from medgan_fashion.fashion.run.costs import Rates, Size, cost_from, fit_seconds, hours_of_parts, tried_shop
+from medgan_fashion.fashion.run.costs import Size, cost_from, fit_seconds, hours_of_parts, tried_shop
 
-TURNS: dict[str, float] = dict.fromkeys(("popularity", "item_knn", "als", "bpr", "vbpr", "dvbpr", "held_out"), 0.0)
-NOTHING = Rates(0, 0, TURNS, 0, 0, 0)
+RECOMMENDERS = ("popularity", "item_knn", "als", "bpr", "vbpr", "dvbpr", "held_out")
+NOTHING: dict[str, float] = dict.fromkeys((*RECOMMENDERS, "encoder", "embedded", "GAN", "designed", "inverted"), 0.0)
 CONFIG, SHOP = GarmentsConfig(), Size(2000, 700, 4000, 64)
 
 
 def test_a_part_costs_its_turns_times_its_rate() -> None:
-    rates = replace(NOTHING, gan=0.036, encoder=3.6)
+    rates = NOTHING | {"GAN": 0.036, "encoder": 3.6}
     parts = hours_of_parts(rates, SHOP, CONFIG)
     assert parts["GAN"] == pytest.approx(CONFIG.gan.images_seen * 1e-5)
     assert parts["encoder"] == pytest.approx(CONFIG.recommenders.encoder_updates * 1e-3)
@@ -24,7 +24,7 @@ def test_a_part_costs_its_turns_times_its_rate() -> None:
 
 
 def test_fits_by_updates_by_rounds_and_by_purchases() -> None:
-    rates = replace(NOTHING, turns=TURNS | {"dvbpr": 0.5, "als": 0.001})
+    rates = NOTHING | {"dvbpr": 0.5, "als": 0.001}
     assert fit_seconds("dvbpr", DvbprConfig(pairs=PairsConfig(updates=300)), rates, 4000) == 150
     rounds = DvbprConfig(pairs=PairsConfig(updates=None, epochs=20, batch=100))
     assert fit_seconds("dvbpr", rounds, rates, 4000) == 400
@@ -32,7 +32,7 @@ def test_fits_by_updates_by_rounds_and_by_purchases() -> None:
 
 
 def test_workers_share_what_does_not_wait() -> None:
-    rates = replace(NOTHING, gan=0.036, designed=0.001)
+    rates = NOTHING | {"GAN": 0.036, "designed": 0.001}
     one, many = (cost_from(rates, SHOP, CONFIG, workers) for workers in (1, 100))
     assert one.hours == pytest.approx(sum(one.parts.values()))
     assert many.hours == pytest.approx(one.parts["GAN"] + one.parts["designs"])  # a design waits for the GAN

@@ -1,8 +1,8 @@
 """Hours, memory and disk of the chain `garments`, from rates measured on this machine with a few turns of each part."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,46 +17,17 @@ from medgan_fashion.fashion.recommend.recommenders import fit
 from medgan_fashion.fashion.recommend.towers import build_pixel_network, pixel_tower
 from medgan_fashion.gan.latent.inversion import FrozenCritic, InversionConfig
 from medgan_fashion.gan.models.model import Model
+from medgan_fashion.gan.training.cost import one_thread, seconds_per_step
 from medgan_fashion.gan.training.loop import train
 
 # ---------------------------------------------------------------------------------------------------------------------
 # How fast this machine is at every part of the chain `garments`: a few turns of each, on noise, with one thread.
 
-
-TURNS = 3
 TRIED = 512  # items of the shop that is timed
 BATCH = 64  # latents climbed at once
 VISUAL = ("vbpr", "dvbpr", "held_out")
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Seconds of one CPU thread.
-
-    Args:
-        encoder: an update. embedded: a picture through DVBPR's network.
-        turns: of each recommender, and of "held_out": an update of the visual ones; of the others an iteration (the
-            whole fit, where there are none) for each purchase.
-        gan: an image shown in training. designed, inverted: one latent's step of the searches.
-    """
-
-    encoder: float
-    embedded: float
-    turns: dict[str, float]
-    gan: float
-    designed: float
-    inverted: float
-
-
-def _seconds(run: Callable[[int], object]) -> float:
-    """Of one turn of `run(n)`: a long call less a short one, after a first that pays for start-up."""
-    run(1)
-    took = []
-    for turns in (1, 1 + TURNS):
-        started = time.process_time()  # other work on the machine does not count
-        run(turns)
-        took.append(time.process_time() - started)
-    return max(took[1] - took[0], 1e-6) / TURNS
+Rates = dict[str, float]  # see measured_rates
+_seconds = partial(seconds_per_step, steps=3, clock=time.process_time)  # other work on the machine does not count
 
 
 def tried_shop(n_items: int, likes_per_item: float, size: int) -> tuple[Catalogue, Purchases]:
@@ -74,7 +45,8 @@ def tried_shop(n_items: int, likes_per_item: float, size: int) -> tuple[Catalogu
 
 
 def _turn(name: str, settings: Any, shop: tuple[Catalogue, Purchases]) -> float:
-    """See Rates.turns."""
+    """Of a visual recommender an update; of another an iteration (the whole fit, where there are none) for each
+    purchase."""
     catalogue, bought = shop
     features = np.random.default_rng(1).normal(size=(len(catalogue), 64)) if name == "vbpr" else None
     kind = "dvbpr" if name == "held_out" else name
@@ -127,25 +99,23 @@ def _tower(settings: DvbprConfig) -> Tower:
 
 
 def measured_rates(likes_per_item: float, size: int, config: GarmentsConfig) -> Rates:
-    """Times a few turns of every part on the CPU, in about half a minute; the caller's thread count is restored."""
-    threads, settings = torch.get_num_threads(), config.recommenders
-    torch.set_num_threads(1)
-    try:
+    """Seconds of one CPU thread from a few turns of every part, in about half a minute.
+
+    "encoder": an update. "embedded": a picture through DVBPR's network. Names of recommenders, and "held_out": see
+    `_turn`. "GAN": an image shown in training. "designed", "inverted": one latent's step of the searches.
+    """
+    settings = config.recommenders
+    with one_thread():
         shop = tried_shop(TRIED, likes_per_item, size)
-        turns = {name: _turn(name, settings.of(name), shop) for name in sorted({*settings.compare, "dvbpr"})}
-        turns["held_out"] = _turn("held_out", settings.held_out, shop)
+        rates = {name: _turn(name, settings.of(name), shop) for name in sorted({*settings.compare, "dvbpr"})}
+        rates["held_out"] = _turn("held_out", settings.held_out, shop)
         pictures, tower = shop[0].floats(), _tower(settings.dvbpr)
-        gan, model = _gan(shop[0], config)
-        return Rates(
-            encoder=_seconds(lambda n: train_encoder(pictures, shop[0].category, 2, updates=n, seed=0)),
-            embedded=_seconds(lambda n: [embed(tower, pictures[:BATCH]) for _ in range(n)]) / BATCH,
-            turns=turns,
-            gan=gan,
-            designed=_climbed(model, [tower] * settings.seeds),
-            inverted=_climbed(model, []),
-        )
-    finally:
-        torch.set_num_threads(threads)
+        rates["GAN"], model = _gan(shop[0], config)
+        rates["encoder"] = _seconds(lambda n: train_encoder(pictures, shop[0].category, 2, updates=n, seed=0))
+        rates["embedded"] = _seconds(lambda n: [embed(tower, pictures[:BATCH]) for _ in range(n)]) / BATCH
+        rates["designed"] = _climbed(model, [tower] * settings.seeds)
+        rates["inverted"] = _climbed(model, [])
+    return rates
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -178,15 +148,15 @@ class Cost:
     hours: float
     memory_gb: float
     disk_gb: float
-    parts: dict[str, float] = field(default_factory=dict)
+    parts: dict[str, float]
 
 
 def fit_seconds(name: str, settings: Any, rates: Rates, purchases: int) -> float:
     """One fit of a recommender: visual ones by their updates, the others by iterations over all purchases."""
     if name in VISUAL:
         pairs = settings.pairs
-        return rates.turns[name] * (pairs.updates or max(1, round(pairs.epochs * purchases / pairs.batch)))
-    return rates.turns[name] * getattr(settings, "iterations", 1) * purchases
+        return rates[name] * (pairs.updates or max(1, round(pairs.epochs * purchases / pairs.batch)))
+    return rates[name] * getattr(settings, "iterations", 1) * purchases
 
 
 def _fits(rates: Rates, size: Size, config: GarmentsConfig) -> float:
@@ -196,7 +166,7 @@ def _fits(rates: Rates, size: Size, config: GarmentsConfig) -> float:
     own = sum(fit_seconds(name, settings.of(name), rates, size.purchases) for name in names)
     dvbpr = fit_seconds("dvbpr", settings.dvbpr, rates, size.purchases)
     judge = fit_seconds("held_out", settings.held_out, rates, size.purchases)
-    embedded = (settings.seeds + 3) * size.items * rates.embedded  # one of them for VBPR's features
+    embedded = (settings.seeds + 3) * size.items * rates["embedded"]  # one of them for VBPR's features
     return own + (settings.seeds + 1) * dvbpr + judge + embedded
 
 
@@ -209,11 +179,11 @@ def hours_of_parts(rates: Rates, size: Size, config: GarmentsConfig) -> dict[str
     inverted = photos * (search.starts * search.steps + FORWARD * search.candidates) + config.gan.encoder_images
     walked = config.restyled * config.designed_for * len(config.restyle.leashes) * config.restyle.walk_steps
     seconds = {
-        "encoder": rates.encoder * config.recommenders.encoder_updates,
+        "encoder": rates["encoder"] * config.recommenders.encoder_updates,
         "recommenders": _fits(rates, size, config),
-        "GAN": 0.0 if config.gan.model else rates.gan * config.gan.images_seen,
-        "designs": rates.designed * climbs,
-        "inversion": rates.inverted * inverted + rates.designed * walked,
+        "GAN": 0.0 if config.gan.model else rates["GAN"] * config.gan.images_seen,
+        "designs": rates["designed"] * climbs,
+        "inversion": rates["inverted"] * inverted + rates["designed"] * walked,
     }
     return {name: value / 3600 for name, value in seconds.items()}
 

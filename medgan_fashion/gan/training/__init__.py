@@ -2,5 +2,5 @@
 
 `loop` first: `advance` is a turn, `run` many, `train` the public call. `state`: everything the next turn depends on,
 and its checkpoint. `data`: any kind of data as the batch at an address. `watch`: alarms, score, what is kept. `cost`:
-a turn of a growing pair, measured.
+the time of a step, and a turn of a growing pair, measured.
 """

@@ -1,7 +1,9 @@
-"""What one turn of a growing pair costs at a level: seconds and peak memory, measured on the device at hand."""
+"""What work costs, measured on the device at hand: a step of anything, and one turn of a growing pair at a level."""
 
 import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,31 @@ from medgan_fashion.gan.schemes.base import Batch
 from medgan_fashion.gan.schemes.table import build_scheme
 from medgan_fashion.gan.training.loop import advance
 from medgan_fashion.gan.training.state import State, grow, new_state, update_average
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """As a worker has it; the caller's thread count is restored."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def seconds_per_step(
+    run: Callable[[int], object], steps: int = 6, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Of `run(n)` steps: the difference between a long and a short call, once the first has paid for start-up."""
+    run(1)
+    took = []
+    for n in (1, 1 + steps):
+        started = clock()
+        run(n)
+        took.append(clock() - started)
+    return max(took[1] - took[0], 1e-6) / steps
+
 
 WARM = 1.0  # seconds: a first turn shorter than this is mostly start-up, and is timed again
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from medgan_fashion.base.plain import to_plain
+from medgan_fashion.gan.training.cost import one_thread, seconds_per_step
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.prepare import Prepared, cached_prepare
 from medgan_fashion.medical.config import phantom_image_config
@@ -17,7 +18,7 @@ from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.segmentation.collect import collect_segmentation
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.medical.segmentation.plan import SegmentationPlan, plan_segmentation
-from medgan_fashion.medical.study.timing import one_thread, seconds_per_step, training_seconds
+from medgan_fashion.medical.study.timing import training_seconds
 from medgan_fashion.runs.engine.declare import declare
 from medgan_fashion.runs.engine.executor import share, work
 from medgan_fashion.runs.engine.stage import complete, stage

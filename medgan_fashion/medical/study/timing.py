@@ -1,8 +1,5 @@
 """How long an ablation will take on this machine: a few turns of its GAN and its classifier, measured."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -14,25 +11,12 @@ from numpy.typing import NDArray
 from medgan_fashion.base.plain import to_plain
 from medgan_fashion.gan.recipe.schedules import base_grid, batch_at, level_starts
 from medgan_fashion.gan.recipe.table import Recipe
-from medgan_fashion.gan.training.cost import measure_level
+from medgan_fashion.gan.training.cost import measure_level, one_thread, seconds_per_step
 from medgan_fashion.gan.training.loop import train
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.learners import train_and_score
 from medgan_fashion.medical.study.materials import gan_recipe
-
-TURNS = 6
-
-
-def seconds_per_step(run: Callable[[int], object]) -> float:
-    """Of `run(n)` steps: the difference between a long and a short call, once the first has paid for start-up."""
-    run(1)
-    took = []
-    for steps in (1, 1 + TURNS):
-        started = time.perf_counter()
-        run(steps)
-        took.append(time.perf_counter() - started)
-    return max(took[1] - took[0], 1e-6) / TURNS
 
 
 def _noise(images: ImageSet) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -60,17 +44,6 @@ def training_seconds(
     turn, how = recipe.batch * recipe.n_critic, {"value_range": (0.0, 1.0), "progress": False, "check_every": 10**9}
     step = seconds_per_step(lambda n: train(recipe, views, labels=labels, images_seen=n * turn, **how))
     return step / turn * images_seen
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """As a worker has it; the caller's thread count is restored."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _gan_seconds(images: ImageSet, config: AblationConfig) -> float:
