@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.evaluation.images.judge import blurred, noisy
+from medgan_fashion.evaluation.images.degrade import blurred, noisy
 from medgan_fashion.evaluation.images.report import Effort, ImagesToMeasure, Measured, measure_set
 
 CLASSES = 10

@@ -27,7 +27,7 @@ def test_two_folders_give_one_table_and_a_json(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().out.splitlines()
     assert said[0].split() == ["measure", "fakes", "reals", "among", "themselves", "reading"]
     assert any(line.startswith("KID x 1000") and "lower is better: distance" in line for line in said)
-    assert any(line.startswith("left out: FID: needs 640 images") for line in said)
+    assert any(line.startswith("left out: FID: needs at least 640 images") for line in said)
     assert "20 against 20 images; encoder fold-encoder-64-" in said[-2]
     assert "learned to tell 2 classes apart from 20 real images" in said[-2]
     assert said[-1] == str(tmp_path / "found.json")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.images.judge import blurred, noisy
+from medgan_fashion.evaluation.images.degrade import blurred, noisy
 
 
 def test_blur_keeps_the_mean_and_never_mixes_images_or_channels():

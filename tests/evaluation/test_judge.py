@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from medgan_fashion.evaluation.images.judge import judge_images
+from medgan_fashion.evaluation.images.report import judge_images
 
 
 def sets(n, d, seed=0):

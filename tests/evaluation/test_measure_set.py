@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medgan_fashion.evaluation.encoder import encoder_for_set, orientations_to_tell
-from medgan_fashion.evaluation.images.judge import blurred
+from medgan_fashion.evaluation.images.degrade import blurred
 from medgan_fashion.evaluation.images.report import MEASURES, Effort, ImagesToMeasure, Measured, Row, measure_set
 from tests.evaluation.planted_images import stripes
 
@@ -33,7 +33,7 @@ def test_every_measure_is_a_row_or_left_out_with_a_reason(measured: dict[str, Me
     names = {"SWD" if name.startswith("SWD") else name for name in rows(found)}
     assert names | set(found.left_out) == set(MEASURES)
     assert set(found.left_out) == {"FID", "FID-infinity"}
-    assert found.left_out["FID"] == "needs 640 images on each side for 64 features; there are 80"
+    assert found.left_out["FID"] == "needs at least 640 images of each kind for 64 features; there are 80"
     assert found.n == 80
     assert "learned to tell 3 classes apart from 80 real images, which are not measured" in found.encoder
     for row in found.rows:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from medgan_fashion.evaluation.images.degrade import blurred, noisy
 from medgan_fashion.evaluation.images.diversity import WEIGHTS, ms_ssim, pair_likeness, scale_weights, ssim
-from medgan_fashion.evaluation.images.judge import blurred, noisy
 
 
 def clouds(n: int, shape: tuple[int, ...], seed: int = 0) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from medgan_fashion.evaluation.images.judge import blurred, noisy
+from medgan_fashion.evaluation.images.degrade import blurred, noisy
 from medgan_fashion.evaluation.images.swd import patches, pyramid, swd, wasserstein_1d
 
 

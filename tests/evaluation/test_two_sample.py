@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, hypergeom
 
-from medgan_fashion.evaluation.images.judge import blurred
+from medgan_fashion.evaluation.images.degrade import blurred
 from medgan_fashion.evaluation.images.two_sample import _rows, accuracy_test, two_sample_test
 from tests.evaluation.planted_images import stripes
 

@@ -1,16 +1,16 @@
-"""All measures of two sets of images at once, each beside the same measure of reals against reals."""
+"""All figures of sets of images at once: of two sets, beside the same of reals; of one fold, beside worsened reals."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from medgan_fashion.evaluation.encoder import SetEncoder, encoder_for_set
 from medgan_fashion.evaluation.images.diversity import feature_diversity, pair_likeness, ssim_diversity
 from medgan_fashion.evaluation.images.fid import enough_for_fid, enough_for_fid_infinity, fid, fid_infinity
 from medgan_fashion.evaluation.images.inception_score import inception_score
-from medgan_fashion.evaluation.images.kid import kid_full
+from medgan_fashion.evaluation.images.kid import feature_pair, kid, kid_full
 from medgan_fashion.evaluation.images.precision_recall import overlap
 from medgan_fashion.evaluation.images.swd import swd
 from medgan_fashion.evaluation.images.two_sample import (
@@ -122,17 +122,17 @@ class Seen:
         )
 
 
+def fid_figure(real: Floats, other: Floats) -> dict[str, float]:
+    """FID of two clouds of features (N, d), where the images suffice for it."""
+    return {"FID": fid(real, other)} if enough_for_fid(min(len(real), len(other)), real.shape[1]) else {}
+
+
 def feature_figures(real: Floats, other: Floats, seed: int) -> dict[str, float]:
     """Distances and overlap of two clouds of features (N, d); FID only where the images suffice for it."""
-    n, d = min(len(real), len(other)), real.shape[1]
-    found = {"KID x 1000": 1000 * kid_full(real, other)}
-    if enough_for_fid(n, d):
-        found["FID"] = fid(real, other)
-    if enough_for_fid_infinity(n, d):
+    found = {"KID x 1000": 1000 * kid_full(real, other), **fid_figure(real, other)}
+    if enough_for_fid_infinity(min(len(real), len(other)), real.shape[1]):
         found["FID-infinity"] = fid_infinity(real, other, draws=2, seed=seed).value
-    near = overlap(real, other)
-    found |= {name: getattr(near, name) for name in ("precision", "recall", "density", "coverage")}
-    return found
+    return found | asdict(overlap(real, other))
 
 
 def pixel_figures(real: FloatImages, other: FloatImages, seed: int) -> dict[str, float]:
@@ -286,12 +286,16 @@ def _learned(
     ]
 
 
+def _too_few(per_feature: int, n: int, d: int) -> str:
+    return f"needs at least {per_feature * d} images of each kind for {d} features; there are {n}"
+
+
 def _left_out(n: int, d: int, classes: bool, labelled: bool) -> dict[str, str]:
     found = {}
     if not enough_for_fid(n, d):
-        found["FID"] = f"needs {10 * d} images on each side for {d} features; there are {n}"
+        found["FID"] = _too_few(10, n, d)
     if not enough_for_fid_infinity(n, d):
-        found["FID-infinity"] = f"needs {4 * d} images on each side for {d} features; there are {n}"
+        found["FID-infinity"] = _too_few(4, n, d)
     if not classes:
         found["Inception Score"] = "needs real images of two classes or more"
     if not labelled:
@@ -328,3 +332,63 @@ def measure_set(
         left_out["C2ST accuracy"] = str(error)
     rows += _learned(learn, judge, fake, n_classes, effort, seed) if labelled else []
     return Measured(through.about, n, tuple(rows), left_out)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The figures of one fold of a study as plain data, each beside the same figure for real and for worsened images.
+
+
+DRAWS = 10  # random equal-size draws that FID and the neighbour figures are averaged over
+
+
+def _draw(features: Floats, n: int, *address: int) -> Floats:
+    """n random rows without replacement."""
+    return features[np.random.default_rng(address).choice(len(features), n, replace=False)]
+
+
+def _over_draws(test: Floats, features: Floats, n: int, seed: int, at: int) -> dict[str, float]:
+    """FID (whose bias depends on n) and the neighbour figures of set number `at` against the test reals."""
+    drawn = []
+    for draw in range(DRAWS):
+        pair = _draw(test, n, seed, 2, draw), _draw(features, n, seed, 3, draw, at)
+        drawn.append(fid_figure(*pair) | asdict(overlap(*pair)))
+    return {name: float(np.mean([one[name] for one in drawn])) for name in drawn[0]}
+
+
+def judge_images(
+    features_synthetic: ArrayLike,
+    features_train: ArrayLike,
+    features_test: ArrayLike,
+    features_blurred: ArrayLike,
+    features_noisy: ArrayLike,
+    *,
+    extractor: str,
+    seed: int,
+) -> dict[str, Any]:
+    """KID, FID, precision, recall, density and coverage of four sets against the held-out fold's reals.
+
+    All features (N_i, d) from one `extractor`, whose name is printed with the figures. `train` is what good
+    looks like; `blurred` and `noisy` are degraded training reals (of other patients than the test reals):
+    what bad looks like. Everything is compared at equal n (the smallest set); `fid` is None with
+    `fid_reason` when n < 10 d. ValueError for fewer than 6 images in a set.
+    """
+    given = {"synthetic": features_synthetic, "train": features_train}
+    given |= {"blurred": features_blurred, "noisy": features_noisy}
+    pairs = {name: feature_pair(features_test, features, at_least=FEWEST) for name, features in given.items()}
+    n, d = min(min(len(test), len(other)) for test, other in pairs.values()), pairs["train"][0].shape[1]
+    size = min(n // 2, 1000)
+    kids = {name: asdict(kid(*pair, subset_size=size, seed=seed)) for name, pair in pairs.items()}
+    sets = {name: _over_draws(*pair, n, seed, at) for at, (name, pair) in enumerate(pairs.items())}
+    figures = {figure: {name: found[figure] for name, found in sets.items()} for figure in sets["train"]}
+    fids = figures.pop("FID", None)
+    return {
+        "extractor": extractor,
+        "n": n,
+        "d": d,
+        "draws": DRAWS,
+        "kid_subset_size": size,
+        "kid": kids,
+        "fid": fids,
+        "fid_reason": None if fids else f"FID {_too_few(10, n, d)}.",
+        **figures,
+    }

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.encoder import Encoder, load_encoder, save_encoder
+from medgan_fashion.evaluation.images.degrade import blurred
 from medgan_fashion.evaluation.images.diversity import ssim_diversity
-from medgan_fashion.evaluation.images.judge import blurred
 from medgan_fashion.evaluation.images.kid import kid
 from medgan_fashion.evaluation.screening.neighbours import find_neighbours
 from medgan_fashion.fashion.data.catalogue import Catalogue, load_catalogue

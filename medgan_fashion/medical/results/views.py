@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgan_fashion.evaluation.encoder import Encoder, load_encoder
+from medgan_fashion.evaluation.images.degrade import blurred, noisy
 from medgan_fashion.evaluation.images.diversity import ssim_diversity
-from medgan_fashion.evaluation.images.judge import blurred, judge_images, noisy
 from medgan_fashion.evaluation.images.kid import kid
+from medgan_fashion.evaluation.images.report import judge_images
 from medgan_fashion.evaluation.images.swd import swd
 from medgan_fashion.evaluation.screening.neighbours import find_neighbours
 from medgan_fashion.runs.engine.stage import stage
