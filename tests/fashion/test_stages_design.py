@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
 from medgan_fashion.fashion.design.search import load_designed
@@ -27,7 +26,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     bought = Purchases(("C-red", "C-blue"), nothing, nothing, np.zeros(0, np.float32), np.zeros(0))
     save_purchases(bought, tmp_path / "history")
     rest = dict.fromkeys(("catalogue", "shelf", "encoder", "gan"), tmp_path)
-    return rest | {"purchases": tmp_path / "history", "ensemble": [], "held_out": [], "config": to_plain(QUICK)}
+    return rest | {"purchases": tmp_path / "history", "ensemble": [], "held_out": [], "config": QUICK}
 
 
 def test_problems_speak_of_the_customers_asked_for() -> None:

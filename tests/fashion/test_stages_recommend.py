@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.config import DvbprConfig, PairsConfig, PopularityConfig, TowerConfig
 from medgan_fashion.fashion.data.catalogue import Catalogue, save_catalogue
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases, split_purchases
@@ -45,7 +44,7 @@ def ranked(folder: Path, items: Catalogue, bought: Purchases) -> dict:
 
 def test_a_fit_is_kept(tmp_path: Path, catalogue: Catalogue, purchases: Purchases) -> None:
     given = laid_out(tmp_path, catalogue, purchases)
-    settings = to_plain(PopularityConfig(logarithm=False))
+    settings = PopularityConfig(logarithm=False)
     fit_recommender.function(
         tmp_path / "work", given["catalogue"], tmp_path / "train", None, None, "popularity", settings, 0
     )

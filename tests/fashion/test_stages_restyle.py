@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.data.purchases import Purchases, save_purchases
 from medgan_fashion.fashion.restyle.invert import CANNOT, CLOSEST, UNJUDGED, load_limits
@@ -29,13 +28,13 @@ def given(folder: Path, monkeypatch: pytest.MonkeyPatch, n_held_out: int) -> dic
     bought = Purchases(("C-red", "C-blue"), nothing, nothing, np.zeros(0, np.float32), np.zeros(0))
     save_purchases(bought, folder / "history")
     rest = dict.fromkeys(("catalogue", "shelf", "encoder", "gan", "latent_encoder"), folder)
-    return rest | {"ensemble": [], "held_out": [], "config": to_plain(RESTYLE), "seed": 0}
+    return rest | {"ensemble": [], "held_out": [], "config": RESTYLE, "seed": 0}
 
 
 def walks(folder: Path, known: dict[str, Any], most: int) -> list[dict[str, Any]]:
     """The limits, and what was told of the photos that were walked."""
     inversion_limits.function(folder / "limits", most=most, **known)
-    wanted = {"purchases": folder / "history", "design": to_plain(DESIGN), "limits": folder / "limits"}
+    wanted = {"purchases": folder / "history", "design": DESIGN, "limits": folder / "limits"}
     restyle_photos.function(folder / "walks", customers=[RED, BLUE], most=3, **wanted, **known)
     about = json.loads((folder / "walks" / "restyled.json").read_text())
     assert about["synthetic"] is True

@@ -1,7 +1,9 @@
 """Stages for the tests of the machinery itself."""
 
+import json
 import time
 from pathlib import Path
+from typing import Any
 
 from medgan_fashion.runs.engine.stage import stage
 
@@ -33,3 +35,8 @@ def counts_slowly(work: Path, until: int) -> None:
 @stage(version=1)
 def fails(work: Path) -> None:
     raise ValueError("row 7 is missing; add it")
+
+
+@stage(version=1)
+def from_config(work: Path, config: Any) -> None:
+    (work / "config.json").write_text(json.dumps(config, default=str))

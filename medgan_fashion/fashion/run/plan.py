@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.data.catalogue import save_catalogue, store_shelf
 from medgan_fashion.fashion.data.purchases import find_customer
@@ -96,7 +95,7 @@ class Planner:
             encoder=self.encoder if name == "vbpr" and own is None else None,
             features=own,
             name=name,
-            config=to_plain(settings or self.config.recommenders.of(name)),
+            config=settings or self.config.recommenders.of(name),
             seed=seed,
         )
 
@@ -176,13 +175,13 @@ class Planner:
             "catalogue": self.catalogue, "shelf": self.shelf, "encoder": self.encoder, "gan": gan,
             "ensemble": ensemble, "held_out": held_out,
         }  # fmt: skip
-        design = atelier | {"config": to_plain(config.design), "seed": seed}
+        design = atelier | {"config": config.design, "seed": seed}
         # judged as of training, shown as of today: nobody is offered what they have bought meanwhile
         judging, showing = design | {"purchases": self.split[0]}, design | {"purchases": self.history}
         etas = sorted({*config.etas, config.design.eta})
         designs = {eta: design_garments.task(**judging, asked=judged, eta=eta) for eta in etas}
         latent = gan_encoder.task(gan=gan, images_seen=config.gan.encoder_images, seed=seed)
-        restyle = atelier | {"latent_encoder": latent, "config": to_plain(config.restyle), "seed": seed}
+        restyle = atelier | {"latent_encoder": latent, "config": config.restyle, "seed": seed}
         limits = inversion_limits.task(**restyle, most=config.calibrated_on)
         return Plan(
             catalogue=self.catalogue,
@@ -212,7 +211,7 @@ class Planner:
             restyled=restyle_photos.task(
                 **restyle,
                 purchases=self.history,
-                design=to_plain(config.design),
+                design=config.design,
                 limits=limits,
                 customers=shown_to,
                 most=config.restyled,

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.base.plain import to_plain
 from medgan_fashion.fashion.config import GarmentsConfig
 from medgan_fashion.fashion.data.purchases import find_customer
 from medgan_fashion.fashion.recommend.visual import read_features
@@ -69,7 +68,7 @@ def run_garments(
     count = (os.cpu_count() or 1) if processes is None else processes
     shop, plan = plan_garments(inputs, run, config, say)
     config = pseudonymous(config, shop.purchases.customers)
-    declare(run, {"config": to_plain(config), "catalogue": plan.catalogue.key, "purchases": plan.history.key})
+    declare(run, config, {"catalogue": plan.catalogue.key, "purchases": plan.history.key})
     if count:
         share(plan.tasks, run, count, tell)
     else:

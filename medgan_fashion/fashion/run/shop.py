@@ -6,12 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.fashion.config import CatalogueConfig, GarmentsConfig
+from medgan_fashion.base.plain import to_key
+from medgan_fashion.fashion.config import CatalogueConfig, GarmentsConfig, SampleConfig
 from medgan_fashion.fashion.data.catalogue import (
     Catalogue,
     gather_items,
@@ -63,12 +63,9 @@ class Shop:
 
 
 @stage(version=1)
-def sample_shop(work: Path, sample: dict[str, Any], size: int, seed: int) -> None:
+def sample_shop(work: Path, sample: SampleConfig, size: int, seed: int) -> None:
     """The embedded sample: rendered garments and customers whose taste is known."""
-    from medgan_fashion.base.plain import from_plain
-    from medgan_fashion.fashion.config import SampleConfig
-
-    write_sample(work, replace(from_plain(SampleConfig, sample), size=size), seed)
+    write_sample(work, replace(sample, size=size), seed)
 
 
 def _hash(path: Path) -> str:
@@ -84,7 +81,7 @@ def _pictures_key(table: Path, config: CatalogueConfig) -> str:
     items, _, _ = gather_items(read_table(table), table.name, config)
     with ThreadPoolExecutor(2) as pool:
         hashes = list(pool.map(_hash, [picture_path(table, item.image, config) for item in items]))
-    parts = [_VERSION, _hash(table), hashes, asdict(config)]
+    parts = [_VERSION, _hash(table), hashes, to_key(config)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 
@@ -159,7 +156,7 @@ def _open_dvbpr(
         save_purchases(purchases, work)
         (work / "problems.json").write_text(json.dumps(lines))
 
-    says = json.dumps([_VERSION, _hash(table), asdict(config)], sort_keys=True)
+    says = json.dumps([_VERSION, _hash(table), to_key(config)], sort_keys=True)
     say(f"reading {table.name}")
     folder = store(run, "pictures", hashlib.sha256(says.encode()).hexdigest()[:20], fill).folder
     lines = json.loads((folder / "problems.json").read_text())
@@ -177,7 +174,7 @@ def open_shop(inputs: dict[str, Path], run: Path, config: GarmentsConfig, say: S
     if table is None:
         if people is not None:
             raise ValueError("purchases without a catalogue: give --data catalogue=TABLE as well")
-        drawn = sample_shop.task(sample=asdict(config.sample), size=reading.size, seed=config.seed)
+        drawn = sample_shop.task(sample=config.sample, size=reading.size, seed=config.seed)
         if not drawn.done(run):
             say(f"no data given: drawing the sample catalogue and its customers (seed {config.seed})")
         folder = complete(drawn, run)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.config import DesignConfig
 from medgan_fashion.fashion.data.purchases import load_purchases
 from medgan_fashion.fashion.design.search import design, load_designed, save_designed
@@ -42,16 +41,15 @@ def design_garments(
     ensemble: list[Path],
     held_out: list[Path],
     asked: Asked,
-    config: dict[str, Any],
+    config: DesignConfig,
     eta: float,
     seed: int,
 ) -> None:
     """Designs for (customer, category) pairs at one weight of realism."""
     atelier = load_atelier(catalogue, shelf, encoder, gan, ensemble, held_out)
-    settings = replace(from_plain(DesignConfig, config), eta=eta)
     customers, problems = problems_of(asked)
     seen = load_purchases(purchases).seen(len(atelier.catalogue))[customers]
-    save_designed(design(atelier, atelier.tastes(customers), seen, problems, settings, seed=seed), work)
+    save_designed(design(atelier, atelier.tastes(customers), seen, problems, replace(config, eta=eta), seed=seed), work)
     write_asked(work, asked)
 
 
@@ -67,16 +65,16 @@ def design_controls(
     held_out: list[Path],
     designs: Path,
     asked: Asked,
-    config: dict[str, Any],
+    config: DesignConfig,
     seed: int,
 ) -> None:
     """What designs are to be compared with: the best real items, as many random drawings, and pixel ascent from the
     recommended top-1 under one recommender. Figures of all four, and the first picture of each for each problem."""
     atelier = load_atelier(catalogue, shelf, encoder, gan, ensemble, held_out)
-    settings, made = from_plain(DesignConfig, config), load_designed(designs)
+    made = load_designed(designs)
     customers, problems = problems_of(asked)
     seen = load_purchases(purchases).seen(len(atelier.catalogue))[customers]
-    bench = set_up(atelier, atelier.tastes(customers), seen, problems, settings, seed=seed)
+    bench = set_up(atelier, atelier.tastes(customers), seen, problems, config, seed=seed)
     found = contestants(bench, made, seed=seed)
     arms = [arm(one.name, one.scores, one.images, one.climbed) for one in found]
     plain = [{name: _listed(value) for name, value in vars(one).items()} for one in arms]

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder
 from medgan_fashion.evaluation.ranking import gain_ratio_interval, rank_figures
 from medgan_fashion.fashion.data.catalogue import load_catalogue
@@ -15,7 +14,7 @@ from medgan_fashion.fashion.data.purchases import Split, load_purchases
 from medgan_fashion.fashion.recommend.evaluate import RankingTable, rank_quality, ranking_task
 from medgan_fashion.fashion.recommend.files import load_recommender, save_recommender
 from medgan_fashion.fashion.recommend.fold_in import fold_in
-from medgan_fashion.fashion.recommend.recommenders import RECOMMENDERS, Chance, fit
+from medgan_fashion.fashion.recommend.recommenders import Chance, fit
 from medgan_fashion.fashion.run.open import visual
 from medgan_fashion.runs.engine.stage import stage
 
@@ -28,7 +27,7 @@ def fit_recommender(
     encoder: Path | None,
     features: Path | None,
     name: str,
-    config: dict[str, Any],
+    config: Any,
     seed: int,
 ) -> None:
     """One row of the table of recommenders, fitted on purchases of items that are not held out.
@@ -41,7 +40,7 @@ def fit_recommender(
         name,
         load_catalogue(catalogue),
         load_purchases(purchases),
-        from_plain(RECOMMENDERS[name].config, config),
+        config,
         seed,
         features=None if features is None else np.load(features / "features.npy", allow_pickle=False),
         encoder=None if encoder is None else load_encoder(encoder / "encoder.safetensors"),

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.fashion.config import DesignConfig, RestyleConfig
 from medgan_fashion.fashion.data.purchases import load_purchases
 from medgan_fashion.fashion.design.taste import Problem
@@ -63,7 +62,7 @@ def inversion_limits(
     ensemble: list[Path],
     held_out: list[Path],
     latent_encoder: Path,
-    config: dict[str, Any],
+    config: RestyleConfig,
     most: int,
     seed: int,
 ) -> None:
@@ -73,12 +72,11 @@ def inversion_limits(
     """
     atelier = load_atelier(catalogue, shelf, encoder, gan, ensemble, held_out)
     start = load_latent_encoder(latent_encoder / "latent_encoder.safetensors")
-    settings = from_plain(RestyleConfig, config)
     if len(unseen_photos(atelier)) and most:
-        limits, drawn = measure_limits(atelier, photos=most, encoder=start, config=settings, seed=seed)
+        limits, drawn = measure_limits(atelier, photos=most, encoder=start, config=config, seed=seed)
         _save_drawn(drawn, work / "drawn.npz")
     else:
-        limits = no_limits(settings)
+        limits = no_limits(config)
     save_limits(limits, work / "limits.json")
     (work / "missing.txt").write_text(missing(limits))
 
@@ -122,8 +120,8 @@ def restyle_photos(
     latent_encoder: Path,
     limits: Path,
     customers: list[int],
-    config: dict[str, Any],
-    design: dict[str, Any],
+    config: RestyleConfig,
+    design: DesignConfig,
     most: int,
     seed: int,
 ) -> None:
@@ -136,14 +134,14 @@ def restyle_photos(
         write_asked(work, [])
         return
     who = [customers[i % len(customers)] for i in range(len(rows))]
-    settings, kinds = from_plain(RestyleConfig, config), items.category[rows]
-    drawn = draw_photos(atelier, items.floats(rows), kinds, own=rows, encoder=start, config=settings, seed=seed)
+    kinds = items.category[rows]
+    drawn = draw_photos(atelier, items.floats(rows), kinds, own=rows, encoder=start, config=config, seed=seed)
     people = np.unique(who)
     problems = [Problem((int(np.searchsorted(people, c)),), int(k)) for c, k in zip(who, kinds, strict=True)]
     seen = load_purchases(purchases).seen(len(items))[people]
-    wanted = replace(from_plain(DesignConfig, design), steps=settings.walk_steps)
+    wanted = replace(design, steps=config.walk_steps)
     made = restyle(
-        atelier, drawn, load_limits(limits / "limits.json"), atelier.tastes(people), seen, problems, settings, wanted,
+        atelier, drawn, load_limits(limits / "limits.json"), atelier.tastes(people), seen, problems, config, wanted,
         seed=seed,
     )  # fmt: skip
     about = [

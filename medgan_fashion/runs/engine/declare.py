@@ -3,30 +3,71 @@
 import json
 import platform
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from medgan_fashion.base.files import write_whole
-from medgan_fashion.base.plain import differences
+from medgan_fashion.base.plain import differences, from_plain, to_plain
 from medgan_fashion.runs.engine.stage import claim
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A run folder says what it is for before the first number is computed, and refuses to become something else.
 
 
-def declare(run: Path, plain: dict[str, Any]) -> None:
-    """Writes the whole configuration and the hash of the data to RUN/declared.json.
+T = TypeVar("T")
+OLDEST = "0.1.0 or older"  # versions that did not write down which they were
+
+
+@dataclass(frozen=True)
+class Declared(Generic[T]):
+    """What a run folder is for: its configuration, the hashes of its inputs by name, and the version that wrote it."""
+
+    config: T
+    inputs: dict[str, str]
+    version: str
+
+
+def read_declared(run: Path, kind: type[T], chains: Sequence[str] = ()) -> Declared[T]:
+    """RUN/declared.json, read through the configuration's class: fields that are younger than the file take the value
+    that stands for their absence.
+
+    ValueError where there is none, one of another chain than `chains`, or one that this version cannot read: it names
+    the version that wrote it.
+    """
+    path = run / "declared.json"
+    plain: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    if not plain or (chains and plain["config"].get("chain") not in chains):
+        raise ValueError(f"{run} holds no run of chain {' or '.join(chains)}; give the folder that `run` wrote")
+    config, wrote = plain.pop("config"), plain.pop("version", OLDEST)
+    try:
+        return Declared(from_plain(kind, config, stored=True), plain, wrote)
+    except ValueError as error:
+        raise ValueError(
+            f"{run} was declared by version {wrote}, and version {version('medgan-fashion')} cannot read it ({error}); "
+            "go on with that version, or choose another --out"
+        ) from None
+
+
+def declare(run: Path, config: Any, inputs: dict[str, str]) -> None:
+    """Writes the whole configuration (a dataclass) and the hashes of the data to RUN/declared.json, once.
 
     ValueError shows what changed when the folder was declared for another configuration or other data.
     """
     path = run / "declared.json"
     if path.exists():
-        changed = differences(json.loads(path.read_text()), plain)
+        before = read_declared(run, type(config))
+        changed = differences(to_plain(before.config) | before.inputs, to_plain(config) | inputs)
         if changed:
-            raise ValueError(f"{run} was declared for another study ({'; '.join(changed)}); choose another --out")
+            raise ValueError(
+                f"{run} was declared for another study ({'; '.join(changed)}); set back what changed, or choose "
+                "another --out"
+            )
         return
     run.mkdir(parents=True, exist_ok=True)
+    plain = {"version": version("medgan-fashion"), "config": to_plain(config), **inputs}
     write_whole(path, lambda part: part.write_text(json.dumps(plain, indent=1)))
 
 

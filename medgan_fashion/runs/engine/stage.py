@@ -17,10 +17,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from medgan_fashion.base.plain import to_key
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ class Stage:
     function: Callable[..., None]
 
     def task(self, **inputs: Any) -> "Task":
-        """The stage with its inputs: plain data, Stored content, or other tasks. TypeError for anything else."""
+        """The stage with its inputs: plain data, dataclasses of plain data, Stored content, or other tasks, also inside
+        lists, tuples and dicts. TypeError for anything else."""
         described = {name: _describe(value, f"{self.name}.{name}") for name, value in inputs.items()}
         text = json.dumps([self.name, self.version, described], sort_keys=True)
         return Task(self, inputs, hashlib.sha256(text.encode()).hexdigest()[:20])
@@ -68,16 +72,19 @@ class Task:
 
     def resolved(self, run: Path) -> dict[str, Any]:
         """Its inputs as the stage's function gets them: folders in the place of tasks and stored content."""
-        return {name: _resolve(value, run) for name, value in self.inputs.items()}
+        return _resolve(self.inputs, run)
 
     def needs(self) -> "list[Task]":
-        """The tasks among its inputs, also those inside lists."""
-        return [
-            t
-            for value in self.inputs.values()
-            for t in (value if isinstance(value, list) else [value])
-            if isinstance(t, Task)
-        ]
+        """The tasks among its inputs, wherever in them."""
+        return list(_tasks(self.inputs))
+
+
+def _tasks(value: Any) -> Iterator[Task]:
+    if isinstance(value, Task):
+        yield value
+    elif isinstance(value, (list, tuple, dict)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _tasks(one)
 
 
 def _find_stage(module: str, name: str) -> Stage:
@@ -93,6 +100,8 @@ def _describe(value: Any, where: str) -> Any:
         return {str(k): _describe(v, where) for k, v in value.items()}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return _describe(to_key(value), where)
     raise TypeError(
         f"{where} is a {type(value).__name__}; a stage takes plain data, Stored content or tasks, so nothing is hidden"
     )
@@ -121,7 +130,12 @@ def _resolve(value: Any, run: Path) -> Any:
         return value.folder(run)
     if isinstance(value, Stored):
         return value.folder
-    return [_resolve(v, run) for v in value] if isinstance(value, list) else value
+    if isinstance(value, dict):
+        return {key: _resolve(v, run) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        found = [_resolve(v, run) for v in value]
+        return tuple(found) if isinstance(value, tuple) else found
+    return value
 
 
 def attempt(task: Task, run: Path) -> bool:
@@ -143,6 +157,7 @@ def attempt(task: Task, run: Path) -> bool:
             "seconds": seconds,
             "finished": time.time(),
             "process": os.getpid(),
+            "version": version("medgan-fashion"),
         }
         (work / "stage.json").write_text(json.dumps(about))
         work.replace(folder)
