@@ -17,6 +17,7 @@ from medgan_fashion.evaluation.screening.privacy import (
 from medgan_fashion.evaluation.screening.thresholds import BLOCKED, OPEN, PASSED, PrivacyRules, decide
 from medgan_fashion.gan import train
 from medgan_fashion.gan.recipe.table import changed_recipe
+from medgan_fashion.imaging.prepare.near_copies.copies import Copies, find_copies
 from medgan_fashion.medical.phantoms.ct import draw_lesions
 
 
@@ -33,7 +34,13 @@ def world() -> np.ndarray:
 
 def card(drawn: np.ndarray, known: np.ndarray, unseen: np.ndarray, seed: int = 0) -> dict:
     sides: dict[str, Any] = {"train_patients": np.arange(len(known)), "held_out_patients": np.arange(len(unseen))}
-    return screen(drawn, known, unseen, **sides, seed=seed).card
+    copies = find_copies(drawn, known, (known.shape[-2], known.shape[-1]), sides["train_patients"], seed=seed)
+    return screen(drawn, known, unseen, copies, **sides, seed=seed).card
+
+
+def fresh(n: int) -> Copies:
+    """n drawn images of which none is a copy."""
+    return Copies(np.zeros(n, int), np.zeros(n), np.zeros(1))
 
 
 def disguised(known: np.ndarray, noise: float) -> np.ndarray:
@@ -128,7 +135,7 @@ def test_a_patient_is_all_of_her_images(world: np.ndarray) -> None:
         "train_patients": np.repeat(np.arange(20), 3),
         "held_out_patients": np.repeat(np.arange(20), 3),
     }
-    found = screen(disguised(known[::3], 0.02), known, unseen, **sides).card
+    found = screen(disguised(known[::3], 0.02), known, unseen, fresh(200), **sides).card
     assert found["counts"]["training_patients"] == 20
     assert found["membership"]["auc"] > 0.95
 
@@ -159,12 +166,22 @@ def test_every_rule(change: dict, outcome: str, words: str) -> None:
     assert any(words in reason for reason in reasons), reasons
 
 
+EVERY = range(30)
+
+
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        (lambda x: screen(x, x[:, :, :8], x, train_patients=range(30), held_out_patients=range(30)), "one image shape"),
-        (lambda x: screen(x, x, x, train_patients=range(3), held_out_patients=range(30)), "one per image"),
-        (lambda x: screen(x, x, x, train_patients=range(30), held_out_patients=[4] * 30), "from one patient"),
+        (
+            lambda x: screen(x, x[:, :, :8], x, fresh(30), train_patients=EVERY, held_out_patients=EVERY),
+            "one image shape",
+        ),
+        (lambda x: screen(x, x, x, fresh(30), train_patients=range(3), held_out_patients=EVERY), "one per image"),
+        (
+            lambda x: screen(x, x, x, fresh(30), train_patients=EVERY, held_out_patients=[4] * 30),
+            "from one patient",
+        ),
+        (lambda x: screen(x, x, x, fresh(2), train_patients=EVERY, held_out_patients=EVERY), "2 images do not"),
         (lambda x: PrivacyRules(ratio_blocked=0.95), "must not exceed"),
         (lambda x: PrivacyRules(tpr_blocked=0.005), "in order"),
         (lambda x: PrivacyRules(fewest_patients=1), "at least 2"),

@@ -42,7 +42,7 @@ def test_who_judges_has_another_seed_and_architecture(made: Plan) -> None:
     (judge,) = made.held_out
     assert seeds == [0, 1, 2]
     assert judge.inputs["seed"] == OTHER
-    assert judge.inputs["config"]["tower"]["architecture"] != made.ensemble[0].inputs["config"]["tower"]["architecture"]
+    assert judge.inputs["config"].tower.architecture != made.ensemble[0].inputs["config"].tower.architecture
 
 
 def test_customers_take_categories_in_turn(made: Plan) -> None:

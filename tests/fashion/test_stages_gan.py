@@ -7,11 +7,13 @@ import pytest
 
 from medgan_fashion.evaluation.encoder import save_encoder
 from medgan_fashion.fashion.data.catalogue import Catalogue, save_catalogue
+from medgan_fashion.fashion.run import stages_gan
 from medgan_fashion.fashion.run.stages_gan import (
     check_garment_model,
     designable,
     drawn_evenly,
     judge_gan,
+    picture_figures,
 )
 from medgan_fashion.gan import Recipe, save_model
 from medgan_fashion.gan.models.model import Model, model_from_weights
@@ -19,6 +21,11 @@ from medgan_fashion.gan.networks.build import build_networks
 from medgan_fashion.gan.networks.card import DataCard
 from medgan_fashion.gan.recipe.table import find_recipe
 from tests.fashion.tiny_atelier import CATEGORIES, catalogue, encoder, gan
+
+
+@pytest.fixture(autouse=True)
+def _few_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages_gan, "JUDGED", 60)
 
 
 def untrained(shape: tuple[int, int, int], classes: tuple[str, ...], low: float = -1.0, high: float = 1.0) -> Model:
@@ -96,3 +103,10 @@ def test_a_gan_of_something_else_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         check_garment_model(untrained(shape, classes), catalogue(), "x.safetensors")
+
+
+def test_drawings_that_are_training_photos_are_near_copies() -> None:
+    items = catalogue()
+    train = items.floats(np.flatnonzero(~items.held_out))
+    made, told = train[:20, :, :, ::-1].copy(), items.category[~items.held_out][:20]
+    assert picture_figures(encoder(), items, made, told, 0)["near_copies"] == 20

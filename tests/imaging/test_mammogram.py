@@ -99,7 +99,7 @@ def test_disagreement_is_a_note_that_the_cache_keeps(
     write_film: Callable[..., str], table: Write, tmp_path: Path
 ) -> None:
     good, odd = write_film("a.dcm"), write_film("b.dcm", "right", Laterality="L")
-    path = table("image,label,patient", f"{good},a,p0", f"{odd},b,p1")
+    path = table("image,label,patient", f"{good},a,p", f"{odd},b,p")
     for _ in range(2):
         notes = cached_prepare(path, FILMS, tmp_path / "cache").notes
         assert [row for row, _ in notes] == [2]
@@ -119,7 +119,7 @@ def test_a_crop_without_air_follows_its_tags(dicom: Write, table: Write, draw_fi
     dicom(crop, "l.dcm", Laterality="L", PatientOrientation="CC", **TWELVE)
     dicom(crop[:, ::-1], "r.dcm", Laterality="R", PatientOrientation="CC", **TWELVE)
     dicom(crop, "u.dcm", **TWELVE)
-    rows = [f"{name}.dcm,{label},p{label},0,0,60,60" for name, label in (("l", "a"), ("r", "b"), ("u", "a"))]
+    rows = [f"{name}.dcm,{label},p,0,0,60,60" for name, label in (("l", "a"), ("r", "b"), ("u", "a"))]
     prepared = prepare_cases(table("image,label,patient,x,y,width,height", *rows), PATCHES)
     np.testing.assert_array_equal(prepared.images.images[0], prepared.images.images[1])
     assert prepared.images.card.view_positions == ("", "CC")

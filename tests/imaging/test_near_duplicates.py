@@ -1,55 +1,96 @@
+"""Pictures that show the same thing are of one group, whoever they are said to be of."""
+
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
-from medgan_fashion.imaging.prepare.duplicates import (
-    difference_hash,
-    duplicate_groups,
-    group_hashes,
-    group_pictures,
-)
+from medgan_fashion.imaging.cases.config import ImageConfig
+from medgan_fashion.imaging.discover.make_cases import make_cases
+from medgan_fashion.imaging.prepare.near_copies.groups import group_pictures, join_look_alikes, look_alikes
+from medgan_fashion.imaging.prepare.near_copies.rules import AUDIT
+from medgan_fashion.imaging.prepare.prepare import prepare_cases
+
+SIZE = (24, 24)  # views without context
 
 
-def smooth(seed: int) -> np.ndarray:
+def smooth(seed: int, side: int = 96) -> np.ndarray:
+    """A picture (side, side) in [0, 255]."""
     small = np.random.default_rng(seed).integers(0, 256, (9, 9)).astype(np.float32)
-    return np.asarray(Image.fromarray(small).resize((96, 96), Image.Resampling.BICUBIC))
+    return np.asarray(Image.fromarray(small).resize((side, side), Image.Resampling.BICUBIC)).clip(0, 255)
 
 
-def test_hash_of_a_ramp() -> None:
-    ramp = np.tile(np.arange(0, 255, 2.0), (64, 1))
-    assert difference_hash(ramp).all()
-    assert not difference_hash(ramp[:, ::-1]).any()
-    assert difference_hash(ramp).shape == (256,)
+def textures(n: int, side: int = 24) -> np.ndarray:
+    """Canvases (n, 1, side, side)."""
+    noise = np.random.default_rng(0).normal(size=(n, 1, side, side))
+    return ndimage.gaussian_filter(noise, (0, 0, 1.2, 1.2)).astype(np.float32)
 
 
-def test_scale_and_offset_do_not_matter() -> None:
-    picture = smooth(0)
-    assert (difference_hash(picture) != difference_hash(picture * 16 + 300)).sum() <= 8
+@pytest.fixture
+def saved(tmp_path: Path) -> Callable[..., Path]:
+    def save(picture: np.ndarray, name: str, **how: Any) -> Path:
+        Image.fromarray(picture.astype(np.uint8)).save(tmp_path / name, **how)
+        return tmp_path / name
+
+    return save
 
 
-def test_copies_join_and_others_stay_apart(tmp_path: Path) -> None:
-    noise = np.random.default_rng(1).normal(0, 2, (96, 96))
-    pictures = [smooth(0), smooth(1), smooth(0) + noise, smooth(2), smooth(1)[:, ::-1]]
-    assert duplicate_groups(pictures).tolist() == [0, 1, 0, 2, 3]
-    paths = [tmp_path / f"{n}.png" for n in range(5)]
-    for path, picture in zip(paths, pictures, strict=True):
-        Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(path)
-    assert duplicate_groups(paths).tolist() == [0, 1, 0, 2, 3]
-    (tmp_path / "broken.png").write_bytes(b"no")
-    groups, reasons = group_pictures([*paths, tmp_path / "broken.png"])
-    assert list(groups.values()) == [0, 1, 0, 2, 3]
-    assert list(reasons) == [tmp_path / "broken.png"]
+def test_versions_of_a_picture_join_and_others_stay_apart(saved: Callable[..., Path], tmp_path: Path) -> None:
+    noisy = (smooth(0) + np.random.default_rng(1).normal(0, 2, (96, 96))).clip(0, 255)
+    half = np.asarray(Image.fromarray(smooth(1)).resize((48, 40)))
+    paths = [saved(smooth(seed), f"{seed}.png") for seed in range(6)]
+    paths += [saved(noisy, "noisy.png"), saved(smooth(1)[:, ::-1], "mirrored.png")]
+    paths += [saved(smooth(2), "again.jpg", quality=60), saved(half, "half.png")]
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no")
+    groups, reasons = group_pictures([*paths, broken])
+    assert list(groups.values()) == [0, 1, 2, 3, 4, 5, 0, 1, 2, 1]
+    assert list(reasons) == [broken]
+    assert group_pictures([broken])[0] == group_pictures([])[0] == {}
 
 
-def test_chains_join() -> None:
-    hashes = np.zeros((4, 256), dtype=bool)
-    hashes[1, :24] = True
-    hashes[2, :48] = True
-    hashes[3, :73] = True
-    assert group_hashes(hashes).tolist() == [0, 0, 0, 1]
-    assert duplicate_groups([]).shape == (0,)
+def test_chains_join_and_are_numbered_anew() -> None:
+    """Three rows of a picture under three groups, of which one has another picture: all of them are one group."""
+    canvases = textures(8)
+    darker = np.float32(0.5) * canvases[3:4] + np.float32(2)
+    every = np.concatenate([canvases, darker, canvases[3:4, :, :, ::-1], canvases[5:6]])
+    told = np.array([7, 1, 2, 3, 4, 5, 6, 0, 1, 8, 8])
+    groups, pairs = join_look_alikes(every, SIZE, told)
+    assert groups.tolist() == [0, 1, 2, 1, 3, 1, 4, 5, 1, 1, 1]
+    assert {row for pair in pairs for row in pair} == {3, 5, 8, 9, 10}
+    assert join_look_alikes(canvases, SIZE, np.arange(8)[::-1])[0].tolist() == list(range(8))
+
+
+@pytest.mark.parametrize("groups", [np.zeros(8, int), np.arange(8)])
+def test_nothing_to_join(groups: np.ndarray) -> None:
+    joined, pairs = join_look_alikes(textures(8), SIZE, groups)
+    assert (joined.tolist(), pairs) == (groups.tolist(), [])
+    assert look_alikes(textures(8), SIZE, groups, AUDIT) == []
+    assert join_look_alikes(textures(1), SIZE, np.zeros(1, int))[1] == []
+
+
+def test_a_region_drawn_anew_is_found_in_the_context() -> None:
+    large = textures(6, 32)
+    every = np.concatenate([large[:, :, 2:26, 2:26], large[:3, :, 4:28, 1:25]])
+    assert join_look_alikes(every, (16, 16), np.arange(9))[0].tolist() == [0, 1, 2, 3, 4, 5, 0, 1, 2]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_the_audit_flags_nothing_that_the_door_let_through(share: float) -> None:
+    """However many pictures are there twice, and however little alike the two are."""
+    canvases, rng = textures(24), np.random.default_rng(2)
+    twice = rng.permutation(24)[: round(24 * share)]
+    moved = ndimage.shift(canvases[twice], (0, 0, 0.7, -0.7), order=1, mode="reflect")
+    noise = rng.uniform(0, 0.15, (len(twice), 1, 1, 1)) * rng.normal(size=moved.shape)
+    every = np.concatenate([canvases, (moved + noise).astype(np.float32)])
+    groups = np.arange(len(every)) // 2
+    assert look_alikes(every, SIZE, groups, AUDIT)
+    joined, _ = join_look_alikes(every, SIZE, groups)
+    assert look_alikes(every, SIZE, joined, AUDIT) == []
 
 
 def test_breast_ultrasound_has_the_known_number_of_groups(shared_data: Path) -> None:
@@ -57,5 +98,20 @@ def test_breast_ultrasound_has_the_known_number_of_groups(shared_data: Path) -> 
     paths = [p for c in ("benign", "malignant", "normal") for p in sorted((folder / c).glob("*.png"))]
     if not paths:
         pytest.skip("busi_breast_ultrasound is not there")
-    # its SOURCE.md counts 171 with another resampling filter
-    assert abs(int(duplicate_groups(paths).max()) + 1 - 171) <= 2
+    groups, _ = group_pictures(paths)
+    assert abs(max(groups.values()) + 1 - 171) <= 2  # its SOURCE.md counts 171, by difference hashes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("busi_breast_ultrasound", {"masks": "masks_original_size"}), ("brain_tumor_mri", {"boxes": "yolo"})],
+)
+def test_the_audit_flags_no_row_of_a_real_set(name: str, found: dict, shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / name
+    if "masks" in found:
+        found = {"masks": folder / found["masks"], "classes": "benign,malignant"}
+    make_cases(folder, tmp_path / "cases.csv", **found)
+    for config in (ImageConfig(), ImageConfig(size=(64, 64), roi="whole")):
+        images = prepare_cases(tmp_path / "cases.csv", config).images
+        assert look_alikes(images.images, images.card.size, images.groups, AUDIT) == []

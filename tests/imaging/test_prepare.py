@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from PIL import Image
 
 from medgan_fashion.imaging.cases.config import ImageConfig, IntensityConfig
+from medgan_fashion.imaging.cases.pseudonyms import pseudonym, pseudonym_key
 from medgan_fashion.imaging.prepare import canvases
 from medgan_fashion.imaging.prepare import prepare as prepare_cache
 from medgan_fashion.imaging.prepare.prepare import cached_prepare, prepare_cases
@@ -69,6 +71,41 @@ def test_mask_and_circle_give_the_same_canvas_as_a_box(dicom: Callable[..., Path
     canvases = prepare_cases(table(header, *rows), LESION).images.images
     np.testing.assert_array_equal(canvases[0], canvases[1])
     np.testing.assert_array_equal(canvases[0], canvases[2])
+
+
+@pytest.fixture
+def twice(tmp_path: Path, table: Table) -> Callable[..., Path]:
+    """A table of six patients, of whom the second and the fifth have one picture, brighter and a pixel further right
+    the second time."""
+    scenes = np.random.default_rng(0).integers(0, 200, (6, 9, 9)).astype(np.uint8)
+    large = [Image.fromarray(scene).resize((80, 80), Image.Resampling.BICUBIC) for scene in scenes]
+    pictures = [np.asarray(scene.crop((4, 4, 76, 76)), dtype=float) for scene in large]
+    pictures[4] = (0.9 * np.asarray(large[1].crop((5, 4, 77, 76)), dtype=float) + 40).clip(0, 255)
+    for n, pixels in enumerate(pictures):
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / f"{n}.png")
+
+    def write(*external: int) -> Path:
+        rows = [f"{n}.png,{'ab'[n % 2]},p{n},{'external' if n in external else ''}" for n in range(6)]
+        return table("image,label,patient,cohort", *rows)
+
+    return write
+
+
+def test_two_patients_with_one_picture_are_one_group(twice: Callable[..., Path], tmp_path: Path) -> None:
+    config = replace(WHOLE, size=(32, 32))
+    prepared = cached_prepare(twice(), config, tmp_path / "cache")
+    images, key = prepared.images, pseudonym_key()
+    assert images.groups.tolist() == [0, 1, 2, 3, 1, 4]
+    assert images.card.pseudonyms == tuple(pseudonym(key, f"p{n}") for n in (0, 1, 2, 3, 5))
+    assert prepared.notes == ((5, "shows the same picture as row 2; both stay on one side of every split"),)
+    assert images.card.grouping == "patient"
+
+
+def test_one_picture_in_both_cohorts_is_refused(twice: Callable[..., Path]) -> None:
+    config = replace(WHOLE, size=(32, 32))
+    with pytest.raises(ValueError, match=r"rows 2 and 5 of cases.csv show the same picture, one .* external cohort"):
+        prepare_cases(twice(3, 4), config)
+    assert prepare_cases(twice(1, 3, 4), config).images.groups.tolist() == [0, 1, 2, 3, 1, 4]
 
 
 def test_unusable_rows_are_listed_and_only_there_named(good: Path, picture: Make, table: Table) -> None:

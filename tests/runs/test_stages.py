@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from medgan_fashion.gan.networks.card import DataCard
+from medgan_fashion.imaging.cases.config import IntensityConfig
 from medgan_fashion.imaging.prepare.imageset import Card, ImageSet
 from medgan_fashion.runs.engine.stage import complete
 from medgan_fashion.runs.stages import images as stages
@@ -32,7 +33,7 @@ def films(views: np.ndarray = VIEWS) -> ImageSet:
 
 
 def stored(run: Path, images: ImageSet) -> Path:
-    task = training_fold.task(rows=store_rows(run, images), intensity={"kind": "range"})
+    task = training_fold.task(rows=store_rows(run, images), intensity=IntensityConfig(kind="range"))
     return complete(task, run)
 
 
@@ -46,7 +47,7 @@ def test_folds_carry_views_and_their_names(tmp_path: Path, training: Path) -> No
     np.testing.assert_array_equal(fold.view_positions, VIEWS)
     assert fold.position_names == ("CC", "MLO", "")
     rows = store_rows(tmp_path, films().take([2, 6]))
-    task = training_fold.task(rows=store_rows(tmp_path, films()), intensity={"kind": "range"})
+    task = training_fold.task(rows=store_rows(tmp_path, films()), intensity=IntensityConfig(kind="range"))
     held_out = load_fold(complete(test_fold.task(rows=rows, training=task), tmp_path))
     assert [held_out.position_names[at] for at in held_out.view_positions] == ["MLO", ""]
 

@@ -11,9 +11,10 @@ from scipy.spatial.distance import cdist
 
 from medgan_fashion.evaluation.encoder import Encoder
 from medgan_fashion.evaluation.screening.artefacts import artefacts
-from medgan_fashion.evaluation.screening.copies import find_copies
 from medgan_fashion.evaluation.screening.thresholds import REASONS, GateConfig
 from medgan_fashion.imaging.prepare.imageset import centre
+from medgan_fashion.imaging.prepare.near_copies.copies import Copies
+from medgan_fashion.imaging.prepare.near_copies.rules import GATE
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -115,10 +116,9 @@ def gate(
     view_positions: Integers,
     wanted: Integers,
     reals: Reals,
+    copies: Copies,
     encoder: Encoder,
     config: GateConfig,
-    *,
-    seed: int = 0,
 ) -> Gated:
     """Which of the candidates may fill the places of the wanted classes, the first ones first.
 
@@ -126,6 +126,7 @@ def gate(
         images: candidates, float32 (N, C, h, w) in [0, 1]; labels int64 (N,): the class each was asked for;
             view_positions int64 (N,): the view it was asked for, -1 where the GAN was told none.
         wanted: int64 (W,), classes of the places, in order.
+        copies: which real each candidate might be a copy of (`find_copies`).
         encoder: the training fold's own classifier, for classes and distances.
 
     The quota counts over all that passes: nearest reals by the encoder's features, fair share W / M.
@@ -133,16 +134,16 @@ def gate(
     known, found = encoder.features(reals.views), encoder.features(images)
     nearest, distance = nearest_reals(found, labels, known, reals.labels)
     limits = realism_limits(known, reals.labels, reals.groups, config.quantile)
-    copies = find_copies(images, reals.canvases, reals.size, reals.groups, seed=seed)
     odd = artefacts(images, view_positions, reals.views, reals.view_positions, sds=config.artefact_sds)
     failed = {
-        "label": encoder.predict(images).argmax(1) != labels,
+        # an encoder of one class alone tells something else apart
+        "label": (encoder.predict(images).argmax(1) != labels) & (len(np.unique(reals.labels)) > 1),
         "artefact": odd.any(axis=1),
         "realism": distance > np.array([limits.get(int(label), 0.0) for label in labels]),
-        "near copy": copies.flags,
+        "near copy": copies.flags(GATE),
     }
     passed = ~np.any(list(failed.values()), axis=0)
     most = max(1, int(np.ceil(config.quota * len(wanted) / len(reals.labels))))
     kept = within_quota(passed, nearest, most)
     table = np.stack([*(failed[name] for name in REASONS[:-1]), passed & ~kept], axis=1)
-    return Gated(table, wanted, fill_places(wanted, labels, kept), copies.threshold)
+    return Gated(table, wanted, fill_places(wanted, labels, kept), GATE.threshold(copies.others))

@@ -14,12 +14,12 @@ from medgan_fashion.evaluation.screening.neighbours import (
     Images,
     checked,
     correlations,
-    equal_minimum,
-    find_neighbours,
-    pixels,
+    ratio_at_equal_numbers,
     standardised,
 )
 from medgan_fashion.evaluation.screening.thresholds import OPEN, SCREENING, PrivacyRules, decide
+from medgan_fashion.imaging.prepare.near_copies.copies import Copies
+from medgan_fashion.imaging.prepare.near_copies.rules import SCREEN
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Membership inference by patient: can somebody who holds a patient's images tell whether a generator saw them?
@@ -157,10 +157,8 @@ def by_patient(distances: Floats, patients: Ints) -> Floats:
 
 def patient_ratios(to_train: Floats, to_held_out: Floats, seed: int) -> Floats:
     """Distance to the nearest training patient over that to the nearest held-out one (N,), at equal numbers of
-    patients; from distances (N, P) and (N, Q). Two zeros make 1."""
-    n, rng = min(to_train.shape[1], to_held_out.shape[1]), np.random.default_rng((seed, 42))
-    near, far = equal_minimum(to_train, n, rng), equal_minimum(to_held_out, n, rng)
-    return np.divide(near, far, out=np.where(near > 0, np.inf, 1.0), where=far > 0)
+    patients; from distances (N, P) and (N, Q)."""
+    return ratio_at_equal_numbers(to_train, to_held_out, np.random.default_rng((seed, 42)))
 
 
 def authenticity(to_train: Floats, within: Floats, patients: Ints) -> float:
@@ -199,7 +197,8 @@ def _against_patients(
 
 def unscreened(reason: str, by: str, rules: PrivacyRules) -> dict[str, Any]:
     """A card without figures, where there is too little to screen with."""
-    figures = dict.fromkeys(("counts", "near_copies", "neighbour_ratio", "authenticity", "membership"))
+    names = ("counts", "near_copies", "copy_threshold", "neighbour_ratio", "authenticity", "membership")
+    figures = dict.fromkeys(names)
     about = {"outcome": OPEN, "reasons": [reason], "screening": SCREENING, "format": FORMAT, "by": by, "space": SPACE}
     return about | figures | {"membership_note": reason, "rules": asdict(rules)}
 
@@ -221,6 +220,7 @@ def screen(
     synthetic: ArrayLike,
     train: ArrayLike,
     held_out: ArrayLike,
+    copies: Copies,
     *,
     train_patients: ArrayLike,
     held_out_patients: ArrayLike,
@@ -230,22 +230,27 @@ def screen(
 ) -> Screened:
     """Screens drawn images (N, C, H, W) against training images (M, ...) and held-out ones (K, ...), all in one range.
 
+    `copies` (`find_copies`) says which training image each drawn one might be a copy of.
     `train_patients` (M,), `held_out_patients` (K,): whole numbers, of which no patient is on both sides. `by` says in
     the card what such a number stands for. At most `rules.images` drawn images are looked at. ValueError for images of
-    unequal shape, patients that do not fit, or one patient only.
+    unequal shape, patients or copies that do not fit, or one patient only.
     """
     rules = rules or PrivacyRules()
     made, known, unseen = checked(np.asarray(synthetic)[: rules.images], train, held_out)
     whose, others = (np.asarray(one, dtype=np.int64) for one in (train_patients, held_out_patients))
     _checked([made, known, unseen], [whose, others])
-    near = find_neighbours(made, known, unseen, encode=lambda some: pixels(standardised(coarse(some))), seed=seed)
+    if len(copies.similarity) < len(made):
+        raise ValueError(
+            f"copies of {len(copies.similarity)} images do not fit {len(made)} drawn ones: give one for each."
+        )
+    near = copies.take(slice(len(made))).flags(SCREEN)
     to_train, to_unseen = coarse_distances(made, known), coarse_distances(made, unseen)
     card: dict[str, Any] = {"format": FORMAT, "by": by, "space": SPACE, "counts": _counts(made, whose, others)}
-    card |= {"near_copies": int(near.flags.sum())}
+    card |= {"near_copies": int(near.sum()), "copy_threshold": SCREEN.threshold(copies.others)}
     card |= _authenticity(to_train, known, unseen, whose)
     card |= _against_patients((to_train, to_unseen), (whose, others), rules, seed)
     outcome, reasons = decide(card, rules)
     card = {"outcome": outcome, "reasons": reasons, "screening": SCREENING} | card | {"rules": asdict(rules)}
     closest = np.argsort(to_train.min(axis=1), kind="stable")[:PAIRS]
     own = to_train[closest]
-    return Screened(card, closest, own.argmin(axis=1), own.min(axis=1), near.flags[closest])
+    return Screened(card, closest, own.argmin(axis=1), own.min(axis=1), near[closest])

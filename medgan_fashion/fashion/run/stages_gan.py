@@ -11,12 +11,14 @@ from medgan_fashion.evaluation.encoder import Encoder, load_encoder, save_encode
 from medgan_fashion.evaluation.images.degrade import blurred
 from medgan_fashion.evaluation.images.diversity import ssim_diversity
 from medgan_fashion.evaluation.images.kid import kid
-from medgan_fashion.evaluation.screening.neighbours import find_neighbours
+from medgan_fashion.evaluation.screening.neighbours import neighbour_ratios
 from medgan_fashion.fashion.data.catalogue import Catalogue, load_catalogue
 from medgan_fashion.fashion.recommend.towers import train_catalogue_encoder
 from medgan_fashion.gan import Model, load_model, save_model
 from medgan_fashion.gan.latent.encoder import save_latent_encoder, train_latent_encoder
 from medgan_fashion.gan.recipe.spelling import read_recipe
+from medgan_fashion.imaging.prepare.near_copies.copies import find_copies
+from medgan_fashion.imaging.prepare.near_copies.rules import GARMENT
 from medgan_fashion.runs.engine.stage import stage
 from medgan_fashion.runs.stages.images import Rows, train_kept
 
@@ -74,12 +76,13 @@ def _against_unseen(
         kids |= {k: kid(unseen, encoder.features(x), subset_size=subset, seed=seed).mean for k, x in shown.items()}
     else:
         notes = [f"{few} for KID"]
-    copies = find_neighbours(made, train, test, encode=encoder.features, seed=seed)
+    copies = find_copies(made, train, (train.shape[-2], train.shape[-1]), np.arange(len(train)), seed=seed)
+    ratios = neighbour_ratios(made, train, test, encode=encoder.features, seed=seed)
     return {
         "agreement_held_out": float((encoder.predict(test).argmax(1) == kinds).mean()),
         "kid": kids,
-        "near_copies": int(copies.flags.sum()),
-        "neighbour_ratio": float(np.median(copies.ratios)),
+        "near_copies": int(copies.flags(GARMENT).sum()),
+        "neighbour_ratio": float(np.median(ratios)),
         "notes": notes,
     }
 
@@ -190,7 +193,7 @@ def drawn_evenly(model: Model, n: int, seed: int) -> tuple[NDArray[np.float32], 
     return (images - low) / (high - low), labels.numpy()
 
 
-@stage(version=2)
+@stage(version=3)
 def judge_gan(work: Path, catalogue: Path, encoder: Path, gan: Path, seed: int) -> None:
     """What the generated garments are worth: category agreement, KID, copies, diversity; grids for the report."""
     items, model = load_catalogue(catalogue), load_model(gan / "model.safetensors")

@@ -33,7 +33,7 @@ from medgan_fashion.imaging.discover.writer import (
     write_cases,
     writing_masks,
 )
-from medgan_fashion.imaging.prepare.duplicates import group_pictures
+from medgan_fashion.imaging.prepare.near_copies.groups import group_pictures
 
 
 def _row(pair: Pair, out: Path) -> Row:

@@ -7,18 +7,20 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medgan_fashion.base.plain import to_key
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.cases.pseudonyms import pseudonym, pseudonym_key
 from medgan_fashion.imaging.cases.quarantine import Failure, report_failures
 from medgan_fashion.imaging.cases.table import Case, CaseTable, hold_out_sites, read_case_table
 from medgan_fashion.imaging.prepare.canvases import Canvas, Progress, one_per_picture, read_canvases, with_all_masks
 from medgan_fashion.imaging.prepare.imageset import Card, ImageSet, first_appearance
+from medgan_fashion.imaging.prepare.near_copies.groups import join_look_alikes
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Prepares cases: reads all pictures of a case table into an ImageSet, says which rows are unusable.
@@ -88,6 +90,23 @@ def _image_set(cases: Sequence[Case], canvases: Sequence[Canvas], table: CaseTab
     )
 
 
+def _regrouped(images: ImageSet, table: str) -> tuple[ImageSet, list[tuple[int, str]]]:
+    """The images with one group for all rows that show one picture, whoever the table says they show, and notes on
+    the rows that were joined: what the leakage audit looks for is settled before anything is trained."""
+    groups, pairs = join_look_alikes(images.images, images.card.size, images.groups)
+    rows, notes = images.rows.tolist(), []
+    for a, b in pairs:
+        if images.external[a] != images.external[b]:
+            raise ValueError(
+                f"rows {rows[a]} and {rows[b]} of {table} show the same picture, one of them in the external cohort: "
+                "remove one"
+            )
+        notes.append((rows[b], f"shows the same picture as row {rows[a]}; both stay on one side of every split"))
+    first = np.unique(groups, return_index=True)[1]
+    names = tuple(images.card.pseudonyms[g] for g in images.groups[first])
+    return replace(images, groups=groups, card=replace(images.card, pseudonyms=names)), notes
+
+
 def _to_read(cases: Sequence[Case], config: ImageConfig) -> tuple[Sequence[Case], list[tuple[int, str]]]:
     """The cases to be read, and notes on rows that are part of another: for segmentation a picture has all its masks,
     and a whole picture is read once."""
@@ -135,7 +154,8 @@ def prepare_cases(
         raise ValueError(f"class {checked.classes[empty[0]]!r} of {table.name} has no usable row: correct its rows")
     if external_sites and not images.external.any():
         raise ValueError(f"no row of external_site {', '.join(external_sites)} in {table.name} is usable: correct them")
-    notes = (*merged, *((case.row, note) for case, canvas in read for note in canvas.notes))
+    images, joined = _regrouped(images, checked.name)
+    notes = (*merged, *joined, *((case.row, note) for case, canvas in read for note in canvas.notes))
     skipped = tuple((failure.row, failure.reason) for failure in failures)
     return Prepared(images, skipped, notes, here=any(failure.here for failure in failures))
 
@@ -144,7 +164,7 @@ def prepare_cases(
 # Prepared cases kept on disk: keyed by what they depend on, byte for byte; a folder present is complete.
 
 
-_VERSION = 4  # raise it when prepared pixels change for the same inputs
+_VERSION = 5  # raise it when prepared pixels or groups change for the same inputs
 
 
 def _file_hash(path: Path) -> str:
@@ -168,7 +188,7 @@ def cases_key(
         _VERSION,
         _file_hash(table),
         hashes,
-        asdict(config),
+        to_key(config),
         skip_unreadable,
         pseudonym(pseudonym_key(), ""),
         *external_sites,

@@ -13,6 +13,7 @@ from medgan_fashion.gan import Model, load_model
 from medgan_fashion.imaging.cases.config import ImageConfig, mammogram_image
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.intensity import fit_intensity
+from medgan_fashion.imaging.prepare.near_copies.copies import find_copies
 from medgan_fashion.imaging.prepare.prepare import prepare_cases
 from medgan_fashion.runs.single.inputs import read_arrays
 from medgan_fashion.runs.single.train import Films
@@ -34,10 +35,12 @@ class PrivacyJob:
 
 @dataclass(frozen=True)
 class Side:
-    """Images (N, C, H, W) in the range that the model draws in, and their patients (N,)."""
+    """Images (N, C, H, W) in the range that the model draws in, their patients (N,), and their canvases (N, C, Hc, Wc),
+    which are the images themselves where nothing is known around them."""
 
     images: NDArray[Any]
     patients: NDArray[np.int64]
+    canvases: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Report:
 def _arrays(path: Path) -> Side:
     """The images of an .npz, which names no patients: each counts as one."""
     images = read_arrays(path).images
-    return Side(images, np.arange(len(images)))
+    return Side(images, np.arange(len(images)), images)
 
 
 def _tables(job: PrivacyJob, size: tuple[int, int]) -> tuple[Side, Side, str]:
@@ -63,7 +66,7 @@ def _tables(job: PrivacyJob, size: tuple[int, int]) -> tuple[Side, Side, str]:
     known = known.take(~known.external)
     _apart(known, unseen)
     fitted = fit_intensity(known.images, config.intensity, size)
-    sides = [Side(fitted.apply(one.view()), np.asarray(one.groups)) for one in (known, unseen)]
+    sides = [Side(fitted.apply(o.view()), np.asarray(o.groups), fitted.apply(o.images)) for o in (known, unseen)]
     names = {one.card.grouping for one in (known, unseen)}
     grouping = next(name for name in ("none", "near-duplicate pictures", "patient") if name in names)
     return sides[0], sides[1], BY[grouping]
@@ -113,10 +116,12 @@ def screen_model(job: PrivacyJob) -> Report:
     known, unseen, by = _sides(job, model)
     n = min(job.images, job.rules.images)
     made = model.generate(n, seed=job.seed).numpy().astype(np.float32)
+    canvases, size = np.asarray(known.canvases, dtype=np.float32), (model.card.shape[1], model.card.shape[2])
     screened = screen(
         made,
         known.images,
         unseen.images,
+        find_copies(made, canvases, size, known.patients, seed=job.seed),
         train_patients=known.patients,
         held_out_patients=unseen.patients,
         by=by,

@@ -3,12 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.cases.config import IntensityConfig
 from medgan_fashion.imaging.prepare.imageset import ImageSet, centre
 from medgan_fashion.imaging.prepare.intensity import Intensity, fit_intensity
@@ -85,10 +83,10 @@ def _save(work: Path, rows: ImageSet, intensity: Intensity, training_rows: str) 
 
 
 @stage(version=2)
-def training_fold(work: Path, rows: Path, intensity: dict[str, Any]) -> None:
+def training_fold(work: Path, rows: Path, intensity: IntensityConfig) -> None:
     """Fits the intensity map on these rows and applies it."""
     images = ImageSet.load(rows)
-    fitted = fit_intensity(images.images, from_plain(IntensityConfig, intensity), images.card.size)
+    fitted = fit_intensity(images.images, intensity, images.card.size)
     _save(work, images, fitted, rows.name)
 
 

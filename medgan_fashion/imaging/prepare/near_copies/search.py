@@ -1,7 +1,6 @@
-"""Near copies of training images under any turn, mirroring, small shift and zoom: what a GAN could give away."""
+"""The most similar of many pictures, under any turn, mirroring, small shift and zoom, on one scale of similarity."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,8 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-
-from medgan_fashion.imaging.prepare.imageset import centre
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Training images in any pose: turned, mirrored, shifted and zoomed views of their canvases, on small grids.
@@ -83,18 +80,23 @@ class TrainingImages:
     def _shrunk(self, canvases: Images, side: int) -> Tensor:
         scale = side / min(self.size)
         shape = (max(1, round(self.canvas[0] * scale)), max(1, round(self.canvas[1] * scale)))
-        tensor = torch.from_numpy(np.require(canvases, np.float32, ["C", "W"]))
-        return tensor if scale >= 1 else torch.nn.functional.adaptive_avg_pool2d(tensor, shape)
+        parts = [canvases[at : at + FINE_CHUNK] for at in range(0, len(canvases), FINE_CHUNK)]  # films are large
+        tensors = (torch.from_numpy(np.require(part, np.float32, ["C", "W"])) for part in parts)
+        return torch.cat(
+            [one if scale >= 1 else torch.nn.functional.adaptive_avg_pool2d(one, shape) for one in tensors]
+        )
 
     def made(self, images: Tensor, side: int) -> Tensor:
-        """Other images (N, C, h, w) on the same grid."""
-        return torch.nn.functional.adaptive_avg_pool2d(images, _grid(self.size, side))
+        """Other images (N, C, h, w) on the same grid, enlarged as `posed` enlarges."""
+        grid = _grid(self.size, side)
+        if min(grid) > min(images.shape[-2:]):
+            return torch.nn.functional.interpolate(images, grid, mode="bilinear")
+        return torch.nn.functional.adaptive_avg_pool2d(images, grid)
 
-    def posed(self, rows: Tensor | slice, pose: Tensor, side: int) -> Tensor:
-        """Views of these canvases, turned, zoomed, shifted and mirrored: pose (P or 1, 5) of angle, x, y, zoom and
-        flip (1 or -1)."""
+    def posed(self, canvases: Tensor, pose: Tensor, side: int) -> Tensor:
+        """Views of canvases (P, C, Hc, Wc) of a level, turned, zoomed, shifted and mirrored: pose (P, 5) of angle, x,
+        y, zoom and flip (1 or -1)."""
         (h, w), (canvas_h, canvas_w) = self.size, self.canvas
-        canvases = self.levels[side][rows]
         angle, x, y, zoom, flip = torch.deg2rad(pose[:, 0]), pose[:, 1], pose[:, 2], pose[:, 3], pose[:, 4]
         cosine, sine = zoom * angle.cos(), zoom * angle.sin()
         # view corners are (+-w/2, +-h/2); a canvas' own are +-1 along each axis
@@ -113,7 +115,7 @@ def pose_row(pose: Pose) -> Tensor:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Near copies of training images under any turn, mirroring, small shift and zoom: what a GAN could give away.
+# The search.
 #
 # A real image is seen with the context around it (its canvas), so it can be turned and shifted without black corners.
 # All poses are compared on a coarse grid; the few best ones are then fitted more finely. Pictures are compared by the
@@ -126,21 +128,9 @@ Floats = NDArray[np.float64]
 STEPS = (5.0, 1 / 32, 1 / 32, 0.04)  # first steps of the fit: degrees, shifts in shares of the view, zoom
 ROUNDS = 5  # of the fit, each with half the steps of the one before
 SECTOR = 60.0  # degrees: each sector of turns brings its own best pose to the fit, since round things fit anyhow
-CANDIDATES, FINALISTS = 16, 5  # poses fitted in the first round, and in all the others
-FINE_CHUNK, COARSE_CELLS = 128, 1_000_000  # images fitted, and (image, training image) cells, at a time: memory
-ALIKE, SAME = 0.9, 0.94  # no copy lies below the first; whatever other patients' images do, one lies above the second
-CALIBRATED = 200  # training images at most whose likeness to other patients' is measured
-
-
-@dataclass(frozen=True)
-class Copies:
-    """One entry per image (N,): the most similar training image, the similarity in [-1, 1], and whether it lies above
-    `threshold`, that is, whether the image is a near copy."""
-
-    copied_from: NDArray[np.int64]
-    similarity: Floats
-    flags: NDArray[np.bool_]
-    threshold: float
+CANDIDATES, FITTED, FINALISTS = 16, 6, 3  # poses seen on the fine grid, fitted in the first round, and in all others
+# at a time, for memory: images fitted, (image, training image) cells, and views of training images
+FINE_CHUNK, COARSE_CELLS, COARSE_VIEWS = 128, 1_000_000, 1024
 
 
 def _coarse(made: Tensor, training: TrainingImages, barred: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -151,16 +141,19 @@ def _coarse(made: Tensor, training: TrainingImages, barred: Tensor | None) -> tu
     known, bands = sorted(set(modes)), band(made)
     best = torch.full((len(known), len(made), len(training)), -2.0)
     which = torch.zeros(best.shape, dtype=torch.int16)
-    for at, pose in enumerate(starts):
-        mode = known.index(modes[at])
-        found = bands @ band(training.posed(slice(None), pose_row(pose), COARSE)).T
-        which[mode][found > best[mode]] = at
-        best[mode] = torch.maximum(best[mode], found)
+    table, canvases = torch.cat([pose_row(pose) for pose in starts]), training.levels[COARSE]
+    step = max(1, COARSE_VIEWS // len(training))
+    for first in range(0, len(starts), step):
+        some = table[first : first + step]
+        views = training.posed(canvases.repeat(len(some), 1, 1, 1), some.repeat_interleave(len(training), 0), COARSE)
+        for at, found in enumerate((bands @ band(views).T).split(len(training), 1), first):
+            mode = known.index(modes[at])
+            which[mode][found > best[mode]] = at
+            best[mode] = torch.maximum(best[mode], found)
     if barred is not None:
         best[barred.expand_as(best)] = -3.0
     flat, order = best.transpose(0, 1).flatten(1), which.transpose(0, 1).flatten(1)
     top = flat.topk(min(CANDIDATES, flat.shape[1]), dim=1).indices
-    table = torch.cat([pose_row(pose) for pose in starts])
     return top % len(training), table[order.gather(1, top).long()]
 
 
@@ -179,12 +172,12 @@ def _fitted(
 ) -> tuple[Tensor, Tensor]:
     """Poses (N, K, 5) climbed from `pose`, and the similarity (N, K) there, of target rows (N, D) to training images
     rows (N, K)."""
-    (n, k), pose, flat = rows.shape, pose.flatten(0, 1), rows.flatten()
+    (n, k), pose, canvases = rows.shape, pose.flatten(0, 1), training.levels[FINE][rows.flatten()]
     target = target.repeat_interleave(k, 0)
-    best = (target * band(training.posed(flat, pose, FINE))).sum(1)
+    best = (target * band(training.posed(canvases, pose, FINE))).sum(1)
     for change in _tries(rounds):
         moved = pose + change
-        found = (target * band(training.posed(flat, moved, FINE))).sum(1)
+        found = (target * band(training.posed(canvases, moved, FINE))).sum(1)
         pose, best = torch.where((found > best)[:, None], moved, pose), torch.maximum(best, found)
     return pose.reshape(n, k, -1), best.reshape(n, k)
 
@@ -192,16 +185,17 @@ def _fitted(
 def _fine(
     images: Tensor, training: TrainingImages, rows: Tensor, pose: Tensor, barred: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """The most similar row (N,) of candidates (N, K) and the similarity (N,), fitted in two rounds."""
+    """The most similar row (N,) of candidates (N, K), and the similarity (N,): ever fewer are fitted ever finer."""
     target = band(training.made(images, FINE))
-    pose, similarity = _fitted(target, training, rows, pose, range(1))
-    top = similarity.topk(min(FINALISTS, similarity.shape[1]), dim=1).indices
-    rows, pose = rows.gather(1, top), pose.gather(1, top[..., None].expand(-1, -1, pose.shape[2]))
-    _, similarity = _fitted(target, training, rows, pose, range(1, ROUNDS))
-    if barred is not None:
-        similarity = similarity.masked_fill(barred.gather(1, rows), -1.0)
-    best = similarity.argmax(1, keepdim=True)
-    return rows.gather(1, best)[:, 0], similarity.gather(1, best)[:, 0]
+    similarity = target.new_empty(0)
+    for rounds, kept in ((range(0), FITTED), (range(1), FINALISTS), (range(1, ROUNDS), 1)):
+        pose, similarity = _fitted(target, training, rows, pose, rounds)
+        if barred is not None:
+            similarity = similarity.masked_fill(barred.gather(1, rows), -1.0)
+        top = similarity.topk(min(kept, similarity.shape[1]), dim=1).indices
+        rows, pose = rows.gather(1, top), pose.gather(1, top[..., None].expand(-1, -1, pose.shape[2]))
+        similarity = similarity.gather(1, top)
+    return rows[:, 0], similarity[:, 0]
 
 
 def _nearest(images: Tensor, training: TrainingImages, barred: Tensor | None) -> list[tuple[Tensor, Tensor]]:
@@ -218,43 +212,11 @@ def most_similar(
     `barred` (N, M) marks training images that may not be compared, such as those of the same patient; -1 is the
     similarity where all are.
     """
-    made = torch.from_numpy(np.require(images, np.float32, ["C", "W"]))
-    out = None if barred is None else torch.from_numpy(barred)
     n = max(FINE_CHUNK, COARSE_CELLS // len(training))
-    parts = [slice(start, start + n) for start in range(0, len(made), n)]
-    found = [one for p in parts for one in _nearest(made[p], training, None if out is None else out[p])]
+    found = []
+    for start in range(0, len(images), n):
+        part = slice(start, start + n)
+        made = torch.from_numpy(np.require(images[part], np.float32, ["C", "W"]))
+        found += _nearest(made, training, None if barred is None else torch.from_numpy(barred[part]))
     rows, similarity = (torch.cat(part) for part in zip(*found, strict=True))
     return rows.numpy(), similarity.double().numpy()
-
-
-def copy_threshold(training: TrainingImages, views: Images, groups: NDArray[np.int64], seed: int = 0) -> float:
-    """How similar a copy must be: four standard deviations beyond what a training view's nearest image of another
-    patient is, by the same search, on Fisher's scale (atanh); within ALIKE and SAME."""
-    if len(np.unique(groups)) < 2:
-        return SAME
-    rows = np.random.default_rng((seed, 23)).permutation(len(views))[:CALIBRATED]
-    _, nearest = most_similar(views[rows], training, groups[rows][:, None] == groups)
-    scale = np.arctanh(np.clip(nearest, 0, 0.999))
-    return float(np.clip(np.tanh(scale.mean() + 4 * scale.std()), ALIKE, SAME))
-
-
-def find_copies(
-    images: Images, canvases: Images, size: tuple[int, int], groups: NDArray[np.int64], *, seed: int = 0
-) -> Copies:
-    """Near copies of training images among images (N, C, h, w) in [0, 1].
-
-    Args:
-        canvases: float32 (M, C, Hc, Wc) in [0, 1], the training images with the context around their views. With a
-            canvas of 1.42 times a square view every turn is searched; a canvas that is the view itself (whole films)
-            is turned by right angles that keep its frame and by a few degrees beside them.
-        size: (h, w) of the views.
-        groups: int64 (M,), the patient of each training image; pairs of different patients set the threshold.
-
-    ValueError where the images are not of the views' shape.
-    """
-    if images.shape[1:] != (canvases.shape[1], *size):
-        raise ValueError(f"images are {images.shape} but the training views are {(canvases.shape[1], *size)}.")
-    training = TrainingImages(canvases, size)
-    threshold = copy_threshold(training, centre(canvases, size), groups, seed)
-    copied_from, similarity = most_similar(images, training)
-    return Copies(copied_from, similarity, similarity > threshold, threshold)

@@ -1,4 +1,4 @@
-"""Near copies under every pose, planted from textured canvases of which each is its own patient."""
+"""Near copies under every pose, planted from textured canvases of which each is its own patient; and the rules."""
 
 from typing import Any
 
@@ -7,16 +7,10 @@ import pytest
 import torch
 from scipy import ndimage
 
-from medgan_fashion.evaluation.screening.copies import (
-    ALIKE,
-    SAME,
-    Copies,
-    TrainingImages,
-    find_copies,
-    most_similar,
-    poses,
-)
 from medgan_fashion.imaging.prepare.imageset import centre
+from medgan_fashion.imaging.prepare.near_copies.copies import Copies, find_copies
+from medgan_fashion.imaging.prepare.near_copies.rules import AUDIT, GARMENT, GATE, GROUP, SCREEN
+from medgan_fashion.imaging.prepare.near_copies.search import TrainingImages, most_similar, poses
 
 SIZE, N = (16, 16), 12
 
@@ -69,14 +63,44 @@ def searched() -> Copies:
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_copy_is_found_in_any_pose(name: str, searched: Copies) -> None:
-    mine = slice(N * list(PLANTED).index(name), N * (list(PLANTED).index(name) + 1))
-    assert searched.flags[mine].all(), searched.similarity[mine]
-    assert (searched.copied_from[mine] == np.arange(N)).all()
+    start = N * list(PLANTED).index(name)
+    mine = searched.take(slice(start, start + N))
+    assert mine.flags(GATE).all(), mine.similarity
+    assert (mine.copied_from == np.arange(N)).all()
 
 
 def test_other_images_are_no_copies(searched: Copies) -> None:
-    assert not searched.flags[-N:].any()
-    assert ALIKE <= searched.threshold <= SAME
+    assert not searched.take(slice(-N, None)).flags(GATE).any()
+    assert len(searched.others) == N
+
+
+RULES = {"group": GROUP, "audit": AUDIT, "gate": GATE, "screen": SCREEN, "garment": GARMENT}
+
+
+def test_the_rules_are_in_order_whatever_the_similarities() -> None:
+    """What the audit flags the door has grouped; what the screening counts the gate has refused."""
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        others = np.tanh(rng.normal(rng.uniform(-1, 4), rng.uniform(0, 2), rng.integers(1, 30)))
+        others[rng.random(len(others)) < 0.2] = -1.0
+        at = {name: rule.threshold(others) for name, rule in RULES.items()}
+        assert at["group"] <= at["audit"]
+        assert at["gate"] <= at["screen"]
+        assert all(rule.least <= at[name] <= rule.most for name, rule in RULES.items())
+
+
+def test_a_threshold_by_hand() -> None:
+    scale = np.array([0.5, 0.6, 0.7, 0.8, 3.0])  # median 0.7, median deviation 0.1: the copy among them moves neither
+    assert GARMENT.threshold(np.tanh(scale)) == pytest.approx(max(np.tanh(0.7 + 4 * 0.14826), 0.90))
+    assert GARMENT.threshold(np.tanh(scale + 1)) == pytest.approx(np.tanh(1.7 + 4 * 0.14826))
+    for rule in RULES.values():
+        assert rule.threshold([]) == rule.threshold([-1.0, -1.0]) == rule.most  # nobody to be compared with
+
+
+def test_nobody_else_to_compare_with_asks_most() -> None:
+    alone = find_copies(VIEWS, CANVASES, SIZE, np.zeros(N, int))
+    assert (alone.others == -1).all()
+    assert alone.flags(SCREEN).all()
 
 
 def test_without_context_only_turns_that_keep_the_frame() -> None:
@@ -87,7 +111,7 @@ def test_without_context_only_turns_that_keep_the_frame() -> None:
     assert len({pose.angle for pose in poses((24, 24), (16, 16))}) == 48
     made = np.ascontiguousarray(films[:, :, ::-1, ::-1])
     found = find_copies(made, films, (20, 14), np.arange(6))
-    assert found.flags.all()
+    assert found.flags(GATE).all()
     assert (found.copied_from == np.arange(6)).all()
 
 
@@ -95,9 +119,16 @@ def test_the_own_patient_is_not_compared() -> None:
     groups = np.arange(N) // 2
     rows, similarity = most_similar(VIEWS, TrainingImages(CANVASES, SIZE), groups[:, None] == groups)
     assert (groups[rows] != groups).all()
-    assert similarity.max() < ALIKE
+    assert similarity.max() < GATE.least
     one = most_similar(VIEWS[:2], TrainingImages(CANVASES, SIZE), np.ones((2, N), bool))[1]
     assert (one == -1).all()
+
+
+@pytest.mark.parametrize("side", [16, 28, 32, 40])
+def test_a_picture_is_itself_at_any_size(side: int) -> None:
+    views = _textures(3, side, 0)
+    _, similarity = most_similar(views[..., ::-1], TrainingImages(views, (side, side)))
+    assert similarity == pytest.approx(1.0, abs=1e-4)
 
 
 def test_images_of_another_shape_are_refused() -> None:
