@@ -22,6 +22,7 @@ from medgan_fashion.evaluation.encoder import Encoder, train_encoder
 from medgan_fashion.evaluation.screening.gate import Reals, fill_places, gate
 from medgan_fashion.evaluation.screening.thresholds import GateConfig
 from medgan_fashion.gan import Model, load_model, train
+from medgan_fashion.imaging.prepare.near_copies.copies import find_copies
 
 CLASSES, REAL, UPDATES, CLASSIFIERS = 10, 2000, 300, 2
 Pictures = NDArray[np.float32]
@@ -63,7 +64,8 @@ def one_draw(
     labels = reals.labels[rng.permutation(len(reals.labels))[np.arange(round(config.candidates * places)) % REAL]]
     images = gan.generate(len(labels), torch.from_numpy(labels), seed=seed).numpy().clip(0, 1)
     wanted, unknown = labels[:places], np.full(len(labels), -1)
-    found = gate(images, labels, unknown, wanted, reals, encoder, config, seed=seed)
+    copies = find_copies(images, reals.canvases, reals.size, reals.groups, seed=seed)
+    found = gate(images, labels, unknown, wanted, reals, copies, encoder, config)
     rows = found.accepted
     plain = fill_places(labels[rows], labels, np.ones(len(labels), bool))  # as many of each class, the first ones
     without, gated = (accuracy(images[at], labels[at], *test, seed) for at in (plain, rows))

@@ -7,72 +7,23 @@ let in. Prints, for each kind, how many were refused and by which checks; all at
 """
 
 import argparse
-import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
+from planted_copies import Pictures, copies, divided, prepared
 
 from medgan_fashion.evaluation.encoder import train_encoder
 from medgan_fashion.evaluation.screening.gate import Reals, gate
 from medgan_fashion.evaluation.screening.thresholds import REASONS, GateConfig
 from medgan_fashion.imaging.cases.config import ImageConfig
-from medgan_fashion.imaging.prepare.folds import patient_folds
-from medgan_fashion.imaging.prepare.imageset import ImageSet, centre
-from medgan_fashion.imaging.prepare.intensity import fit_intensity
-from medgan_fashion.imaging.prepare.prepare import prepare_cases
-from medgan_fashion.medical.arms.classic import augmented_set, warp
+from medgan_fashion.imaging.prepare.imageset import centre
+from medgan_fashion.imaging.prepare.near_copies.copies import find_copies
+from medgan_fashion.medical.arms.classic import augmented_set
 from medgan_fashion.medical.config import ClassicConfig, phantom_image_config
-from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 
-Pictures = NDArray[Any]
 SIZE, REALS = (32, 32), 100
-STILL = {"angle": 0.0, "flip": "", "shift_x": 0.0, "shift_y": 0.0, "zoom": 1.0}
-
-
-def read(table: Path | None) -> tuple[ImageSet, ImageSet, Pictures, Pictures]:
-    """Training and held-out rows, and the canvases of both in [0, 1]."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = ImageConfig(size=SIZE) if table else phantom_image_config()
-        path = table or write_liver_phantoms(Path(folder), patients=100)
-        images = prepare_cases(path, config).images
-    folds = patient_folds(images.labels, images.groups, 3, 0, classes=images.card.classes)
-    train, held = images.take(folds != 0), images.take(folds == 0)
-    fitted = fit_intensity(train.images, config.intensity, SIZE)
-    return train, held, fitted.apply(train.images), fitted.apply(held.images)
-
-
-def copies(canvases: Pictures, rng: np.random.Generator) -> dict[str, Pictures]:
-    """Training images as a generator that knows them by heart might give them."""
-
-    def moved(**how: object) -> Pictures:
-        drawn = [{k: v() if callable(v) else v for k, v in how.items()} for _ in canvases]
-        return np.stack([warp(canvas, STILL | one, SIZE) for canvas, one in zip(canvases, drawn, strict=True)])
-
-    def angle() -> float:
-        return rng.uniform(0, 360)
-
-    def shift() -> float:
-        return rng.uniform(1, 2) * rng.choice([-1, 1])
-
-    views = np.ascontiguousarray(centre(canvases, SIZE))
-    middle, factors = views.mean((1, 2, 3), keepdims=True), rng.uniform(0.7, 1.3, (len(views), 1, 1, 1))
-    return {
-        "exact": views,
-        "mirrored": views[..., ::-1],
-        "turned by 90 degrees": np.rot90(views, 1, (-2, -1)),
-        "turned by any angle": moved(angle=angle),
-        "shifted by 1 to 2 pixels": moved(shift_x=shift, shift_y=shift),
-        "turned and shifted": moved(angle=angle, shift_x=shift, shift_y=shift),
-        "zoomed by 5 %": moved(zoom=lambda: rng.uniform(0.95, 1.05)),
-        "contrast and brightness": (views - middle) * factors + middle + rng.uniform(-0.1, 0.1, factors.shape),
-        "blurred (1 pixel)": ndimage.gaussian_filter(views, (0, 0, 1, 1)),
-        "noisy (0.03)": views + rng.normal(0, 0.03, views.shape),
-        "turned and noisy": moved(angle=angle) + rng.normal(0, 0.03, views.shape),
-    }
 
 
 def others(views: Pictures, labels: NDArray[np.int64], n_classes: int, rng: np.random.Generator) -> dict[str, tuple]:
@@ -96,7 +47,8 @@ def main() -> None:
     parser.add_argument("--copies", type=int, default=30)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    train, held, canvases, unseen = read(given.cases)
+    config = ImageConfig(size=SIZE) if given.cases else phantom_image_config()
+    train, held, canvases, unseen = divided(prepared(given.cases, config), config)
     rng, n_classes = np.random.default_rng(0), len(train.card.classes)
     reals = Reals(canvases, SIZE, train.labels, train.groups, train.view_positions)
     varied = augmented_set(
@@ -106,12 +58,13 @@ def main() -> None:
     encoder = train_encoder(known, np.concatenate([train.labels, labels]), n_classes, updates=300, seed=0)
     rows, some = rng.permutation(len(canvases))[: given.copies], rng.permutation(len(unseen))[:REALS]
     views = np.ascontiguousarray(centre(unseen[some], SIZE))
-    sets = {f"copy, {k}": (v, train.labels[rows]) for k, v in copies(canvases[rows], rng).items()}
+    sets = {f"copy, {k}": (v, train.labels[rows]) for k, v in copies(canvases[rows], SIZE, rng).items()}
     sets |= others(views, held.labels[some], n_classes, rng)
 
     def refused(images: Pictures, asked: NDArray[np.int64]) -> NDArray[np.bool_]:
         unknown, clipped = np.full(len(asked), -1), np.clip(images, 0, 1).astype(np.float32)
-        return gate(clipped, asked, unknown, train.labels, reals, encoder, GateConfig()).failed
+        near = find_copies(clipped, canvases, SIZE, train.groups)
+        return gate(clipped, asked, unknown, train.labels, reals, near, encoder, GateConfig()).failed
 
     for name, (images, asked) in sets.items():
         failed = refused(images, asked)
