@@ -17,8 +17,8 @@ from pathlib import Path
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.config import AblationConfig
-from medgan_fashion.medical.study.plan import Planner
-from medgan_fashion.medical.study.run import run_ablation
+from medgan_fashion.medical.study.run import plan_study, run_study
+from medgan_fashion.runs.engine.declare import read_declared
 from medgan_fashion.runs.engine.executor import in_order
 from medgan_fashion.runs.engine.stage import Task
 
@@ -45,9 +45,9 @@ def window(tasks: list[Task], run: Path) -> float:
 
 def judge(run: Path, processes: int, wall: float | None) -> list[str]:
     """The lines of the table."""
-    config = from_plain(AblationConfig, json.loads((run / "declared.json").read_text())["config"])
+    config = read_declared(run, AblationConfig).config
     images = ImageSet.load(next(path.parent for path in (run / "prepared").rglob("card.json")))
-    plan = Planner(run, images, config).plan()
+    plan = plan_study(run, images, config)
     tasks = in_order(plan.tasks)
     total = sum(seconds(task, run) for task in tasks)
     took = window(tasks, run) if wall is None else wall
@@ -73,7 +73,7 @@ def main() -> None:
         return
     out = args.out or Path(tempfile.mkdtemp())
     started = time.time()
-    run_ablation(None, out, from_plain(AblationConfig, STUDY), processes=args.processes)
+    run_study(None, out, from_plain(AblationConfig, STUDY), processes=args.processes)
     wall = time.time() - started
     print("\n".join(judge(out, args.processes, wall)), f"\nwhole command {wall:.0f} s, start-up and summary included")
     memory = {w: resource.getrusage(getattr(resource, f"RUSAGE_{w}")).ru_maxrss / 1024 for w in ("SELF", "CHILDREN")}

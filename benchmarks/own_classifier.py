@@ -18,7 +18,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from medgan_fashion.cli.terminal.ablation import compare_command
+from medgan_fashion.cli.terminal.study import compare_command
 from medgan_fashion.medical.outside.compare import compared
 from medgan_fashion.medical.outside.export_arms import export_arms
 from medgan_fashion.medical.study.finished import OpenRun, open_run

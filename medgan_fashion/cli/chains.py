@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+SEGMENTATION = "lesion_segmentation"
 Chain = Callable[[dict[str, Any], dict[str, Path], Path, bool, int | None], None]
 
 
@@ -15,17 +16,16 @@ def _only_cases(inputs: dict[str, Path], chain: str) -> Path | None:
     return inputs.get("") or inputs.get("cases")
 
 
-def _ablation(
-    settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
-) -> None:
+def _study(settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None) -> None:
     from medgan_fashion.base.plain import from_plain
     from medgan_fashion.medical.config import AblationConfig
+    from medgan_fashion.medical.segmentation.config import SegmentationConfig
 
-    config = from_plain(AblationConfig, settings)
+    config = from_plain(SegmentationConfig if settings["chain"] == SEGMENTATION else AblationConfig, settings)
     table = _only_cases(inputs, config.chain)
-    from medgan_fashion.cli.terminal.ablation import ablation_command
+    from medgan_fashion.cli.terminal.study import study_command
 
-    ablation_command(table, out, config, dry_run, processes)
+    study_command(table, out, config, dry_run, processes)
 
 
 def _garments(
@@ -39,22 +39,4 @@ def _garments(
     garments_command(inputs, out, config, dry_run, processes)
 
 
-def _segmentation(
-    settings: dict[str, Any], inputs: dict[str, Path], out: Path, dry_run: bool, processes: int | None
-) -> None:
-    from medgan_fashion.base.plain import from_plain
-    from medgan_fashion.medical.segmentation.config import SegmentationConfig
-
-    config = from_plain(SegmentationConfig, settings)
-    table = _only_cases(inputs, config.chain)
-    from medgan_fashion.cli.terminal.segmentation import segmentation_command
-
-    segmentation_command(table, out, config, dry_run, processes)
-
-
-CHAINS: dict[str, Chain] = {
-    "lesions": _ablation,
-    "mammograms": _ablation,
-    "lesion_segmentation": _segmentation,
-    "garments": _garments,
-}
+CHAINS: dict[str, Chain] = {"lesions": _study, "mammograms": _study, SEGMENTATION: _study, "garments": _garments}

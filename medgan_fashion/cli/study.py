@@ -92,7 +92,7 @@ def export_arms(run: Path, out: Path = Path("arms"), own_predictions: bool = Fal
         out: folder for arms.csv, README.txt and the images. It holds patients' data.
         own_predictions: also write predictions.csv of the run's own classifiers, as `compare` reads it.
     """
-    from medgan_fashion.cli.terminal.ablation import export_command
+    from medgan_fashion.cli.terminal.study import export_command
 
     export_command(run, out, own_predictions)
 
@@ -106,7 +106,7 @@ def compare(predictions: Path, run: Path = Path("."), out: Path | None = None, m
         out: folder for results and report; default RUN/compared/NAME OF THE CSV.
         model: whose classifier it is, in words for the report; default: the name of the CSV.
     """
-    from medgan_fashion.cli.terminal.ablation import compare_command
+    from medgan_fashion.cli.terminal.study import compare_command
 
     compare_command(predictions, run, out, model)
 

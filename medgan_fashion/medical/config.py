@@ -131,6 +131,7 @@ ARMS = (
     "balanced+classic+gan",
 )
 GATED_ARM = "real+classic+gated"
+MOST_FOLDS, MOST_REPEATS = 100, 1000  # what `design.cell_seed` has room for
 BALANCED_ARMS = ("balanced+classic", "balanced+classic+gan")
 GAN_ARMS = ("real+gan", "real+classic+gan", "gan-only", "real+classic+shuffled", GATED_ARM)
 
@@ -169,16 +170,60 @@ class PrimaryConfig:
 
 
 @dataclass(frozen=True)
-class AblationConfig:
+class StudyConfig:
+    """What every ablation has, whatever is learned in it.
+
+    Args:
+        folds: of the patients, in each repeat.
+        repeats: each repeat draws a new partition into folds and trains new GANs, so that the variation between
+            repeats holds both.
+        pool: images in every arm's pool but `real`'s, as a multiple of the training fold's real images.
+        privacy: thresholds of the GANs' privacy screening.
+        phantom_patients: patients of the embedded phantoms, where no data is given.
+        skip_unreadable: go on without rows that cannot be read, and say so in the report.
+    """
+
+    chain: str = ""
+    title: str = ""
+    image: ImageConfig = field(default_factory=ImageConfig)
+    folds: int = 3
+    repeats: int = 3
+    seed: int = 0
+    arms: tuple[str, ...] = ()
+    pool: float = 4.0
+    classic: ClassicConfig = field(default_factory=ClassicConfig)
+    privacy: PrivacyRules = field(default_factory=PrivacyRules)
+    phantom_patients: int = 60
+    skip_unreadable: bool = False
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.folds <= MOST_FOLDS or not 1 <= self.repeats <= MOST_REPEATS:
+            raise ValueError(f"folds must be 2 to {MOST_FOLDS}, and repeats 1 to {MOST_REPEATS}")
+
+    @property
+    def learner_seeds(self) -> int:
+        """Learners (classifiers, U-Nets) of every arm, fold and repeat."""
+        raise NotImplementedError
+
+    @property
+    def case_word(self) -> str:
+        """What scores are averaged over, in the plural."""
+        return "images"
+
+    @property
+    def external_sites(self) -> tuple[str, ...]:
+        """The sites that are only ever tested on, by name."""
+        return ()
+
+
+@dataclass(frozen=True)
+class AblationConfig(StudyConfig):
     """The ablation, of lesions on any modality or of mammograms.
 
     Args:
         chain: says which phantoms stand in where no data is given, and what the report calls a case; all else that
             a chain means stands in pipelines/CHAIN.yaml.
-        repeats: each repeat draws a new partition into folds and trains new GANs, so that the variation between
-            repeats holds both.
         classifier_seeds: classifiers trained for every arm, fold and repeat.
-        pool: images in every arm's pool but `real`'s, as a multiple of the training fold's real images.
         ratio: synthetic images per real image in the tested arm (declared beforehand).
         choose: "declared" takes `ratio`; "inner" picks one of `dose_ratios` on an inner grouped hold-out, with a GAN of
             its own for each inner training set.
@@ -186,22 +231,14 @@ class AblationConfig:
             synthetic images.
         dose_ratios, real_fractions: the benefit-against-amount figure; secondary, may be empty.
         gate: the quality gate of the arm real+classic+gated: candidates, and what rejects them.
-        privacy: thresholds of the GANs' privacy screening.
-        phantom_patients: patients of the embedded phantoms, where no data is given.
-        skip_unreadable: go on without rows that cannot be read, and say so in the report.
         external_site: name of a site (column `site` of the case table), or a list of names; its rows are only ever
             tested on.
     """
 
     chain: Literal["lesions", "mammograms"] = "lesions"
     title: str = "lesions"
-    image: ImageConfig = field(default_factory=ImageConfig)
-    folds: int = 3
-    repeats: int = 3
     classifier_seeds: int = 3
-    seed: int = 0
     arms: tuple[str, ...] = ARMS[:8]
-    pool: float = 4.0
     ratio: float = 1.0
     choose: Literal["declared", "inner"] = "declared"
     held_back: float = 0.0
@@ -209,17 +246,19 @@ class AblationConfig:
     real_fractions: tuple[float, ...] = (1.0,)
     primary: PrimaryConfig = field(default_factory=PrimaryConfig)
     gan: GanConfig = field(default_factory=GanConfig)
-    classic: ClassicConfig = field(default_factory=ClassicConfig)
     classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
     encoder_updates: int = 300
     gate: GateConfig = field(default_factory=GateConfig)
-    privacy: PrivacyRules = field(default_factory=PrivacyRules)
-    phantom_patients: int = 60
-    skip_unreadable: bool = False
     external_site: Any = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _check(self)
+
+    @property
+    def learner_seeds(self) -> int:
+        """Classifiers of every arm, fold and repeat."""
+        return self.classifier_seeds
 
     @property
     def external_sites(self) -> tuple[str, ...]:
@@ -258,17 +297,22 @@ def check_contrast(arm: str, against: str, margin: float, arms: tuple[str, ...],
         raise ValueError("primary.arm and primary.against must differ, and primary.margin be above 0")
 
 
+def check_ratios(ratios: tuple[float, ...], pool: float) -> None:
+    """ValueError for more synthetic images than a pool has room for."""
+    if max(ratios) > pool - 1:
+        raise ValueError(
+            f"ratio {max(ratios):g} does not fit into a pool of {pool:g} x the real images; set pool to at least "
+            f"{max(ratios) + 1:g}"
+        )
+
+
 def _check(config: AblationConfig) -> None:
     check_contrast(config.primary.arm, config.primary.against, config.primary.margin, config.arms, ARMS)
     if min(config.ratios) < 0 or config.gan.images_seen < 1 or config.encoder_updates < 1:
         raise ValueError("ratios must not be negative, gan.images_seen and encoder_updates be at least 1")
-    if config.folds < 2 or config.repeats < 1 or config.classifier_seeds < 1:
-        raise ValueError("folds must be at least 2, repeats and classifier_seeds at least 1")
-    if max(config.ratios) > config.pool - 1:
-        raise ValueError(
-            f"ratio {max(config.ratios):g} does not fit into a pool of {config.pool:g} x the real images; "
-            f"set pool to at least {max(config.ratios) + 1:g}"
-        )
+    if config.classifier_seeds < 1:
+        raise ValueError("classifier_seeds must be at least 1")
+    check_ratios(config.ratios, config.pool)
     if not 0 <= config.held_back <= 0.5 or ("real+held-back" in config.arms) != (config.held_back > 0):
         raise ValueError("arm real+held-back needs held_back between 0 and 0.5, and held_back needs that arm")
     if any(not 0 < fraction <= 1 for fraction in config.real_fractions):

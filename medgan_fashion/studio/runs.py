@@ -114,9 +114,9 @@ def _run(name: str, folder: Path, tell: Callable[[int, int], None]) -> None:
         run_garments({}, folder, read_settings(settings), tell=tell)
         return
     from medgan_fashion.medical.config import AblationConfig
-    from medgan_fashion.medical.study.run import run_ablation
+    from medgan_fashion.medical.study.run import run_study
 
-    run_ablation(None, folder, from_plain(AblationConfig, settings), tell=tell)
+    run_study(None, folder, from_plain(AblationConfig, settings), tell=tell)
 
 
 def _telling(tell: Tell, name: str, folder: Path, before: float) -> Callable[[int, int], None]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from medgan_fashion.medical.segmentation.run import run_segmentation
+from medgan_fashion.medical.study.run import run_study
 from tests.apps.test_ablation import block, tables, visit, words
 from tests.made_once import made_once
 from tests.medical.segmentation.test_chain import STUDY
@@ -14,7 +14,7 @@ from tests.medical.segmentation.test_chain import STUDY
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real run; no test may change it."""
-    return made_once(tmp_path_factory, "segmented", lambda folder: run_segmentation(None, folder, STUDY, processes=0))
+    return made_once(tmp_path_factory, "segmented", lambda folder: run_study(None, folder, STUDY, processes=0))
 
 
 def test_a_segmentation_run_from_its_verdict_to_its_pictures(

@@ -6,7 +6,7 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.config import AblationConfig
-from medgan_fashion.medical.study.run import run_ablation
+from medgan_fashion.medical.study.run import run_study
 from tests.made_once import made_once
 
 TINY = {
@@ -25,7 +25,7 @@ TINY = {
 
 def tiny_study(folder: Path) -> Path:
     """Runs it in this process into `folder`, which becomes the run, and answers that folder."""
-    run_ablation(None, folder, from_plain(AblationConfig, TINY), processes=0)
+    run_study(None, folder, from_plain(AblationConfig, TINY), processes=0)
     return folder
 
 

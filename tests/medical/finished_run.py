@@ -6,7 +6,7 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.config import AblationConfig
-from medgan_fashion.medical.study.run import run_ablation
+from medgan_fashion.medical.study.run import run_study
 from tests.made_once import made_once
 
 SETTINGS = {
@@ -27,4 +27,4 @@ SETTINGS = {
 def finished_run(factory: pytest.TempPathFactory) -> Path:
     """The run folder; made once for all of pytest's workers."""
     config = from_plain(AblationConfig, SETTINGS)
-    return made_once(factory, "finished_run", lambda folder: run_ablation(None, folder, config, processes=0))
+    return made_once(factory, "finished_run", lambda folder: run_study(None, folder, config, processes=0))

@@ -14,10 +14,10 @@ from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.arms.planted import PLANTED
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
+from medgan_fashion.medical.planner import fraction_of_patients
 from medgan_fashion.medical.results.audit import audit
-from medgan_fashion.medical.study.materials import fraction_of_patients
-from medgan_fashion.medical.study.plan import Planner
-from medgan_fashion.medical.study.run import estimate, open_study, run_ablation
+from medgan_fashion.medical.study.run import estimate, open_study, plan_study, run_study
+from medgan_fashion.medical.study.tasks import task_of
 from medgan_fashion.runs.stages.folds import load_fold
 from medgan_fashion.runs.stages.images import load_synthetic
 from tests.made_once import made_once
@@ -44,7 +44,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(
         tmp_path_factory,
         "planted_copies",
-        lambda run: run_ablation(None, run, STUDY, processes=0, synthesis=COPIES),
+        lambda run: run_study(None, run, STUDY, processes=0, synthesis=COPIES),
     )
 
 
@@ -56,7 +56,7 @@ def test_planted_copies_do_not_help(finished: Path) -> None:
 def test_planted_images_of_shuffled_classes_do_not_help(finished: Path, tmp_path: Path) -> None:
     """In a copy of the finished run: what does not depend on the planted images is there already."""
     run = shutil.copytree(finished, tmp_path / "run")
-    _no_help(run_ablation(None, run, STUDY, processes=0, synthesis=PLANTED["shuffled"]))
+    _no_help(run_study(None, run, STUDY, processes=0, synthesis=PLANTED["shuffled"]))
 
 
 def _no_help(summary: dict[str, Any]) -> None:
@@ -73,13 +73,14 @@ def _study(tmp_path: Path, table: Path, name: str) -> tuple[ImageSet, AblationCo
 def test_tampering_with_a_test_row_leaves_the_gan_s_key(tmp_path: Path) -> None:
     table = write_liver_phantoms(tmp_path / "phantoms", patients=24)
     images, config, run = _study(tmp_path, table, "a")
-    plan = Planner(run, images, config).plan()
+    plan = plan_study(run, images, config)
     victim = int(np.flatnonzero(plan.partitions[0] == 0)[0])
     pixels = np.array(images.images)
     pixels[victim] += 50.0
-    tampered = Planner(tmp_path / "b", replace(images, images=pixels), config).plan()
-    gan = {key: m.gans[0].key for key, m in plan.materials.items()}
-    other = {key: m.gans[0].key for key, m in tampered.materials.items()}
+    tampered = plan_study(tmp_path / "b", replace(images, images=pixels), config)
+    gan, other = (
+        {(part.repeat, part.fold): part.materials.of().gans[0].key for part in one.whole} for one in (plan, tampered)
+    )
     for (repeat, fold), key in gan.items():
         seen = plan.partitions[repeat][victim] != fold
         assert (key != other[repeat, fold]) == seen
@@ -87,16 +88,18 @@ def test_tampering_with_a_test_row_leaves_the_gan_s_key(tmp_path: Path) -> None:
     assert not set(tests) & {cell.task.key for cell in tampered.cells}
 
 
-def test_a_planted_leak_is_found(tmp_path: Path) -> None:
+def test_a_picture_of_two_patients_stays_on_one_side_of_every_split(tmp_path: Path) -> None:
     table = write_liver_phantoms(tmp_path / "phantoms", patients=24)
     lines = table.read_text().splitlines()
     first = lines[1].split(",")
     shutil.copy(table.parent / first[0], table.parent / "dicom" / "again.dcm")
     first[0], first[2] = "dicom/again.dcm", "SOMEBODY-ELSE"
     table.write_text("\n".join([*lines, ",".join(first)]) + "\n")
-    summary = run_ablation(table, tmp_path / "run", ONCE, processes=0, synthesis=COPIES)
-    failed = {item["check"] for item in summary["audit"] if not item["passed"]}
-    assert "no near-duplicate picture under two patients" in failed
+    summary = run_study(table, tmp_path / "run", ONCE, processes=0, synthesis=COPIES)
+    assert all(item["passed"] for item in summary["audit"]), summary["audit"]
+    assert summary["data"]["patients"] == 24
+    joined = "shows the same picture as row 1; both stay on one side of every split"
+    assert summary["data"]["notes"] == [{"row": len(lines), "note": joined}]
     text = json.dumps(summary)
     assert "SOMEBODY" not in text
     assert "PHANTOM-0" not in text
@@ -129,12 +132,12 @@ def test_synthetic_images_of_another_fold_are_refused(finished: Path) -> None:
 def test_another_study_on_a_declared_run_is_refused(finished: Path, tmp_path: Path) -> None:
     moved = replace(STUDY, primary=replace(STUDY.primary, margin=0.05))
     with pytest.raises(ValueError, match=r"primary\.margin: 0\.02 -> 0\.05"):
-        run_ablation(None, finished, moved, processes=0, synthesis=COPIES)
+        run_study(None, finished, moved, processes=0, synthesis=COPIES)
     table = write_liver_phantoms(tmp_path, patients=6, seed=9)
     window = {"kind": "window", "centre": 60.0, "width": 150.0}
     same = from_plain(AblationConfig, {**PLAIN, "image": {"size": [16, 16], "intensity": window}})
     with pytest.raises(ValueError, match=r"cases: "):
-        run_ablation(table, finished, same, processes=0, synthesis=COPIES)
+        run_study(table, finished, same, processes=0, synthesis=COPIES)
 
 
 def test_everything_else_a_plan_can_hold(tmp_path: Path) -> None:
@@ -153,14 +156,14 @@ def test_everything_else_a_plan_can_hold(tmp_path: Path) -> None:
         },
     )
     prepared, config = open_study(None, tmp_path, config, 1, lambda text: None)
-    plan = Planner(tmp_path, prepared.images, config).plan()
-    facts = estimate(prepared, config, plan)
-    assert facts["gans"] == 2
-    assert facts["further_gans"] == 4  # one for each inner training set, one for half of the patients
+    plan = plan_study(tmp_path, prepared.images, config)
+    facts = estimate(prepared, config, task_of(config), plan, 2)
+    assert facts.gans == {"": 2}
+    assert facts.further == {"": 4}  # one for each inner training set, one for half of the patients
     assert {(cell.real_fraction, cell.ratio) for cell in plan.cells if cell.dose} == {
         (f, r) for f in (0.5, 1.0) for r in (0.0, 0.5, 1.0)
     }
-    summary = run_ablation(None, tmp_path, config, processes=0, synthesis=COPIES)
+    summary = run_study(None, tmp_path, config, processes=0, synthesis=COPIES)
     assert len(summary["dose"]) == 6
     assert summary["dose"][0]["estimate"] == 0.0
 
@@ -193,8 +196,8 @@ def test_configuration_errors_name_the_key(change: dict, words: str) -> None:
 
 def test_audit_notices_an_altered_training_fold(finished: Path) -> None:
     prepared, config = open_study(None, finished, STUDY, 1, lambda text: None)
-    plan = Planner(finished, prepared.images, config, COPIES).plan()
-    rows = plan.materials[0, 0].rows.folder / "images.npy"
+    plan = plan_study(finished, prepared.images, config, COPIES)
+    rows = plan.whole[0].materials.rows.folder / "images.npy"
     whole = np.load(rows)
     altered = whole.copy()
     altered[0] = prepared.images.images[plan.partitions[0] == 0][0]
@@ -210,7 +213,7 @@ def test_an_external_cohort_is_only_tested_on(tmp_path: Path) -> None:
     outside = {f"PHANTOM-{i:04d}" for i in (0, 1, 3, 4)}  # two classes of three
     rows = [line + (",external" if line.split(",")[2] in outside else ",development") for line in lines[1:]]
     table.write_text("\n".join([lines[0] + ",cohort", *rows]) + "\n")
-    summary = run_ablation(table, tmp_path / "run", ONCE, processes=0, synthesis=COPIES)
+    summary = run_study(table, tmp_path / "run", ONCE, processes=0, synthesis=COPIES)
     assert summary["data"]["patients"] == 26
     assert summary["data"]["external"]["patients"] == 4
     outside = summary["data"]["external"]

@@ -56,7 +56,7 @@ def test_a_list_is_what_the_classifier_trained_on(opened: OpenRun, out: Path, li
         inputs = cell.task.resolved(opened.folder)
         wanted = {k: v for k, v in inputs.items() if k not in ("test", "classifier", "external")}
         images, labels, _ = fill_pool(arm_pool(**wanted).parts)
-        rows = lists[str(cell.repeat + 1), str(cell.fold + 1), cell.arm, str(cell.classifier_seed + 1), "train"]
+        rows = lists[str(cell.repeat + 1), str(cell.fold + 1), cell.arm, str(cell.learner + 1), "train"]
         if cell.arm == "real+oversampled":  # a list names a picture once, the pool goes round all of them three times
             images, labels = images[: len(rows)], labels[: len(rows)]
             assert {row["times"] for row in rows} == {"3"}
@@ -75,7 +75,7 @@ def test_test_rows_are_the_fold_s_and_no_patient_stands_on_both_sides(opened: Op
     row_of = {str(case): i for i, case in enumerate(opened.images.rows)}
     for cell in opened.plan.cells:
         place = (str(cell.repeat + 1), str(cell.fold + 1), cell.arm)
-        train, test = lists[*place, str(cell.classifier_seed + 1), "train"], lists[*place, "", "test"]
+        train, test = lists[*place, str(cell.learner + 1), "train"], lists[*place, "", "test"]
         tested = np.flatnonzero(opened.plan.partitions[cell.repeat] == cell.fold)
         assert [row_of[row["case"]] for row in test] == tested.tolist()
         assert not {row["patient"] for row in train if row["patient"]} & {row["patient"] for row in test}

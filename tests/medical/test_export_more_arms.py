@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medgan_fashion.base.plain import from_plain, to_plain
+from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.arms.pools import arm_pool, fill_pool
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.outside.export_arms import export_arms
@@ -35,7 +35,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> OpenRun:
     table.write_text("\n".join([header, *some, *(row for row in rows if row.split(",")[at] != rare)]) + "\n")
     config, run = from_plain(AblationConfig, PLAIN | {"arms": ARMS, "gate": OPEN}), folder / "run"
     prepared, config = open_study(table, run, config, 1, lambda text: None)
-    declare(run, {"config": to_plain(config), "cases": prepared.images.content_hash()})
+    declare(run, config, {"cases": prepared.images.content_hash()})
     opened = open_run(run)
     for need in (need for cell in opened.plan.cells for need in cell.task.needs()):
         complete(need, run)  # all images, and no classifier

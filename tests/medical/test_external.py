@@ -11,7 +11,7 @@ from medgan_fashion.medical.arms.planted import PLANTED
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.results.external import Outside, compare_outside, trainings
-from medgan_fashion.medical.study.run import run_ablation
+from medgan_fashion.medical.study.run import run_study
 from medgan_fashion.report.write import write_report
 from tests.medical.test_ablation import PLAIN
 
@@ -113,7 +113,7 @@ def test_a_run_with_a_site_held_out_names_it(tmp_path: Path) -> None:
     rows = [f"{line},{site}" for line, site in zip(lines[1:], sites, strict=True)]
     table.write_text("\n".join([lines[0] + ",site", *rows]) + "\n")
     study = from_plain(AblationConfig, {**PLAIN, "external_site": "South"})
-    summary = run_ablation(table, tmp_path / "run", study, processes=0, synthesis=PLANTED["copies"])
+    summary = run_study(table, tmp_path / "run", study, processes=0, synthesis=PLANTED["copies"])
     outside = summary["data"]["external"]
     assert (outside["sites"], outside["patients"], summary["data"]["patients"]) == (["South"], 6, 24)
     assert outside["difference"]["real+classic+gan"]["low"] is not None
@@ -122,7 +122,7 @@ def test_a_run_with_a_site_held_out_names_it(tmp_path: Path) -> None:
     assert "of site South were only ever tested on" in page
     wrong = from_plain(AblationConfig, {**PLAIN, "external_site": ["West"]})
     with pytest.raises(ValueError, match="its sites are North, South"):
-        run_ablation(table, tmp_path / "other", wrong, processes=0)
+        run_study(table, tmp_path / "other", wrong, processes=0)
 
 
 @pytest.mark.parametrize("given", ["", [""], {"a": 1}, [["a"]]])

@@ -9,8 +9,7 @@ from medgan_fashion.medical.arms.planted import PLANTED
 from medgan_fashion.medical.arms.pools import arm_pool
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
-from medgan_fashion.medical.study.plan import Planner
-from medgan_fashion.medical.study.run import open_study, run_ablation
+from medgan_fashion.medical.study.run import open_study, plan_study, run_study
 from medgan_fashion.report.write import write_report
 from medgan_fashion.runs.engine.stage import complete
 from medgan_fashion.runs.stages.folds import load_fold
@@ -37,7 +36,7 @@ def _files(run: Path, pattern: str) -> list[Path]:
 
 def test_copies_do_not_pass_the_gate(tmp_path: Path) -> None:
     config = from_plain(AblationConfig, PLAIN)
-    summary = run_ablation(None, tmp_path, config, processes=0, synthesis=PLANTED["copies"])
+    summary = run_study(None, tmp_path, config, processes=0, synthesis=PLANTED["copies"])
     rows = summary["gate"]
     assert len(rows) == 2
     for row in rows:
@@ -68,7 +67,7 @@ def test_balanced_arms_differ_in_the_source_of_rare_images_alone(tmp_path: Path)
     arms = {"arm": "balanced+classic+gan", "against": "balanced+classic"}
     config = from_plain(AblationConfig, PLAIN | {"arms": list(arms.values()), "primary": arms})
     prepared, config = open_study(table, tmp_path / "run", config, 1, lambda text: None)
-    plan = Planner(tmp_path / "run", prepared.images, config).plan()
+    plan = plan_study(tmp_path / "run", prepared.images, config)
     shares = {}
     for cell in plan.cells[:2]:
         complete(cell.task, tmp_path / "run")

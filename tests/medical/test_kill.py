@@ -26,7 +26,7 @@ SETTINGS = [
 
 IMPORTED = (
     "torch._dynamo", "albumentations", "jsonargparse", "plotly.graph_objects", "sklearn.model_selection",
-    "medgan_fashion.cli.terminal.ablation", "medgan_fashion.medical.study.stages",
+    "medgan_fashion.cli.terminal.study", "medgan_fashion.medical.study.stages",
     "medgan_fashion.report.ablation.page",
 )  # fmt: skip
 # imported once, by a process without threads of which every run is a fork

@@ -9,8 +9,7 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.arms.planted import PLANTED
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.results.screening import keep_cards, pair_samples, privacy_rows
-from medgan_fashion.medical.study.plan import Planner
-from medgan_fashion.medical.study.run import open_study
+from medgan_fashion.medical.study.run import open_study, plan_study
 from medgan_fashion.runs.engine.stage import complete
 from medgan_fashion.runs.stages.privacy_cards import find_card
 
@@ -32,7 +31,7 @@ STUDY = from_plain(
 def screened(run: Path, kind: str | None, config: AblationConfig = STUDY) -> list:
     """The screenings of a study, done; `kind`: what is planted in the GANs' place."""
     prepared, config = open_study(None, run, config, 1, lambda text: None)
-    plan = Planner(run, prepared.images, config, PLANTED[kind] if kind else None).plan()
+    plan = plan_study(run, prepared.images, config, PLANTED[kind] if kind else None)
     assert {one.task.key for one in plan.privacy} <= {task.key for task in plan.tasks}
     for one in plan.privacy:
         complete(one.task, run)

@@ -11,8 +11,7 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.phantoms.mammograms import write_mammogram_phantoms
-from medgan_fashion.medical.study.plan import Planner
-from medgan_fashion.medical.study.run import open_study, run_ablation
+from medgan_fashion.medical.study.run import open_study, plan_study, run_study
 from medgan_fashion.report.write import write_report
 from medgan_fashion.runs.pipelines import find_pipeline, parse_settings, read_pipeline
 
@@ -33,7 +32,7 @@ def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def finished(table: Path, run: Path, config: AblationConfig) -> dict:
-    summary = run_ablation(table, run, config, processes=0)
+    summary = run_study(table, run, config, processes=0)
     assert all(item["passed"] for item in summary["audit"]), summary["audit"]
     assert "PHANTOM-0" not in json.dumps(summary)
     return summary
@@ -60,12 +59,12 @@ def test_moving_a_test_film_s_view_leaves_the_gan_s_key(patches: tuple[Path, dic
     run, _ = patches
     config = tiny("mammograms", "image.size=[16, 16]")
     images = ImageSet.load(next((run / "prepared").glob("[!.]*")))
-    plan = Planner(tmp_path / "a", images, config).plan()
+    plan = plan_study(tmp_path / "a", images, config)
     victim = int(np.flatnonzero(plan.partitions[0] == 0)[0])
     views = images.view_positions.copy()
     views[victim] = 1 - views[victim]
-    other = Planner(tmp_path / "b", replace(images, view_positions=views), config).plan()
-    keys = [{fold: m.gans[0].key for (_, fold), m in p.materials.items()} for p in (plan, other)]
+    other = plan_study(tmp_path / "b", replace(images, view_positions=views), config)
+    keys = [{part.fold: part.materials.of().gans[0].key for part in p.whole} for p in (plan, other)]
     assert keys[0][0] == keys[1][0]
     assert keys[0][1] != keys[1][1]
 

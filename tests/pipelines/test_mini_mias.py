@@ -9,7 +9,7 @@ from medgan_fashion.base.plain import from_plain
 from medgan_fashion.imaging.discover.make_cases import make_cases
 from medgan_fashion.medical.arms.planted import PLANTED
 from medgan_fashion.medical.config import AblationConfig
-from medgan_fashion.medical.study.run import run_ablation
+from medgan_fashion.medical.study.run import run_study
 from medgan_fashion.runs.pipelines import find_pipeline, parse_settings, read_pipeline
 
 QUICK = [
@@ -34,7 +34,7 @@ def films(tmp_path: Path) -> Path:
 def test_eleven_patients_are_too_few(films: Path, tmp_path: Path) -> None:
     settings = parse_settings(read_pipeline(find_pipeline("mammogram_films")), QUICK)
     config = from_plain(AblationConfig, settings)
-    summary = run_ablation(films, tmp_path / "run", config, processes=0, synthesis=PLANTED["copies"])
+    summary = run_study(films, tmp_path / "run", config, processes=0, synthesis=PLANTED["copies"])
     assert summary["verdict"]["verdict"] == "too few cases to tell"
     assert all(item["passed"] for item in summary["audit"]), summary["audit"]
     data = summary["data"]

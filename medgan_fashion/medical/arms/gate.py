@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.encoder import load_encoder
 from medgan_fashion.evaluation.screening.gate import Gated, Reals, gate
 from medgan_fashion.evaluation.screening.thresholds import REASONS, GateConfig
 from medgan_fashion.runs.engine.stage import stage
+from medgan_fashion.runs.stages.copies import load_copies
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import Synthetic, drawn_rows, load_synthetic, save_synthetic
 
@@ -36,7 +36,7 @@ def _rates(names: tuple[str, ...], numbers: NDArray[np.int64], passed: NDArray[n
     ]
 
 
-def _facts(found: Gated, made: Synthetic, fold: Fold) -> dict[str, Any]:
+def _facts(found: Gated, made: Synthetic, fold: Fold, names: tuple[str, ...]) -> dict[str, Any]:
     reasons = found.reasons
     return {
         "candidates": len(made.labels),
@@ -45,7 +45,7 @@ def _facts(found: Gated, made: Synthetic, fold: Fold) -> dict[str, Any]:
         "passed": int(found.passed.sum()),
         "copy_threshold": found.copy_threshold,
         "reasons": {reason: reasons.count(reason) for reason in REASONS},
-        "classes": _rates(fold.classes, made.labels, found.passed),
+        "classes": _rates(names, made.labels, found.passed),
         "views": _rates(fold.position_names, made.view_positions, found.passed),
     }
 
@@ -64,24 +64,36 @@ def _strips(found: Gated, images: NDArray[np.float32]) -> dict[str, Any]:
     }
 
 
-@stage(version=1)
+@stage(version=2)
 def gated_images(
-    work: Path, training: Path, candidates: Path, encoder: Path, n: int, gate_config: dict[str, Any], seed: int
+    work: Path,
+    training: Path,
+    candidates: Path,
+    copies: Path,
+    encoder: Path,
+    n: int,
+    gate_config: GateConfig,
+    seed: int,
 ) -> None:
     """Lets candidates fill n places whose classes follow the training rows' in any prefix, as `synthesise` draws them.
+    Pairs of image and mask have no classes, and keep their masks.
 
     Writes what `save_synthetic` writes, places.npy (A,) with the place of each image, gate.json and strips.npz.
     """
-    fold = load_fold(training)
+    fold, masks = load_fold(training), candidates / "masks.npy"
     made, labels = load_synthetic(candidates, fold), np.asarray(fold.labels)
+    labels = np.zeros_like(labels) if masks.exists() else labels
     reals = Reals(
         np.asarray(fold.canvases), fold.size, labels, np.asarray(fold.groups), np.asarray(fold.view_positions)
     )
     images, wanted = np.asarray(made.images), labels[drawn_rows(fold, n, seed)]
-    judge, config = load_encoder(encoder / "encoder.safetensors"), from_plain(GateConfig, gate_config)
-    found = gate(images, made.labels, made.view_positions, wanted, reals, judge, config, seed=seed)
+    names = ("pairs",) if masks.exists() else fold.classes
+    judge, near = load_encoder(encoder / "encoder.safetensors"), load_copies(copies)
+    found = gate(images, made.labels, made.view_positions, wanted, reals, near, judge, gate_config)
     rows, models = found.accepted, json.loads((candidates / "provenance.json").read_text())["models"]
     save_synthetic(work, images[rows], made.labels[rows], fold, models, made.view_positions[rows])
+    if masks.exists():
+        np.save(work / "masks.npy", np.load(masks, mmap_mode="r")[rows])
     np.save(work / "places.npy", np.flatnonzero(found.chosen >= 0))
-    (work / "gate.json").write_text(json.dumps(_facts(found, made, fold)))
+    (work / "gate.json").write_text(json.dumps(_facts(found, made, fold, names)))
     np.savez(work / "strips.npz", **_strips(found, images))

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.medical.arms.classic import augmented_set
 from medgan_fashion.medical.config import ClassicConfig
 from medgan_fashion.runs.engine.stage import stage
@@ -247,12 +246,12 @@ def _of_class(fold: Fold, label: int, n: int, config: ClassicConfig, seed: int) 
 
 
 @stage(version=1)
-def balanced_classic(work: Path, training: Path, pool: float, policy: dict[str, Any], seed: int) -> None:
+def balanced_classic(work: Path, training: Path, pool: float, policy: ClassicConfig, seed: int) -> None:
     """Classic variations that bring every class to an equal share of the pool; files as those of `classic_images`."""
-    fold, config = load_fold(training), from_plain(ClassicConfig, policy)
+    fold = load_fold(training)
     counts = np.bincount(fold.labels, minlength=len(fold.classes))
     parts = [
-        _of_class(fold, label, int(n), config, seed) for label, n in enumerate(equal_shares(counts, pool) - counts)
+        _of_class(fold, label, int(n), policy, seed) for label, n in enumerate(equal_shares(counts, pool) - counts)
     ]
     order = np.random.default_rng((seed, 43)).permutation(sum(len(part[1]) for part in parts))
     source, parameters = np.concatenate([part[1] for part in parts])[order], [p for part in parts for p in part[2]]

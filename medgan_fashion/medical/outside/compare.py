@@ -50,7 +50,7 @@ def write_predictions(path: Path, opened: OpenRun) -> int:
     rows = []
     for cell in cells:
         tested = images.rows[opened.plan.partitions[cell.repeat] == cell.fold]
-        place = [cell.repeat + 1, cell.fold + 1, cell.arm, cell.classifier_seed + 1]
+        place = [cell.repeat + 1, cell.fold + 1, cell.arm, cell.learner + 1]
         scores = load_scores(opened.folder, cell).astype(np.float64)
         rows += [[*place, int(case), *map(repr, map(float, row))] for case, row in zip(tested, scores, strict=True)]
 

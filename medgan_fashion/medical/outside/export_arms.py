@@ -156,7 +156,7 @@ class _Writer:
         opened, key = self.opened, (cell.repeat, cell.fold)
         n_tested = int((opened.plan.partitions[cell.repeat] == cell.fold).sum())
         at = _place(self.parts[key], opened.images, n_tested)
-        place = [cell.repeat + 1, cell.fold + 1, cell.arm, cell.classifier_seed + 1, "train"]
+        place = [cell.repeat + 1, cell.fold + 1, cell.arm, cell.learner + 1, "train"]
         for part in arm_pool(**_pool_inputs(cell.task, opened.folder)).parts:
             for row in self._part(part, at):
                 yield [*place, *row]
@@ -174,7 +174,7 @@ class _Writer:
     def lists(self, cells: list[Cell]) -> Iterator[list[Any]]:
         """All rows; the test rows of an arm's fold stand behind its first seed's training rows."""
         for cell in cells:
-            for row in chain(self.train(cell), self.test(cell) if cell.classifier_seed == 0 else ()):
+            for row in chain(self.train(cell), self.test(cell) if cell.learner == 0 else ()):
                 self.rows += 1
                 yield row
 

@@ -1,6 +1,7 @@
 """From score tables to comparisons: the verdict, the table of arms, the secondary tests; whoever made the scores."""
 
-from typing import Any, Protocol
+from collections.abc import Hashable
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from medgan_fashion.evaluation.classifiers.verdict import smallest_detectable, v
 from medgan_fashion.imaging.prepare.imageset import Card
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.results.scores import Lesions
+
+Key = TypeVar("Key", bound=Hashable)
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Secondary looks at the primary contrast, each where its assumptions hold; none of them can change the verdict.
@@ -92,6 +95,17 @@ def verdict_row(interval: Interval, primary: Primary, grouping: str) -> dict[str
     }
 
 
+def gap_rows(found: dict[Key, Interval], declared: Key) -> dict[Key, dict[str, Any]]:
+    """The key `difference` of summary.json for each compared place of a design; all but the declared contrast are
+    Holm-adjusted together."""
+    p = {place: p_value(interval) for place, interval in found.items()}
+    adjusted = holm({str(place): value for place, value in p.items() if place != declared})
+    return {
+        place: {"estimate": i.estimate, "low": i.low, "high": i.high, "p": p[place], "p_holm": adjusted.get(str(place))}
+        for place, i in found.items()
+    }
+
+
 FIGURES = (
     "balanced_accuracy",
     "auroc",
@@ -148,23 +162,10 @@ class Comparisons:
         return {"per_class": per_class, "confusion": np.mean([one["confusion"] for one in each], 0).tolist()}
 
     def _gaps(self) -> dict[str, dict[str, Any]]:
-        """Every other arm against the comparator, Holm-adjusted together; secondary."""
-        primary = self.config.primary
-        found = {
-            a: self.difference(s, self.scores[primary.against]) for a, s in self.scores.items() if a != primary.against
-        }
-        p = {arm: p_value(interval) for arm, interval in found.items()}
-        adjusted = holm({arm: value for arm, value in p.items() if arm != primary.arm})
-        return {
-            arm: {
-                "estimate": i.estimate,
-                "low": i.low,
-                "high": i.high,
-                "p": p[arm],
-                "p_holm": adjusted.get(arm),
-            }
-            for arm, i in found.items()
-        }
+        """Every other arm against the comparator; secondary."""
+        primary, against = self.config.primary, self.scores[self.config.primary.against]
+        found = {arm: self.difference(s, against) for arm, s in self.scores.items() if arm != primary.against}
+        return gap_rows(found, primary.arm)
 
     def arms(self, pools: dict[str, dict[str, float]], updates: int | None) -> list[dict[str, Any]]:
         """The table of arms. `pools`: an arm's training images by source, mean over folds; `updates` of one

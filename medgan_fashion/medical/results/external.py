@@ -51,7 +51,7 @@ def outside_scores(images: ImageSet, run: Path, cells: Sequence[Cell]) -> Floats
     for cell in cells:
         given = np.load(cell.task.folder(run) / "external.npy")
         scored = lesion_scores(given, images.labels[rows], images.lesions[rows])
-        found[cell.repeat, cell.fold, cell.classifier_seed] = scored.probabilities
+        found[cell.repeat, cell.fold, cell.learner] = scored.probabilities
     repeats, folds, seeds = (sorted(set(axis)) for axis in zip(*found, strict=True))
     return np.array([[[found[r, f, c] for c in seeds] for f in folds] for r in repeats])
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,7 @@ from numpy.typing import NDArray
 
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.prepare import Prepared
-from medgan_fashion.medical.config import AblationConfig
-from medgan_fashion.medical.design import Plan, TrainingSet
+from medgan_fashion.medical.design import Generator, Plan, TrainingSet
 from medgan_fashion.runs.engine.stage import Task
 
 
@@ -68,27 +68,32 @@ def judgements(plan: Plan, run: Path) -> list[dict[str, Any]]:
     return out
 
 
-def gans(plan: Plan, run: Path, config: AblationConfig) -> list[dict[str, Any]]:
-    """Every GAN: what it saw, how its weights were selected, whether an alarm stopped it."""
-    return [_gan(part, gan, run, config) for part in plan.training_sets for gan in part.materials.gans]
+def gans(plan: Plan, run: Path, recipe: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Every GAN: what it saw, how its weights were selected, whether an alarm stopped it. `recipe` names a generator's
+    row."""
+    return [
+        _gan(part, made, gan, run) | {"recipe": recipe(made.name)}
+        for part in plan.training_sets
+        for made in part.materials.generators
+        for gan in made.gans
+    ]
 
 
-def _gan(part: TrainingSet, gan: Task, run: Path, config: AblationConfig) -> dict[str, Any]:
-    about = json.loads((gan.folder(run) / "gan.json").read_text())
-    label = gan.inputs["label"]
-    return {
-        "name": ", ".join(["GAN", *filter(None, [part.purpose]), *([] if label is None else [f"class {label}"])]),
-        "recipe": config.gan.recipe,
+def _gan(part: TrainingSet, made: Generator, gan: Task, run: Path) -> dict[str, Any]:
+    folder, accepted = gan.folder(run), made.synthetic.folder(run) / "accepted.json"
+    about = json.loads((folder / "gan.json").read_text())
+    row = {
+        "name": part.gan_name(made, gan),
+        "generator": made.name,
         "fold": part.fold,
         "repeat": part.repeat,
-        "images_seen": about["images_seen"],
-        "alarm": about["alarm"],
-        "selected": about["selected"],
-        "training_rows": about["training_rows"],
+        "real_fraction": part.real_fraction,
         "training_images": about["images"],
-        "classes": about["classes"],
-        "seconds": json.loads((gan.folder(run) / "stage.json").read_text())["seconds"],
+        "seconds": json.loads((folder / "stage.json").read_text())["seconds"],
     }
+    row |= {key: about[key] for key in ("images_seen", "alarm", "selected", "training_rows", "classes")}
+    # of a generator whose images are not all used: how many were drawn for those that are
+    return row | ({"accepted": json.loads(accepted.read_text())} if accepted.is_file() else {})
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -98,19 +103,18 @@ def _gan(part: TrainingSet, gan: Task, run: Path, config: AblationConfig) -> dic
 def gate_rows(plan: Plan, run: Path) -> list[dict[str, Any]]:
     """The summary's `gate`: one row per fold's own training set."""
     return [
-        {"repeat": part.repeat, "fold": part.fold}
-        | json.loads((part.materials.gated.folder(run) / "gate.json").read_text())
-        for part in plan.training_sets
-        if part.materials.gated is not None and not part.purpose
+        {"repeat": part.repeat, "fold": part.fold} | json.loads((gated.folder(run) / "gate.json").read_text())
+        for part in plan.whole
+        if (gated := part.materials.gated) is not None
     ]
 
 
 def gate_samples(plan: Plan, run: Path) -> dict[str, NDArray[np.uint8]]:
     """The strips of the first repeat, as samples.npz holds them."""
     samples: dict[str, NDArray[np.uint8]] = {}
-    for part in plan.training_sets:
-        if part.materials.gated is not None and not part.purpose and part.repeat == 0:
-            with np.load(part.materials.gated.folder(run) / "strips.npz") as arrays:
+    for part in plan.whole:
+        if (gated := part.materials.gated) is not None and part.repeat == 0:
+            with np.load(gated.folder(run) / "strips.npz") as arrays:
                 samples |= {f"f{part.fold}_{key}": arrays[key] for key in arrays.files}
     return samples
 
@@ -125,28 +129,26 @@ def _model_hash(gan: Task, run: Path) -> str:
 
 
 def synthetic_sets(plan: Plan, run: Path) -> list[dict[str, Any]]:
-    """One row per fold's own set (see `SyntheticSet` in schema.py); those of dose figures have none."""
-    rows = []
-    for part in plan.training_sets:
-        if part.purpose:
-            continue
-        made, classes = part.materials.synthetic, part.materials.gans
-        folder = made.folder(run)
-        labels = np.load(folder / "labels.npy")
-        about = json.loads((folder / "provenance.json").read_text())
-        fold = json.loads((part.materials.training.folder(run) / "fold.json").read_text())
-        counted = np.bincount(labels, minlength=len(fold["classes"])).tolist()
-        shape = np.load(folder / "images.npy", mmap_mode="r").shape[1:]
-        rows.append(
-            {
-                "repeat": part.repeat,
-                "fold": part.fold,
-                "images": len(labels),
-                "shape": list(shape),
-                "per_class": [{"class": c, "images": n} for c, n in zip(fold["classes"], counted, strict=True)],
-                "models": [{"name": gan.key, "sha256": _model_hash(gan, run)} for gan in classes],
-                "made_by": [] if classes else about["models"],
-                "training_rows": about["training_rows"],
-            }
-        )
-    return rows
+    """One row per fold's own set of each generator (see `SyntheticSet` in schema.py); those of dose figures have
+    none."""
+    return [_set_row(part, made, run) for part in plan.whole for made in part.materials.generators]
+
+
+def _set_row(part: TrainingSet, made: Generator, run: Path) -> dict[str, Any]:
+    folder = made.synthetic.folder(run)
+    labels, pairs = np.load(folder / "labels.npy"), (folder / "masks.npy").exists()
+    about = json.loads((folder / "provenance.json").read_text())
+    fold = json.loads((part.materials.training.folder(run) / "fold.json").read_text())
+    names = ["image with mask"] if pairs else fold["classes"]
+    counted = np.bincount(labels, minlength=len(names)).tolist()
+    return {
+        "repeat": part.repeat,
+        "fold": part.fold,
+        "generator": made.name,
+        "images": len(labels),
+        "shape": list(np.load(folder / "images.npy", mmap_mode="r").shape[1:]),
+        "per_class": [{"class": c, "images": n} for c, n in zip(names, counted, strict=True)],
+        "models": [{"name": gan.key, "sha256": _model_hash(gan, run)} for gan in made.gans],
+        "made_by": [] if made.gans else about["models"],
+        "training_rows": about["training_rows"],
+    }

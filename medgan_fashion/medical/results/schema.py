@@ -73,6 +73,7 @@ ModelFile = TypedDict("ModelFile", {"name": str, "sha256": str})  # its stage's 
 class SyntheticSet(TypedDict):  # a fold's own synthetic images
     repeat: int
     fold: int
+    generator: NotRequired[str]
     images: int
     shape: list[int]  # channels, height, width
     per_class: list[Drawn]
@@ -138,6 +139,8 @@ class Privacy(TypedDict):
     repeat: int
     fold: int
     model_sha256: str | None  # None: no GAN stood behind the images
+    generator: NotRequired[str]  # which of several draws the images; "" where there is one
+    real_fraction: NotRequired[float]  # share of the patients that it was trained on
     outcome: str  # evaluation.screening.thresholds.OUTCOMES
     reasons: list[str]
     screening: str  # what it is and is not
@@ -145,6 +148,7 @@ class Privacy(TypedDict):
     space: str
     counts: Counts | None  # None, with all figures: too little to screen with
     near_copies: int | None
+    copy_threshold: NotRequired[Number]  # similarity above which an image is a near copy
     neighbour_ratio: Number
     authenticity: Authenticity | None
     membership: Attack | None
@@ -235,6 +239,8 @@ class Dose(Estimate):  # value, low, high are of the primary metric
 
 class Gan(TypedDict):
     name: str
+    generator: NotRequired[str]
+    real_fraction: NotRequired[float]
     recipe: str
     fold: int
     repeat: int

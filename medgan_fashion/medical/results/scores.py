@@ -50,8 +50,8 @@ def score_table(
 
 def arm_scores(plan: Plan, images: ImageSet, run: Path, cells: Sequence[Cell]) -> NDArray[np.float64]:
     """The score table of the run's own classifiers in these cells of one arm."""
-    parts = ((c.repeat, c.fold, c.classifier_seed, load_scores(run, c)) for c in cells)
-    return score_table(images, plan.partitions, max(c.classifier_seed for c in cells) + 1, parts)
+    parts = ((c.repeat, c.fold, c.learner, load_scores(run, c)) for c in cells)
+    return score_table(images, plan.partitions, max(c.learner for c in cells) + 1, parts)
 
 
 def load_scores(run: Path, cell: Cell) -> NDArray[np.floating]:

@@ -1,17 +1,19 @@
 """The privacy screening of an ablation's GANs: each against its own training patients and those it never saw."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medgan_fashion.base.plain import from_plain, to_plain
 from medgan_fashion.evaluation.screening.privacy import Screened, screen, unscreened
 from medgan_fashion.evaluation.screening.thresholds import PrivacyRules
-from medgan_fashion.medical.design import Materials, Screening
+from medgan_fashion.imaging.prepare.near_copies.copies import Copies
+from medgan_fashion.medical.design import Screening, TrainingSet
 from medgan_fashion.runs.engine.stage import Task, stage
+from medgan_fashion.runs.stages.copies import load_copies
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import load_synthetic
 from medgan_fashion.runs.stages.privacy_cards import BY, FOLDER, model_hash, write_card
@@ -19,36 +21,45 @@ from medgan_fashion.runs.stages.privacy_cards import BY, FOLDER, model_hash, wri
 Rows = tuple[NDArray[np.float32], NDArray[np.int64]]  # images (N, C, H, W) and their groups (N,)
 
 
-def screenings(
-    materials: Materials, unseen: Task, place: tuple[int, int, str], grouping: str, rules: PrivacyRules, seed: int
-) -> list[Screening]:
+def screenings(part: TrainingSet, unseen: Task, grouping: str, rules: PrivacyRules, seed: int) -> list[Screening]:
     """One for each GAN of a training set, or one where something else stands in the GANs' place.
 
-    `unseen`: rows that the training set does not hold, scaled as it is; `place`: repeat, fold, purpose.
+    `unseen`: rows that the training set does not hold, scaled as it is.
     """
-    repeat, fold, purpose = place
-    found = []
-    for gan in materials.gans or (None,):
-        label = gan.inputs["label"] if gan else None
-        words = [purpose, "" if label is None else f"class {label}"]  # as findings.gans names them
-        task = screen_privacy.task(
-            training=materials.training,
-            unseen=unseen,
-            synthetic=materials.synthetic,
-            gan=gan,
-            label=label,
-            by=BY[grouping],
-            rules=to_plain(rules),
-            seed=seed,
+    return [
+        Screening(
+            part.gan_name(generator, gan),
+            part,
+            generator.name,
+            screen_privacy.task(
+                training=part.materials.training,
+                unseen=unseen,
+                synthetic=generator.synthetic,
+                copies=generator.copies,
+                gan=gan,
+                label=gan.inputs.get("label") if gan else None,
+                by=BY[grouping],
+                rules=rules,
+                seed=seed,
+            ),
         )
-        found.append(Screening(", ".join(["GAN", *filter(None, words)]), repeat, fold, not purpose, task))
-    return found
+        for generator in part.materials.generators
+        for gan in generator.gans or (None,)
+    ]
 
 
 def _rows(fold: Fold, label: int | None) -> Rows:
     """All rows of a fold, or those of one class."""
     chosen = np.ones(len(fold.labels), bool) if label is None else np.asarray(fold.labels) == label
     return fold.views[chosen], np.asarray(fold.groups)[chosen]
+
+
+def _of_class(near: Copies, fold: Fold, label: int | None) -> Copies:
+    """Copies of one class's images alone: a GAN of that class never saw the others, and is like them by chance."""
+    if label is None:
+        return near
+    own = np.asarray(fold.labels)[near.copied_from] == label
+    return replace(near, similarity=np.where(own, near.similarity, -1.0))
 
 
 def _thumbnails(images: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -66,16 +77,17 @@ def _save_pairs(path: Path, found: Screened, made: NDArray[np.float32], known: N
     )
 
 
-@stage(version=1)
+@stage(version=2)
 def screen_privacy(
     work: Path,
     training: Path,
     unseen: Path,
     synthetic: Path,
+    copies: Path,
     gan: Path | None,
     label: int | None,
     by: str,
-    rules: dict[str, Any],
+    rules: PrivacyRules,
     seed: int,
 ) -> None:
     """The privacy card of one GAN (card.json) and its closest pairs (pairs.npz, where there was enough to screen).
@@ -83,16 +95,19 @@ def screen_privacy(
     With `label` the GAN drew that class alone, and is screened against that class alone.
     """
     fold, held = load_fold(training), load_fold(unseen)
-    made, limits = load_synthetic(synthetic, fold), from_plain(PrivacyRules, rules)
-    drawn = np.asarray(made.images[: limits.images] if label is None else made.images[made.labels == label])
+    made, near = load_synthetic(synthetic, fold), load_copies(copies)
+    chosen = slice(rules.images) if label is None else np.flatnonzero(made.labels == label)[: rules.images]
+    drawn = np.asarray(made.images[chosen])
     (known, whose), (others, theirs) = _rows(fold, label), _rows(held, label)
     patients = [len(np.unique(one)) for one in (whose, theirs)]
     if min(patients) < 2 or not len(drawn):
         reason = f"{patients[0]} training and {patients[1]} held-out patients are too few to screen with"
-        card = unscreened(reason, by, limits)
+        card = unscreened(reason, by, rules)
     else:
         sides = {"train_patients": whose, "held_out_patients": theirs}
-        found = screen(drawn, known, others, **sides, by=by, rules=limits, seed=seed)
+        found = screen(
+            drawn, known, others, _of_class(near.take(chosen), fold, label), **sides, by=by, rules=rules, seed=seed
+        )
         card = found.card
         _save_pairs(work / "pairs.npz", found, drawn, known)
     sha256 = model_hash(gan / "model.safetensors") if gan else None
@@ -104,7 +119,8 @@ def privacy_rows(planned: list[Screening], run: Path) -> list[dict[str, Any]]:
     rows = []
     for one in planned:
         card = json.loads((one.task.folder(run) / "card.json").read_text())
-        rows.append({"name": one.name, "repeat": one.repeat, "fold": one.fold} | card)
+        place = {"name": one.name, "repeat": one.part.repeat, "fold": one.part.fold}
+        rows.append(place | {"generator": one.generator, "real_fraction": one.part.real_fraction} | card)
     return rows
 
 
@@ -121,8 +137,10 @@ def pair_samples(planned: list[Screening], run: Path) -> dict[str, Any]:
     found: dict[str, list[NDArray]] = {}
     for one in planned:
         path = one.task.folder(run) / "pairs.npz"
-        if one.repeat == 0 and one.whole and path.is_file():
+        if one.part.repeat == 0 and not one.part.purpose and path.is_file():
             with np.load(path) as arrays:
-                for key in arrays.files:
-                    found.setdefault(f"f{one.fold}_privacy_{key}", []).append(arrays[key])
+                made = {key: arrays[key] for key in arrays.files}
+            made["generator"] = np.full(len(made["copy"]), one.generator or "gan")
+            for key, array in made.items():
+                found.setdefault(f"f{one.part.fold}_privacy_{key}", []).append(array)
     return {key: np.concatenate(parts) for key, parts in found.items()}

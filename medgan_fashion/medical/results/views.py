@@ -14,8 +14,11 @@ from medgan_fashion.evaluation.images.diversity import ssim_diversity
 from medgan_fashion.evaluation.images.kid import kid
 from medgan_fashion.evaluation.images.report import judge_images
 from medgan_fashion.evaluation.images.swd import swd
-from medgan_fashion.evaluation.screening.neighbours import find_neighbours
+from medgan_fashion.evaluation.screening.neighbours import neighbour_ratios
+from medgan_fashion.imaging.prepare.near_copies.copies import Copies
+from medgan_fashion.imaging.prepare.near_copies.rules import SCREEN
 from medgan_fashion.runs.engine.stage import stage
+from medgan_fashion.runs.stages.copies import load_copies
 from medgan_fashion.runs.stages.folds import Fold, load_fold
 from medgan_fashion.runs.stages.images import UNKNOWN_VIEW, Synthetic, load_synthetic
 
@@ -152,8 +155,10 @@ def _sets(fold: Fold, held_out: Fold, made: Synthetic, extractor: Encoder, seed:
     }
 
 
-@stage(version=5)
-def judge(work: Path, training: Path, test: Path, synthetic: Path, classic: Path, encoder: Path, seed: int) -> None:
+@stage(version=6)
+def judge(
+    work: Path, training: Path, test: Path, synthetic: Path, copies: Path, classic: Path, encoder: Path, seed: int
+) -> None:
     """Image figures of one fold's synthetic images, all together and by view; its grids and neighbour gallery.
     Chooses nothing."""
     fold, held_out = load_fold(training), load_fold(test)
@@ -162,20 +167,21 @@ def judge(work: Path, training: Path, test: Path, synthetic: Path, classic: Path
     features = [sets[name].features for name in ("synthetic", "train", "test", "blurred", "noisy")]
     figures = judge_images(*features, extractor=extractor.name, seed=seed)
     made = sets["synthetic"].images
-    near = find_neighbours(made, fold.views, held_out.views, encode=extractor.features, seed=seed)
+    near = load_copies(copies).take(slice(len(made)))
+    ratios = neighbour_ratios(made, fold.views, held_out.views, encode=extractor.features, seed=seed)
     n_classes = len(fold.classes)
     figures |= {"class_agreement": agreement(sets, n_classes), "diversity": spread(sets, seed)}
-    figures |= {"near_copies": int(near.flags.sum()), "neighbour_ratio": float(np.median(near.ratios))}
+    figures |= {"near_copies": int(near.flags(SCREEN).sum()), "neighbour_ratio": float(np.median(ratios))}
     figures |= {"swd": patch_distances(sets, seed), "views": view_figures(sets, fold.position_names, n_classes, seed)}
     (work / "figures.json").write_text(json.dumps(figures))
     _save_samples(work, fold, sets["synthetic"], classic, near)
 
 
-def _save_samples(work: Path, fold: Fold, made: Pictured, classic: Path, near: Any) -> None:
+def _save_samples(work: Path, fold: Fold, made: Pictured, classic: Path, near: Copies) -> None:
     n_classes, train = len(fold.classes), fold.views
-    closest = np.argsort(-near.ncc)[:PAIRS]
+    closest, flags = np.argsort(-near.similarity)[:PAIRS], near.flags(SCREEN)
     varied = np.load(classic / "images.npy", mmap_mode="r"), np.load(classic / "labels.npy")
-    own = ~near.flags  # a near copy of a patient's image belongs into the gallery, not among the samples
+    own = ~flags  # a near copy of a patient's image belongs into the gallery, not among the samples
     np.savez(
         work / "samples.npz",
         real=_grid(train, np.asarray(fold.labels), n_classes),
@@ -183,6 +189,6 @@ def _save_samples(work: Path, fold: Fold, made: Pictured, classic: Path, near: A
         classic=_grid(*varied, n_classes),
         neighbour_synthetic=_thumbnails(made.images[closest]),
         neighbour_train=_thumbnails(train[near.copied_from[closest]]),
-        neighbour_ncc=near.ncc[closest],
-        neighbour_copy=near.flags[closest],
+        neighbour_ncc=near.similarity[closest],
+        neighbour_copy=flags[closest],
     )

@@ -1,4 +1,4 @@
-"""The segmentation ablation: do synthetic images with their masks help a U-Net beyond classic augmentation?
+"""Segmentation as a learning task: do synthetic images with their masks help a U-Net beyond classic augmentation?
 
-`config`, `plan` (shares of patients x generators x amounts), `stages`, `collect`, `run`, in that order.
+`config`, then `stages` (pairs, GANs, U-Nets), `results` (the grid and its pictures), and `task`, which the study calls.
 """

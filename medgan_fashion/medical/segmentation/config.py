@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from medgan_fashion.base.plain import added
+from medgan_fashion.evaluation.screening.thresholds import GateConfig, PrivacyRules
 from medgan_fashion.gan.recipe.table import Recipe, changed_recipe
 from medgan_fashion.imaging.cases.config import ImageConfig
-from medgan_fashion.medical.config import ClassicConfig, SegmenterConfig, check_contrast
+from medgan_fashion.medical.config import GATED_ARM, SegmenterConfig, StudyConfig, check_contrast, check_ratios
 
-ARMS = ("real", "real+classic", "real+classic+joint", "real+classic+spade")
+ARMS = ("real", "real+classic", "real+classic+joint", "real+classic+spade", GATED_ARM)
 SYNTHETIC = {"real+classic+joint": "joint", "real+classic+spade": "spade"}  # which generator's images an arm takes
 SCORES = ("dice", "surface_distance", "hausdorff_95")
 
@@ -32,7 +34,7 @@ class PairGanConfig:
 
 
 @dataclass(frozen=True)
-class PrimaryConfig:
+class SegmentationPrimary:
     """The one contrast that decides, declared before the first score, at one share of the patients and one amount."""
 
     metric: Literal["dice"] = "dice"
@@ -44,65 +46,72 @@ class PrimaryConfig:
 
 
 @dataclass(frozen=True)
-class SegmentationConfig:
+class SegmentationConfig(StudyConfig):
     """Bowles et al. 2018: a share of the real images x an amount of synthetic ones, with masks.
 
     Args:
         image: how a picture and its masks become a canvas; image.masks is always true here.
-        repeats: each draws a new partition into folds and trains new GANs.
         segmenter_seeds: U-Nets trained for every arm, fold and repeat.
-        pool: images in every arm's pool but `real`'s, as a multiple of the real ones at hand.
         ratios: amounts of synthetic images, per real image at hand.
         real_fractions: shares of the training patients; GANs and U-Nets see no other.
         joint: images and masks drawn together, the mask as one more channel (Bowles et al. 2018).
         spade: images painted over given masks (Park et al. 2019): flips, turns and zooms of the training masks.
-        phantom_patients: patients of the embedded phantoms, where no data is given.
-        skip_unreadable: go on without rows that cannot be read, and say so in the report.
+        encoder_updates: of the encoder in whose features the gate measures distances.
+        gate: the quality gate of the arm real+classic+gated, whose pairs are drawn by the generator of the tested arm.
+        privacy: thresholds of the GANs' privacy screening.
     """
 
     chain: Literal["lesion_segmentation"] = "lesion_segmentation"
     title: str = "Lesion segmentation"
     image: ImageConfig = field(default_factory=lambda: ImageConfig(size=(64, 64), masks=True))
-    folds: int = 3
-    repeats: int = 3
     segmenter_seeds: int = 2
-    seed: int = 0
-    arms: tuple[str, ...] = ARMS
-    pool: float = 4.0
+    arms: tuple[str, ...] = ARMS[:4]
     ratios: tuple[float, ...] = (0.5, 1.0)
     real_fractions: tuple[float, ...] = (0.25, 1.0)
-    primary: PrimaryConfig = field(default_factory=PrimaryConfig)
+    primary: SegmentationPrimary = field(default_factory=SegmentationPrimary)
     joint: PairGanConfig = field(default_factory=lambda: PairGanConfig("small_joint"))
     spade: PairGanConfig = field(default_factory=lambda: PairGanConfig("small_spade"))
-    classic: ClassicConfig = field(default_factory=ClassicConfig)
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
-    phantom_patients: int = 60
-    skip_unreadable: bool = False
+    encoder_updates: int = added(300, absent=300)
+    gate: GateConfig = added(GateConfig(), absent=GateConfig())
+    privacy: PrivacyRules = added(PrivacyRules(), absent=PrivacyRules())
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _check(self)
         # whoever writes image: {size: ...} need not know that masks are wanted
         object.__setattr__(self, "image", replace(self.image, masks=True))
 
     @property
+    def learner_seeds(self) -> int:
+        """U-Nets of every arm, fold and repeat."""
+        return self.segmenter_seeds
+
+    @property
+    def gated(self) -> str:
+        """The generator behind the gated arm: that of the tested arm, or else of another."""
+        arms = [arm for arm in (self.primary.arm, self.primary.against, *self.arms) if arm in SYNTHETIC]
+        return SYNTHETIC[arms[0]] if arms else "joint"
+
+    def generator(self, arm: str) -> str:
+        """Which generator's images an arm takes; empty where it takes none."""
+        return self.gated if arm == GATED_ARM else SYNTHETIC.get(arm, "")
+
+    @property
     def generators(self) -> tuple[str, ...]:
         """Which of "joint" and "spade" some arm needs."""
-        return tuple(SYNTHETIC[arm] for arm in self.arms if arm in SYNTHETIC)
+        return tuple(dict.fromkeys(name for arm in self.arms if (name := self.generator(arm))))
 
 
 def _check(config: SegmentationConfig) -> None:
     check_contrast(config.primary.arm, config.primary.against, config.primary.margin, config.arms, ARMS)
     if config.primary.real_fraction not in config.real_fractions or config.primary.ratio not in config.ratios:
         raise ValueError("primary.real_fraction must be one of real_fractions, and primary.ratio one of ratios")
-    if config.folds < 2 or min(config.repeats, config.segmenter_seeds) < 1:
-        raise ValueError("folds must be at least 2, repeats and segmenter_seeds at least 1")
+    if min(config.segmenter_seeds, config.encoder_updates) < 1:
+        raise ValueError("segmenter_seeds and encoder_updates must be at least 1")
     if any(not 0 < fraction <= 1 for fraction in config.real_fractions) or min(config.ratios) <= 0:
         raise ValueError("real_fractions must lie in (0, 1], and ratios be above 0")
-    if max(config.ratios) > config.pool - 1:
-        raise ValueError(
-            f"ratio {max(config.ratios):g} does not fit into a pool of {config.pool:g} x the real images; "
-            f"set pool to at least {max(config.ratios) + 1:g}"
-        )
+    check_ratios(config.ratios, config.pool)
     step = 2**config.segmenter.depth
     if any(side % step for side in config.image.size):
         raise ValueError(

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.classifiers.metrics import dice, hausdorff_95, surface_distance
+from medgan_fashion.evaluation.encoder import encoder_for_set, save_encoder
 from medgan_fashion.gan import Model, load_model
 from medgan_fashion.gan.recipe.spelling import read_recipe
 from medgan_fashion.medical.arms.classic import augmented_set, warp
-from medgan_fashion.medical.arms.pools import Counts, compose
-from medgan_fashion.medical.config import ClassicConfig, SegmenterConfig
+from medgan_fashion.medical.arms.pools import Counts, compose, there_are
+from medgan_fashion.medical.config import GATED_ARM, ClassicConfig, SegmenterConfig
 from medgan_fashion.medical.learners import train_and_segment
 from medgan_fashion.medical.segmentation.config import SYNTHETIC
 from medgan_fashion.runs.engine.stage import stage
@@ -34,9 +34,10 @@ class Pairs:
     masks: NDArray[np.float32]
 
 
-def counts_of(arm: str, n_real: int, pool: float, ratio: float) -> Counts:
-    """How many images of each source an arm takes, by the rule of the classifier's ablation."""
-    return compose("real+classic+gan" if arm in SYNTHETIC else arm, n_real, pool, ratio)
+def counts_of(arm: str, n_real: int, pool: float, ratio: float, n_gan: int = 0) -> Counts:
+    """How many images of each source an arm takes, by the rule of the classifier's ablation. `n_gan`: how many a gate
+    let in."""
+    return compose("real+classic+gan" if arm in SYNTHETIC else arm, n_real, pool, ratio, n_gan=n_gan)
 
 
 def fill_pairs(
@@ -63,17 +64,25 @@ MOST_DRAWS = 4  # times the pairs wanted: what is drawn at most to find masks as
 
 
 @stage(version=1)
-def classic_pairs(work: Path, training: Path, n: int, policy: dict[str, Any], seed: int) -> None:
+def classic_pairs(work: Path, training: Path, n: int, policy: ClassicConfig, seed: int) -> None:
     """n classic variations of the training rows, image and mask moved alike; grey values change in the image alone."""
     fold = load_fold(training)
     if fold.masks is None:
         raise ValueError("this training fold has no masks: prepare the cases with image.masks true")
-    config, how = from_plain(ClassicConfig, policy), {"n_images": n, "size": fold.size, "seed": seed}
-    made = augmented_set(fold.canvases, fold.labels, fold.diameters, config=config, **how)
+    how = {"n_images": n, "size": fold.size, "seed": seed}
+    made = augmented_set(fold.canvases, fold.labels, fold.diameters, config=policy, **how)
     masks = [warp(fold.masks[row], values, fold.size) for row, values in zip(made.source, made.parameters, strict=True)]
     np.save(work / "images.npy", made.images)
     np.save(work / "masks.npy", np.stack(masks) if masks else np.empty((0, 1, *fold.size), np.float32))
     np.save(work / "source.npy", made.source)
+
+
+@stage(version=1)
+def pair_encoder(work: Path, training: Path, updates: int, seed: int) -> None:
+    """The encoder in whose features the gate measures distances. Pairs have no classes, so it learns which way up the
+    fold's pictures are."""
+    found = encoder_for_set(load_fold(training).views, None, 0, updates=updates, seed=seed)
+    save_encoder(found.encoder, work / "encoder.safetensors")
 
 
 @stage(version=1)
@@ -149,7 +158,7 @@ def segment(
     arm: str,
     pool: float,
     ratio: float,
-    segmenter: dict[str, Any],
+    segmenter: SegmenterConfig,
     seed: int,
     classic: Path | None = None,
     synthetic: Path | None = None,
@@ -158,13 +167,13 @@ def segment(
     fold, held_out = load_fold(training), load_fold(test)
     if synthetic is not None:
         load_synthetic(synthetic, fold)  # refuses another fold's
-    counts = counts_of(arm, len(fold.labels), pool, ratio if arm in SYNTHETIC else 0.0)
+    gated = there_are(synthetic, round(ratio * len(fold.labels))) if arm == GATED_ARM and synthetic else 0
+    counts = counts_of(arm, len(fold.labels), pool, ratio if arm in SYNTHETIC else 0.0, gated)
     images, masks, real = fill_pairs(
         counts, Pairs(fold.views, fold.mask_views), _pairs(classic), _pairs(synthetic), seed
     )
     mask = real if 0 < real.sum() < len(real) else None
-    config = from_plain(SegmenterConfig, segmenter)
-    predicted = train_and_segment(images, masks, mask, held_out.views, config, seed)
+    predicted = train_and_segment(images, masks, mask, held_out.views, segmenter, seed)
     truth = held_out.mask_views[:, 0] > 0.5
     for name, score in (("dice", dice), ("surface_distance", surface_distance), ("hausdorff_95", hausdorff_95)):
         np.save(work / f"{name}.npy", np.array([score(p, t) for p, t in zip(predicted, truth, strict=True)]))

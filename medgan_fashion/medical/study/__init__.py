@@ -1,5 +1,5 @@
-"""The ablation, from configuration to summary.
+"""One study for every learning task, as one call.
 
-`materials` (tasks of one training set), `plan` (every cell), `stages` (what the tasks do), `run` (the one call),
-`collect`. `timing` says how long; `finished` opens a run again.
+`run` first: open, plan, compute, collect; the same call resumes. `tasks` is the table of what can be learned. `collect`
+writes the results, `finished` opens them again.
 """

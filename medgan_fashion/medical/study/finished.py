@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.classifiers.planning import Pilot
 from medgan_fashion.imaging.prepare.imageset import ImageSet
 from medgan_fashion.imaging.prepare.prepare import find_prepared
 from medgan_fashion.medical.config import AblationConfig
 from medgan_fashion.medical.design import Plan, Synthesis
 from medgan_fashion.medical.results.schema import check_summary
-from medgan_fashion.medical.study.plan import Planner
+from medgan_fashion.medical.study.run import plan_study
+from medgan_fashion.runs.engine.declare import OLDEST, read_declared
 from medgan_fashion.runs.engine.stage import Task
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -25,7 +25,7 @@ CHAINS = ("lesions", "mammograms")
 
 @dataclass(frozen=True)
 class OpenRun:
-    """A run as it was declared: its folder, cases, configuration, and the plan that follows from both."""
+    """A run of classifiers as it was declared: folder, cases, configuration, and the plan that follows from both."""
 
     folder: Path
     images: ImageSet
@@ -36,26 +36,34 @@ class OpenRun:
 def open_run(run: Path, synthesis: Synthesis | None = None) -> OpenRun:
     """The run in a folder; nothing is computed, and the case table is not needed.
 
-    ValueError where the folder holds no ablation, not the cases that it was declared for, or these cases under the row
-    numbers of two case tables (the `case` of an exported list would be ambiguous).
+    ValueError where the folder holds no ablation of classifiers, one that this version cannot read, not the cases that
+    it was declared for, or these cases under the row numbers of two case tables (the `case` of an exported list would
+    be ambiguous).
     """
-    path = run / "declared.json"
-    declared = json.loads(path.read_text()) if path.is_file() else {}
-    plain = declared.get("config", {})
-    if plain.get("chain") not in CHAINS:
-        raise ValueError(f"{run} holds no run of chain {' or '.join(CHAINS)}; give the folder that `run` wrote")
-    prepared = find_prepared(run / "prepared", declared["cases"])
+    declared = read_declared(run, AblationConfig, CHAINS)
+    prepared = find_prepared(run / "prepared", declared.inputs["cases"])
     if prepared is None:
         raise ValueError(f"{run}/prepared lacks the cases that the run was declared for; run the chain on it again")
-    config = from_plain(AblationConfig, plain)
-    return OpenRun(run, prepared.images, config, Planner(run, prepared.images, config, synthesis).plan())
+    plan = plan_study(run, prepared.images, declared.config, synthesis)
+    return OpenRun(run, prepared.images, declared.config, plan)
 
 
 def check_done(run: Path, tasks: Iterable[Task], what: str) -> None:
-    """ValueError where one of the tasks has no result yet."""
-    missing = {task.stage.name for task in tasks if not task.done(run)}
-    if missing:
-        raise ValueError(f"{what} needs {', '.join(sorted(missing))} of {run}; run the chain on that folder further")
+    """ValueError where one of the tasks has no result yet, or only one of another version, which is named."""
+    wanted = list(tasks)
+    missing = sorted({task.stage.name for task in wanted if not task.done(run)})
+    if not missing:
+        return
+    done = {task.stage.name for task in wanted if task.done(run)}
+    for name in missing:
+        left = sorted((run / "stages" / name).glob("[!.]*/stage.json"))
+        if left and name not in done:
+            wrote = json.loads(left[0].read_text()).get("version", OLDEST)
+            raise ValueError(
+                f"{what} cannot read {name} of {run}, which version {wrote} computed in another form; run the chain on "
+                "that folder again (what can be read is kept), or go on with that version"
+            )
+    raise ValueError(f"{what} needs {', '.join(missing)} of {run}; run the chain on that folder further")
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ import pytest
 
 from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.classifiers.metrics import dice
-from medgan_fashion.medical.segmentation.collect import SegmentationScores
+from medgan_fashion.medical.design import Plan
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
-from medgan_fashion.medical.segmentation.plan import SegmentationPlan, plan_segmentation
-from medgan_fashion.medical.segmentation.run import open_segmentation, run_segmentation
+from medgan_fashion.medical.segmentation.results import SegmentationScores
 from medgan_fashion.medical.segmentation.stages import Pairs, counts_of, fill_pairs, plausible, segment
+from medgan_fashion.medical.study.run import open_study, plan_study, run_study
 from medgan_fashion.runs.engine.stage import complete
 from medgan_fashion.runs.stages.folds import load_fold
 from tests.made_once import made_once
@@ -37,13 +37,13 @@ STUDY = from_plain(SegmentationConfig, PLAIN)
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run."""
-    return made_once(tmp_path_factory, "segmented", lambda folder: run_segmentation(None, folder, STUDY, processes=0))
+    return made_once(tmp_path_factory, "segmented", lambda folder: run_study(None, folder, STUDY, processes=0))
 
 
 @pytest.fixture(scope="module")
-def plan(run: Path) -> SegmentationPlan:
-    prepared, config = open_segmentation(None, run, STUDY, 1, lambda text: None)
-    return plan_segmentation(run, prepared.images, config)
+def plan(run: Path) -> Plan:
+    prepared, config = open_study(None, run, STUDY, 1, lambda text: None)
+    return plan_study(run, prepared.images, config)
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +51,7 @@ def summary(run: Path) -> dict[str, Any]:
     return json.loads((run / "results" / "summary.json").read_text())
 
 
-def test_the_grid_is_whole_and_its_scores_can_be_made_again(
-    run: Path, plan: SegmentationPlan, summary: dict[str, Any]
-) -> None:
+def test_the_grid_is_whole_and_its_scores_can_be_made_again(run: Path, plan: Plan, summary: dict[str, Any]) -> None:
     places = {(row["real_fraction"], row["arm"], row["ratio"]) for row in summary["cells"]}
     arms = [("real", 0.0), ("real+classic", 0.0)]
     arms += [(f"real+classic+{name}", ratio) for name in ("joint", "spade") for ratio in (0.5, 1.0)]
@@ -72,7 +70,7 @@ def test_the_grid_is_whole_and_its_scores_can_be_made_again(
 
 
 def test_pools_are_equal_and_a_share_of_the_patients_is_all_that_anything_saw(
-    plan: SegmentationPlan, summary: dict[str, Any]
+    plan: Plan, summary: dict[str, Any]
 ) -> None:
     for fraction in (0.5, 1.0):
         totals = {
@@ -81,18 +79,19 @@ def test_pools_are_equal_and_a_share_of_the_patients_is_all_that_anything_saw(
             if row["arm"] != "real" and row["real_fraction"] == fraction
         }
         assert len(totals) == 1
-    half, whole = (part for part in plan.sets if part.repeat == part.fold == 0)
+    half, whole = (part for part in plan.training_sets if part.repeat == part.fold == 0)
     assert len(half.unseen) > len(whole.unseen)
-    assert {gan.inputs["training"].key for gan in half.materials.gans.values()} == {half.materials.training.key}
+    gans = [gan for made in half.materials.generators for gan in made.gans]
+    assert {gan.inputs["training"].key for gan in gans} == {half.materials.training.key}
     assert all(item["passed"] for item in summary["audit"]), summary["audit"]
     assert summary["verdict"]["metric"] == "dice"
     assert summary["verdict"]["covers"] == ["patients", "partitions", "GAN seeds", "classifier seeds"]
 
 
-def test_a_synthetic_comparator_is_compared_at_its_own_amount(run: Path, plan: SegmentationPlan) -> None:
+def test_a_synthetic_comparator_is_compared_at_its_own_amount(run: Path, plan: Plan) -> None:
     primary = {"arm": "real+classic+spade", "against": "real+classic+joint"}
     study = from_plain(SegmentationConfig, PLAIN | {"primary": primary})
-    prepared, config = open_segmentation(None, run, study, 1, print)
+    prepared, config = open_study(None, run, study, 1, print)
     scores = SegmentationScores(run, prepared.images, config, plan)
     rows = {(row["real_fraction"], row["arm"], row["ratio"]): row["difference"] for row in scores.cells()}
     assert rows[1.0, "real+classic+joint", 1.0] is rows[1.0, "real+classic+joint", 0.5] is None
@@ -102,30 +101,48 @@ def test_a_synthetic_comparator_is_compared_at_its_own_amount(run: Path, plan: S
     assert scores.verdict()["estimate"] == rows[1.0, "real+classic+spade", 1.0]["estimate"]
 
 
-def test_synthetic_masks_are_as_large_as_real_ones(run: Path, plan: SegmentationPlan) -> None:
-    for part in plan.sets:
+def test_synthetic_masks_are_as_large_as_real_ones(run: Path, plan: Plan) -> None:
+    for part in plan.training_sets:
         real = load_fold(part.materials.training.folder(run)).mask_views
-        for task in part.materials.synthetic.values():
+        for task in part.materials.drawn:
             masks = np.load(task.folder(run) / "masks.npy")
             assert set(np.unique(masks)) <= {0.0, 1.0}
             assert plausible(masks, real).all()
 
 
-def test_another_fold_s_pairs_are_refused(run: Path, plan: SegmentationPlan) -> None:
+def test_another_fold_s_pairs_are_refused(run: Path, plan: Plan) -> None:
     cell = next(c for c in plan.cells if c.arm == "real+classic+joint")
-    other = next(part for part in plan.sets if part.materials.training.key != cell.task.inputs["training"].key)
-    wrong = cell.task.inputs | {"synthetic": other.materials.synthetic["joint"]}
+    other = next(part for part in plan.training_sets if part.materials.training.key != cell.task.inputs["training"].key)
+    wrong = cell.task.inputs | {"synthetic": other.materials.of("joint").synthetic}
     with pytest.raises(ValueError, match="make them from this fold's own GAN"):
         complete(segment.task(**wrong), run)
 
 
 def test_the_same_call_resumes(run: Path, summary: dict[str, Any]) -> None:
     before = {path: path.stat().st_mtime_ns for path in (run / "stages").glob("*/*/stage.json")}
-    again = run_segmentation(None, run, STUDY, processes=0)
+    again = run_study(None, run, STUDY, processes=0)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert {k: v for k, v in again.items() if k != "created"} == {k: v for k, v in summary.items() if k != "created"}
     with pytest.raises(ValueError, match=r"segmenter\.updates"):
-        run_segmentation(None, run, from_plain(SegmentationConfig, PLAIN | {"segmenter": {"updates": 41}}), processes=0)
+        run_study(None, run, from_plain(SegmentationConfig, PLAIN | {"segmenter": {"updates": 41}}), processes=0)
+
+
+def test_gated_pairs_are_the_tested_generator_s_and_their_places_are_filled(tmp_path: Path) -> None:
+    arms = ["real+classic", "real+classic+joint", "real+classic+gated"]
+    few = {"arms": arms, "repeats": 1, "real_fractions": [1.0], "ratios": [1.0], "encoder_updates": 5}
+    study = from_plain(SegmentationConfig, PLAIN | few | {"gate": {"candidates": 1}})
+    assert study.generators == ("joint",)
+    summary = run_study(None, tmp_path, study, processes=0)
+    pools = {cell["arm"]: cell for cell in summary["cells"]}
+    totals = {arm: cell["n_real"] + cell["n_classic"] + cell["n_gan"] for arm, cell in pools.items()}
+    assert len(set(totals.values())) == 1
+    gate = summary["gate"]
+    assert pools["real+classic+gated"]["n_gan"] == np.mean([row["accepted"] for row in gate])
+    assert all(row["reasons"]["label"] == 0 for row in gate)  # pairs have no classes
+    for folder in (tmp_path / "stages" / "gated_images").glob("[!.]*"):
+        images, masks = (np.load(folder / f"{name}.npy") for name in ("images", "masks"))
+        assert len(images) == len(masks)
+    assert all(item["passed"] for item in summary["audit"])
 
 
 def test_a_pool_takes_pairs_together() -> None:

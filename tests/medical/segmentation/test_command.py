@@ -22,7 +22,7 @@ def test_a_dry_run_says_what_it_would_cost_and_trains_nothing(
     said = " ".join(capsys.readouterr().out.split())
     assert "12 patients" in said
     assert "8 GANs, 48 U-Nets; about" in said
-    assert "minutes of a GAN: joint" in said
+    assert "2 joint GANs x" in said
     assert not (tmp_path / "run" / "stages" / "train_pairs").exists()
 
 

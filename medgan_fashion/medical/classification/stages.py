@@ -2,11 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from medgan_fashion.base.plain import from_plain
 from medgan_fashion.evaluation.classifiers.metrics import Metric, cell_value, lesion_scores
 from medgan_fashion.medical.arms.classic import augmented_set
 from medgan_fashion.medical.arms.pools import arm_pool, fill_pool
@@ -17,7 +15,7 @@ from medgan_fashion.runs.stages.folds import load_fold
 
 
 @stage(version=1)
-def classic_images(work: Path, training: Path, n: int, policy: dict[str, Any], seed: int) -> None:
+def classic_images(work: Path, training: Path, n: int, policy: ClassicConfig, seed: int) -> None:
     """n classic variations of the training rows; each records its source row and parameters."""
     fold = load_fold(training)
     made = augmented_set(
@@ -26,7 +24,7 @@ def classic_images(work: Path, training: Path, n: int, policy: dict[str, Any], s
         fold.diameters,
         n_images=n,
         size=fold.size,
-        config=from_plain(ClassicConfig, policy),
+        config=policy,
         seed=seed,
     )
     np.save(work / "images.npy", made.images)
@@ -43,7 +41,7 @@ def classify(
     arm: str,
     pool: float,
     ratio: float | Path,
-    classifier: dict[str, Any],
+    classifier: ClassifierConfig,
     seed: int,
     classic: Path | None = None,
     synthetic: Path | None = None,
@@ -60,9 +58,7 @@ def classify(
     scored = np.concatenate([t.views for t in tests])
     # batches of a balanced arm are as its pool is: a share of reals in each would bring their imbalance back
     mask = real if 0 < real.sum() < len(real) and arm not in BALANCED_ARMS else None
-    probabilities = train_and_score(
-        images, labels, mask, scored, len(fold.classes), from_plain(ClassifierConfig, classifier), seed
-    )
+    probabilities = train_and_score(images, labels, mask, scored, len(fold.classes), classifier, seed)
     np.save(work / "probabilities.npy", probabilities[: len(tests[0].labels)])
     np.save(work / "external.npy", probabilities[len(tests[0].labels) :])
     (work / "pool.json").write_text(json.dumps({"arm": arm, "ratio": made.ratio} | made.counts.by_source()))
