@@ -115,12 +115,13 @@ def model_card(
     used."""
     mine = [j for j in judge_rows if (j["fold"], j["repeat"]) == (gan["fold"], gan["repeat"])]
     lines = [f"# {plain(gan['name'])}", ""]
-    lines += [f"A generative adversarial network (recipe {plain(gan['recipe'])}) that draws medical images."]
+    lines += [f"A generative adversarial network (recipe {plain(gan.get('recipe', '?'))}) that draws medical images."]
     lines += [f"Fold {gan['fold'] + 1}, repeat {gan['repeat'] + 1}.", "", "## Training", ""]
     lines += _training(gan, data)
     lines += [f"- Alarm: {plain(gan['alarm'])}" if gan["alarm"] else "- Alarm: none.", "", "## Images", ""]
     lines += ["- Value range: float32 in [0, 1], after the fold's own intensity fit."]
-    lines += [f"- Classes: {', '.join(plain(c) for c in gan['classes'])}.", "", "## Figures", ""]
+    classes = ", ".join(plain(c) for c in gan.get("classes", ())) or "none"
+    lines += [f"- Classes: {classes}.", "", "## Figures", ""]
     if mine:
         lines += ["Of all images that this fold's GANs made, in this repeat.", ""]
     for row in mine:
@@ -257,7 +258,9 @@ def card_of_files(about: Mapping[str, Any], n: int, *, medical: bool = True) -> 
 
 
 def _of_fold(rows: Sequence[Mapping[str, Any]] | None, made: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [row for row in rows or [] if (row["repeat"], row["fold"]) == (made["repeat"], made["fold"])]
+    which = made.get("generator", "")
+    here = [row for row in rows or [] if (row["repeat"], row["fold"]) == (made["repeat"], made["fold"])]
+    return [row for row in here if row.get("generator", which) == which]
 
 
 def _gate_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -276,7 +279,8 @@ def _gate_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def fold_card_name(made: Mapping[str, Any]) -> str:
     """File name of the card of one fold's set."""
-    return f"data_card_fold{made['fold'] + 1}_repeat{made['repeat'] + 1}.md"
+    which = f"{made['generator']}_" if made.get("generator") else ""
+    return f"data_card_{which}fold{made['fold'] + 1}_repeat{made['repeat'] + 1}.md"
 
 
 def card_of_fold(made: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
@@ -304,6 +308,13 @@ def card_of_fold(made: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         privacy=screened,
     )
     return data_card(facts)
+
+
+def cards_of(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Name -> text of a model card for each GAN and a data card for each synthetic set of a study."""
+    judge, screened = summary.get("judge", ()), summary.get("privacy", ())
+    cards = {card_name(gan): model_card(gan, summary["data"], judge, screened) for gan in summary.get("gans", ())}
+    return cards | {fold_card_name(made): card_of_fold(made, summary) for made in summary.get("synthetic_sets", ())}
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,20 @@ from scipy.ndimage import binary_erosion
 
 from medgan_fashion.report.ablation.figures import dose_figure
 from medgan_fashion.report.ablation.page import TEMPLATES, head, render
+from medgan_fashion.report.ablation.pictures import PAIR_KEY, gate_strips, load_screened, pair_galleries
+from medgan_fashion.report.cards import cards_of
 from medgan_fashion.report.charts import divs
 from medgan_fashion.report.pictures import TILE, Tile, tile
+from medgan_fashion.report.summaries import shareable_summary
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Images with the outlines of their masks, as marked tiles.
 
 
 TRUE, TESTED, COMPARATOR = (64, 200, 120), (66, 150, 240), (240, 150, 60)  # of the outlines
-KEY = re.compile(r"(?P<share>[\d.]+)_(?P<kind>real|joint|spade)_(?P<what>images|masks)|test_(images|masks|arm|against)")
+KEY = re.compile(
+    r"(?P<share>[\d.]+)_(?P<kind>real|joint|spade)_(?P<what>images|masks|copies)|test_(images|masks|arm|against)"
+)
 WORDS = {
     "real": "Real, with the outlines drawn by readers",
     "joint": "Synthetic: image and mask drawn together",
@@ -51,6 +57,37 @@ def load_pictures(path: Path) -> Arrays:
         return {}
     with np.load(path, allow_pickle=False) as stored:
         return {key: stored[key] for key in stored.files if KEY.fullmatch(key)}
+
+
+def shareable_pictures(arrays: Arrays, rows: Sequence[Mapping[str, Any]]) -> Arrays:
+    """Pairs that a GAN drew with their masks, without near copies and without GANs of the first fold that a screening
+    blocked (`rows`: the summary's `privacy`). No real image; no image that was painted over a mask, for that may be a
+    patient's, turned; nothing of an older run, which did not look for copies."""
+    blocked = {
+        (f"{100 * row['real_fraction']:g}", row["generator"])
+        for row in rows
+        if row["repeat"] == row["fold"] == 0 and row["outcome"] == "blocked"
+    }
+    kept: Arrays = {}
+    for key, array in arrays.items():
+        found = KEY.fullmatch(key)
+        if found and found["kind"] == "joint" and found["what"] != "copies":
+            flags = arrays.get(f"{found['share']}_joint_copies")
+            if flags is not None and (found["share"], "joint") not in blocked:
+                kept[key] = array[~flags.astype(bool)]
+    return kept
+
+
+def _without_painted(screened: Arrays, summary: dict[str, Any]) -> Arrays:
+    """Closest pairs and strips of the gate without images that were painted over masks."""
+    gated = "spade" in summary["config"]["primary"]["arm"]
+    kept: Arrays = {}
+    for key, array in screened.items():
+        if PAIR_KEY.fullmatch(key):
+            kept[key] = array[screened[f"{key.rsplit('_', 1)[0]}_generator"] != "spade"]
+        elif not gated:
+            kept[key] = array
+    return kept
 
 
 def grids(arrays: Arrays) -> list[dict[str, Any]]:
@@ -92,7 +129,9 @@ SECTIONS = (  # id, which is the template's name, and title
     ("segmentation_grid", "Real images × synthetic images"),
     ("segmentation_pictures", "Images and masks"),
     ("segmentation_outlines", "Outlines found on unseen images"),
-    ("segmentation_gans", "GANs"),
+    ("privacy", "Privacy screening"),
+    ("gate", "Quality gate"),
+    ("gans", "GANs"),
     ("audit", "Leakage audit"),
     ("data", "Data"),
     ("config", "Configuration and versions"),
@@ -102,6 +141,7 @@ ARM_NOTES = {
     "real+classic": "Real images and classic augmentation.",
     "real+classic+joint": "With image and mask drawn together by one GAN.",
     "real+classic+spade": "With images painted over classic variations of real masks.",
+    "real+classic+gated": "With pairs of the tested arm's generator that passed the quality gate.",
 }
 KEYS = ("title", "created", "data", "verdict", "cells", "gans", "audit", "config", "versions")
 
@@ -144,7 +184,7 @@ def _figures(summary: dict[str, Any]) -> dict[str, str]:
     return divs(out)
 
 
-def _context(summary: dict[str, Any], arrays: Arrays, shareable: bool) -> dict[str, Any]:
+def _context(summary: dict[str, Any], arrays: Arrays, screened: Arrays, shareable: bool) -> dict[str, Any]:
     from plotly.offline import get_plotlyjs
 
     return {
@@ -157,6 +197,8 @@ def _context(summary: dict[str, Any], arrays: Arrays, shareable: bool) -> dict[s
         "notes": ARM_NOTES,
         "grids": grids(arrays),
         "outlines": outlines(arrays),
+        "pairs": pair_galleries(screened),
+        "strips": gate_strips(screened),
         "has_pictures": bool(arrays),
         "config_text": json.dumps(summary["config"], indent=2, ensure_ascii=False),
     }
@@ -180,18 +222,20 @@ def cells_csv(summary: dict[str, Any]) -> str:
 
 
 def segmentation_files(raw: dict[str, Any], results: Path, *, shareable: bool) -> dict[str, str]:
-    """Name -> text of report.html, report.csv (the grid) and report.json; ValueError where the summary lacks something.
+    """Name -> text of report.html, report.csv (the grid), report.json and cards; ValueError for an incomplete summary.
 
-    Shareable: no remark that may quote a case table, and no picture: the synthetic ones were not screened for copies,
-    and the masks they were painted over may be a patient's, turned.
+    Shareable: no remark that may quote a case table, no real image, and of the synthetic ones what `shareable_pictures`
+    and `load_screened` leave.
     """
-    from medgan_fashion.report.summaries import shareable_summary
-
     summary, arrays = check_segmentation(raw), load_pictures(results / "pictures.npz")
+    rows = summary.get("privacy", [])
     if shareable:
-        summary, arrays = shareable_summary(raw), {}
+        summary, arrays = shareable_summary(raw), shareable_pictures(arrays, rows)
+    screened = load_screened(results / "samples.npz", rows, shareable=shareable)
+    screened = _without_painted(screened, summary) if shareable else screened
     return {
-        "report.html": render("report.html.j2", _context(summary, arrays, shareable)),
+        "report.html": render("report.html.j2", _context(summary, arrays, screened, shareable)),
         "report.csv": cells_csv(summary),
         "report.json": json.dumps({**summary, "shareable": shareable}, indent=1, ensure_ascii=False),
+        **cards_of(summary),
     }

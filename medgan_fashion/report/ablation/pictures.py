@@ -63,7 +63,7 @@ def gate_strips(arrays: Arrays) -> list[dict[str, Any]]:
 # The closest pairs of a privacy screening as marked tiles; a shareable report keeps no real image and no near copy.
 
 
-PAIR_KEY = re.compile(r"f(\d+)_privacy_(synthetic|train|distance|copy)")
+PAIR_KEY = re.compile(r"f(\d+)_privacy_(synthetic|train|distance|copy|generator)")
 SHOWN = 12  # pairs of a fold
 ROW = 6  # pairs in a row of a sheet
 
@@ -85,8 +85,9 @@ def shareable_pairs(arrays: Arrays) -> Arrays:
     kept: Arrays = {}
     for fold in _folds(arrays):
         own = ~arrays[f"f{fold}_privacy_copy"].astype(bool)
-        for part in ("synthetic", "distance", "copy"):
-            kept[f"f{fold}_privacy_{part}"] = arrays[f"f{fold}_privacy_{part}"][own]
+        for part in ("synthetic", "distance", "copy", "generator"):
+            if (key := f"f{fold}_privacy_{part}") in arrays:
+                kept[key] = arrays[key][own]
     return kept
 
 
@@ -95,6 +96,13 @@ def without_blocked(arrays: Arrays, rows: Sequence[Mapping[str, Any]]) -> Arrays
     drew may show a patient. `rows` are the summary's `privacy`."""
     blocked = {f"f{row['fold']}" for row in rows if row["repeat"] == 0 and row["outcome"] == "blocked"}
     return {key: array for key, array in arrays.items() if key.split("_")[0] not in blocked}
+
+
+def load_screened(path: Path, rows: Sequence[Mapping[str, Any]], *, shareable: bool) -> Arrays:
+    """Pairs and strips in `samples.npz`. Shareable: no real image, no near copy, nothing of a fold with a blocked GAN;
+    `rows` are the summary's `privacy`."""
+    pairs, strips = load_pairs(path), load_strips(path)
+    return without_blocked(shareable_pairs(pairs) | shareable_strips(strips), rows) if shareable else pairs | strips
 
 
 def pair_galleries(arrays: Arrays) -> list[dict[str, Any]]:
