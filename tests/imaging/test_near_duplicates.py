@@ -11,8 +11,10 @@ from scipy import ndimage
 
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.discover.make_cases import make_cases
+from medgan_fashion.imaging.prepare.image_folder import read_pictures
 from medgan_fashion.imaging.prepare.near_copies.groups import group_pictures, join_look_alikes, look_alikes
 from medgan_fashion.imaging.prepare.near_copies.rules import AUDIT
+from medgan_fashion.imaging.prepare.near_copies.search import TrainingImages, most_similar
 from medgan_fashion.imaging.prepare.prepare import prepare_cases
 
 SIZE = (24, 24)  # views without context
@@ -115,3 +117,13 @@ def test_the_audit_flags_no_row_of_a_real_set(name: str, found: dict, shared_dat
     for config in (ImageConfig(), ImageConfig(size=(64, 64), roi="whole")):
         images = prepare_cases(tmp_path / "cases.csv", config).images
         assert look_alikes(images.images, images.card.size, images.groups, AUDIT) == []
+
+
+def test_whole_slices_are_found_a_little_shifted(shared_data: Path) -> None:
+    """Half a step of the search away, among hundreds of slices that are much alike."""
+    paths = sorted((shared_data / "brain_tumor_mri").rglob("*.jpg"))
+    pictures = read_pictures(paths, (68, 68), 1).astype(np.float32)
+    here, shifted = pictures[:, :, 2:66, 2:66], pictures[::11, :, 4:68, :64]
+    rows, similarity = most_similar(shifted, TrainingImages(here, (64, 64)))
+    assert (rows == np.arange(len(pictures))[::11]).all()
+    assert (similarity > AUDIT.least).mean() > 0.9

@@ -39,6 +39,8 @@ def poses(canvas: tuple[int, int], size: tuple[int, int]) -> list[Pose]:
         angles = np.array([turn + near for turn in base for near in NEAR_TURNS])
     step = 1 / COARSE
     shifts = [(x, y) for y in (-step, 0.0, step) for x in (-step, 0.0, step)]
+    # and between them: from half a step away fine detail does not show the way
+    shifts += [(x, y) for y in (-step / 2, step / 2) for x in (-step / 2, step / 2)]
     return [Pose(float(angle), flip, x, y) for angle in angles for flip in (False, True) for x, y in shifts]
 
 
