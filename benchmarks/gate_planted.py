@@ -48,7 +48,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     config = ImageConfig(size=SIZE) if given.cases else phantom_image_config()
-    train, held, canvases, unseen = divided(prepared(given.cases, config), config)
+    train, held, canvases, unseen = divided(prepared(given.cases, config)[0], config)
     rng, n_classes = np.random.default_rng(0), len(train.card.classes)
     reals = Reals(canvases, SIZE, train.labels, train.groups, train.view_positions)
     varied = augmented_set(

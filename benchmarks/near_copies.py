@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from planted_copies import Pictures, copies, divided, prepared, versions
+from planted_copies import Groups, Pictures, copies, divided, prepared, versions
 
 from medgan_fashion.imaging.cases.config import ImageConfig, mammogram_image
-from medgan_fashion.imaging.cases.table import read_case_table
-from medgan_fashion.imaging.prepare.imageset import ImageSet, centre, first_appearance
+from medgan_fashion.imaging.prepare.imageset import ImageSet, centre
 from medgan_fashion.imaging.prepare.intensity import fit_intensity
 from medgan_fashion.imaging.prepare.near_copies.copies import find_copies
-from medgan_fashion.imaging.prepare.near_copies.groups import Groups, join_look_alikes, look_alikes
+from medgan_fashion.imaging.prepare.near_copies.groups import join_look_alikes, look_alikes
 from medgan_fashion.imaging.prepare.near_copies.rules import AUDIT, GATE, GROUP, SCREEN
+from medgan_fashion.imaging.prepare.near_copies.search import TrainingImages, most_similar
 from medgan_fashion.medical.config import phantom_image_config
 
 FINER = 4  # second versions are made of pictures this many times as large, then shrunk to what is prepared
@@ -48,14 +48,6 @@ def of_training(images: ImageSet, config: ImageConfig, n: int) -> None:
     print(f"\nSimilarity of held-out reals: median {middle:.3f}, 99 % below {high:.3f}, highest {most:.3f}.")
 
 
-def as_told(images: ImageSet, table: Path | None) -> Groups:
-    """The groups (N,) of the table itself; phantoms are joined by nothing but a mistake, which is said beside them."""
-    if table is None:
-        return images.groups
-    told = {case.row: case.group for case in read_case_table(table).cases}
-    return first_appearance([told[row] for row in images.rows.tolist()])
-
-
 def shrunk(pictures: Pictures) -> Pictures:
     n, channels, h, w = pictures.shape
     return pictures.reshape(n, channels, h // FINER, FINER, w // FINER, FINER).mean((3, 5), dtype=np.float32)
@@ -73,10 +65,11 @@ def of_rows(images: ImageSet, groups: Groups, config: ImageConfig, n: int) -> No
     named = np.concatenate([joined, joined.max() + 1 + np.arange(len(rows))])
     print("\n| joined or flagged, % | GROUP | AUDIT |\n|---|---|---|")
     for name, made in versions(fine[rows], FINER, rng).items():
-        every, said = np.concatenate([canvases, shrunk(made)]), []
-        for rule in (GROUP, AUDIT):
-            found = set(look_alikes(every, config.size, named, rule))
-            said.append(np.array([(row, len(canvases) + at) in found for at, row in enumerate(rows.tolist())]))
+        every = np.concatenate([canvases, shrunk(made)])
+        training, same = TrainingImages(every, config.size), named[:, None] == named
+        found, nearest = most_similar(centre(every, config.size), training, same)
+        right = named[found[-len(rows) :]] == named[rows]  # the row itself, or one of its group
+        said = [right & (nearest[-len(rows) :] > rule.threshold(nearest)) for rule in (GROUP, AUDIT)]
         print(f"| {name} | {percent(said[0])} | {percent(said[1])} |", flush=True)
     print(f"| pairs without planting | {len(pairs)} | {len(flagged)} |")
     print(f"\nWithout planting GROUP touched {touched} of {groups.max() + 1} groups of {len(canvases)} rows.")
@@ -96,10 +89,9 @@ def main() -> None:
         config = mammogram_image("whole", (80, 64))
     elif given.whole:
         config = replace(config, size=(64, 64), roi="whole")
-    of_training(prepared(given.cases, config), config, given.copies)
+    of_training(prepared(given.cases, config)[0], config, given.copies)
     fine = replace(config, size=(config.size[0] * FINER, config.size[1] * FINER))
-    images = prepared(given.cases, fine)
-    of_rows(images, as_told(images, given.cases), config, given.copies)
+    of_rows(*prepared(given.cases, fine), config, given.copies)
 
 
 if __name__ == "__main__":

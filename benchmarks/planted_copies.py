@@ -12,28 +12,30 @@ from PIL import Image
 from scipy import ndimage
 
 from medgan_fashion.imaging.cases.config import ImageConfig
+from medgan_fashion.imaging.cases.table import read_case_table
 from medgan_fashion.imaging.prepare.folds import patient_folds
-from medgan_fashion.imaging.prepare.imageset import ImageSet, centre
+from medgan_fashion.imaging.prepare.imageset import ImageSet, centre, first_appearance
 from medgan_fashion.imaging.prepare.intensity import fit_intensity
 from medgan_fashion.imaging.prepare.prepare import prepare_cases
 from medgan_fashion.medical.arms.classic import warp
 from medgan_fashion.medical.phantoms.ct import write_liver_phantoms
 from medgan_fashion.medical.phantoms.mammograms import write_mammogram_phantoms
 
-Pictures = NDArray[Any]
+Pictures, Groups = NDArray[Any], NDArray[np.int64]
 STILL = {"angle": 0.0, "flip": "", "shift_x": 0.0, "shift_y": 0.0, "zoom": 1.0}
 
 
-def prepared(table: Path | None, config: ImageConfig) -> ImageSet:
-    """The cases of a table; without one 100 phantom patients, as films where the configuration reads mammograms."""
-    if table is not None:
-        return prepare_cases(table, config).images
+def prepared(table: Path | None, config: ImageConfig) -> tuple[ImageSet, Groups]:
+    """The cases of a table, and the groups (N,) that it tells; without one of 100 phantom patients, as films where the
+    configuration reads mammograms."""
     with tempfile.TemporaryDirectory() as folder:
-        if config.mammogram is None:
-            path = write_liver_phantoms(Path(folder), patients=100)
-        else:
-            path = write_mammogram_phantoms(Path(folder), patients=100).with_name("films.csv")
-        return prepare_cases(path, config).images
+        if table is None and config.mammogram is None:
+            table = write_liver_phantoms(Path(folder), patients=100)
+        elif table is None:
+            table = write_mammogram_phantoms(Path(folder), patients=100).with_name("films.csv")
+        images = prepare_cases(table, config).images
+        told = {case.row: case.group for case in read_case_table(table).cases}
+    return images, first_appearance([told[row] for row in images.rows.tolist()])
 
 
 def divided(images: ImageSet, config: ImageConfig) -> tuple[ImageSet, ImageSet, Pictures, Pictures]:
