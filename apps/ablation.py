@@ -92,7 +92,10 @@ def show_pairs(found: list[Pair], copies: int) -> None:
                 tiles_in_row([tile for tile in (pair.synthetic, pair.train) if tile])
                 flag = " · :red[**near copy**]" if pair.copy else ""
                 st.caption(f"similarity {plain(decimal(pair.ncc, 3))}{flag}")
-    st.caption("Similarity is normalised cross-correlation: 1 is the same picture but for brightness and contrast.")
+    st.caption(
+        "Similarity is that of the best turn, mirroring, shift and zoom: 1 is the same picture but for brightness, "
+        "contrast and slow shading."
+    )
 
 
 def show_pictures(run: Run, summary: Summary) -> None:

@@ -1,5 +1,6 @@
 """The medical chains' configuration: what a user's YAML may say, checked before any work. Imports no torch."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -170,7 +171,7 @@ class PrimaryConfig:
 
 
 @dataclass(frozen=True)
-class StudyConfig:
+class StudyConfig(ABC):
     """What every ablation has, whatever is learned in it.
 
     Args:
@@ -201,9 +202,9 @@ class StudyConfig:
             raise ValueError(f"folds must be 2 to {MOST_FOLDS}, and repeats 1 to {MOST_REPEATS}")
 
     @property
+    @abstractmethod
     def learner_seeds(self) -> int:
         """Learners (classifiers, U-Nets) of every arm, fold and repeat."""
-        raise NotImplementedError
 
     @property
     def case_word(self) -> str:

@@ -35,9 +35,12 @@ def fraction_of_patients(
     return np.isin(groups, chosen)
 
 
-def with_copies(training: Task, gans: tuple[Task, ...], synthetic: Task, seed: int, name: str = "") -> Generator:
-    """A generator whose images are searched for copies of the training rows."""
-    return Generator(gans, synthetic, near_copies.task(training=training, synthetic=synthetic, seed=seed), name)
+def with_copies(
+    training: Task, gans: tuple[Task, ...], synthetic: Task, seed: int, name: str = "", by_class: bool = False
+) -> Generator:
+    """A generator whose images are searched for copies of the training rows; `by_class`: of their own class."""
+    copies = near_copies.task(training=training, synthetic=synthetic, by_class=by_class, seed=seed)
+    return Generator(gans, synthetic, copies, name)
 
 
 class StudyTask(Protocol):

@@ -7,7 +7,7 @@ import pytest
 
 from medgan_fashion.imaging.cases.config import ImageConfig
 from medgan_fashion.imaging.cases.table import hold_out_sites, read_case_table
-from medgan_fashion.imaging.prepare.prepare import cached_prepare, cases_key, prepare_cases
+from medgan_fashion.imaging.prepare.prepare import cached_prepare, cases_keys, prepare_cases
 
 HEADER = "image,label,patient,site"
 ROWS = ("a.png,x,1,North", "b.png,y,2,North", "c.png,x,3,South", "d.png,y,4,South", "e.png,x,5,East")
@@ -60,7 +60,9 @@ def test_prepared_images_carry_it_and_the_cache_keeps_both(
     assert held.external.tolist() == [False, False, True, True, False]
     assert not cached_prepare(path, config, cache).images.external.any()
     assert cached_prepare(path, config, cache, external_sites=["South"]).images.external.sum() == 2
-    keys = {cases_key(path, config, external_sites=sites) for sites in ([], ["South"], ["North"], ["North", "South"])}
+    keys = {
+        cases_keys(path, config, external_sites=sites)[0] for sites in ([], ["South"], ["North"], ["North", "South"])
+    }
     assert len(keys) == 4
 
 

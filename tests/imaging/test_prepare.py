@@ -101,6 +101,20 @@ def test_two_patients_with_one_picture_are_one_group(twice: Callable[..., Path],
     assert images.card.grouping == "patient"
 
 
+def test_a_study_goes_on_with_the_groups_that_an_earlier_version_prepared(
+    twice: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That version did not join rows; another hash of the cases would stop the study."""
+    table, config = twice(), replace(WHOLE, size=(32, 32))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(prepare_cache, "_VERSION", 4)
+        earlier.setattr(prepare_cache, "join_look_alikes", lambda canvases, size, groups: (groups, []))
+        before = cached_prepare(table, config, tmp_path / "cache")
+    assert before.images.groups.tolist() == [0, 1, 2, 3, 4, 5]
+    assert cached_prepare(table, config, tmp_path / "cache").images.content_hash() == before.images.content_hash()
+    assert cached_prepare(table, config, tmp_path / "new").images.groups.tolist() == [0, 1, 2, 3, 1, 4]
+
+
 def test_one_picture_in_both_cohorts_is_refused(twice: Callable[..., Path]) -> None:
     config = replace(WHOLE, size=(32, 32))
     with pytest.raises(ValueError, match=r"rows 2 and 5 of cases.csv show the same picture, one .* external cohort"):

@@ -14,8 +14,9 @@ from medgan_fashion.imaging.cases.config import IntensityConfig
 from medgan_fashion.imaging.prepare.imageset import Card, ImageSet
 from medgan_fashion.runs.engine.stage import complete
 from medgan_fashion.runs.stages import images as stages
+from medgan_fashion.runs.stages.copies import load_copies, near_copies
 from medgan_fashion.runs.stages.folds import Fold, load_fold, store_rows, test_fold, training_fold
-from medgan_fashion.runs.stages.images import UNKNOWN_VIEW, gan_classes, load_synthetic, synthesise
+from medgan_fashion.runs.stages.images import UNKNOWN_VIEW, gan_classes, load_synthetic, save_synthetic, synthesise
 
 LABELS = np.array([0, 0, 0, 1, 1, 1, 1, 1, 0, 1])
 VIEWS = np.array([0, 0, 1, 1, 1, 1, 2, 2, 0, 1])  # class 0 has no view 2, class 1 no view 0
@@ -122,3 +123,20 @@ def test_provenance_says_synthetic(tmp_path: Path, training: Path, monkeypatch: 
     about = json.loads((made(tmp_path, training, True, monkeypatch) / "provenance.json").read_text())
     assert about["synthetic"] is True
     assert about["training_rows"] == load_fold(training).training_rows
+
+
+@pytest.mark.parametrize("by_class", [False, True])
+def test_copies_are_looked_for_where_the_gan_looked(tmp_path: Path, training: Path, by_class: bool) -> None:
+    """A drawing of class 0 that is a row of class 1: what a GAN of class 0 alone never saw."""
+    fold = load_fold(training)
+    synthetic, work = tmp_path / "synthetic", tmp_path / "copies"
+    for folder in (synthetic, work):
+        folder.mkdir()
+    save_synthetic(synthetic, fold.views[[3, 5, 1]], np.array([0, 1, 0]), fold, ["a model"])
+    near_copies.function(work, training, synthetic, by_class, seed=0)
+    found = load_copies(work)
+    assert found.copied_from[1:].tolist() == [5, 1]
+    assert found.similarity[1:] == pytest.approx(1)
+    assert (found.copied_from[0] == 3) == (not by_class)
+    assert (LABELS[found.copied_from[0]] == 0) == by_class
+    assert len(found.others) == len(LABELS)

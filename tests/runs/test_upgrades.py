@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from medgan_fashion.base.plain import added, from_plain, to_key, to_plain
-from medgan_fashion.medical.config import StudyConfig
 from medgan_fashion.medical.design import cell_seed
 from medgan_fashion.medical.segmentation.config import SegmentationConfig
 from medgan_fashion.runs.engine.declare import declare, read_declared
@@ -124,4 +123,4 @@ def test_no_two_cells_of_a_study_share_a_seed() -> None:
     assert cell_seed(3, 2, 1, 9) == 3_000_000 + 2_000 + 10 + 9
     assert cell_seed(0, 0, 0, 10) != cell_seed(0, 0, 1, 0)
     with pytest.raises(ValueError, match="folds must be 2 to 100"):
-        StudyConfig(folds=101)
+        SegmentationConfig(folds=101)

@@ -59,8 +59,8 @@ def _say_plan(console: Console, prepared: Prepared, config: StudyConfig, facts: 
     if prepared.skipped:
         console.print(f"{len(prepared.skipped)} rows are not used; the report lists them")
     if prepared.notes:
-        noted = len({row for row, _ in prepared.notes})
-        console.print(f"{noted} rows have a remark of the reader; the report lists them")
+        noted, (row, first) = len({row for row, _ in prepared.notes}), prepared.notes[0]
+        console.print(f"{noted} rows have a remark of the reader; the report lists them. The first: row {row} {first}")
 
 
 def _views(images: ImageSet) -> str:

@@ -119,8 +119,9 @@ SPACE = (
 
 @dataclass(frozen=True)
 class Screened:
-    """`card` is plain data (docs/privacy.md); the closest pairs (K,), the closest first: which drawn image, which
-    training image, their distance, and whether it is a near copy."""
+    """`card` is plain data (docs/privacy.md); the closest pairs (K,) by the search for near copies, the
+    closest first: which drawn image, which training image, their distance (2 - 2 similarity)^(1/2), and whether it is a
+    near copy."""
 
     card: dict[str, Any]
     drawn: Ints
@@ -243,7 +244,8 @@ def screen(
         raise ValueError(
             f"copies of {len(copies.similarity)} images do not fit {len(made)} drawn ones: give one for each."
         )
-    near = copies.take(slice(len(made))).flags(SCREEN)
+    copies = copies.take(slice(len(made)))
+    near = copies.flags(SCREEN)
     to_train, to_unseen = coarse_distances(made, known), coarse_distances(made, unseen)
     card: dict[str, Any] = {"format": FORMAT, "by": by, "space": SPACE, "counts": _counts(made, whose, others)}
     card |= {"near_copies": int(near.sum()), "copy_threshold": SCREEN.threshold(copies.others)}
@@ -251,6 +253,6 @@ def screen(
     card |= _against_patients((to_train, to_unseen), (whose, others), rules, seed)
     outcome, reasons = decide(card, rules)
     card = {"outcome": outcome, "reasons": reasons, "screening": SCREENING} | card | {"rules": asdict(rules)}
-    closest = np.argsort(to_train.min(axis=1), kind="stable")[:PAIRS]
-    own = to_train[closest]
-    return Screened(card, closest, own.argmin(axis=1), own.min(axis=1), near[closest])
+    closest = np.argsort(-copies.similarity, kind="stable")[:PAIRS]
+    shown = copies.take(closest)
+    return Screened(card, closest, shown.copied_from, np.sqrt(2 - 2 * shown.similarity.clip(-1, 1)), near[closest])

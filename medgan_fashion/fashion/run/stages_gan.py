@@ -65,7 +65,7 @@ def _against_unseen(
 ) -> dict[str, Any]:
     """The figures that need held-out photos `test` of categories `kinds`; None, and a note, where they are too few."""
     kids: dict[str, float | None] = dict.fromkeys(("synthetic", "train", "blurred"))
-    nothing = {"agreement_held_out": None, "kid": kids, "near_copies": None, "neighbour_ratio": None}
+    nothing = {"agreement_held_out": None, "kid": kids, "neighbour_ratio": None}
     few = f"{len(test)} held-out photos of what the GAN draws are too few"
     if not len(test):
         return nothing | {"notes": [f"{few}: its pictures were not compared with photos that it did not see"]}
@@ -76,12 +76,10 @@ def _against_unseen(
         kids |= {k: kid(unseen, encoder.features(x), subset_size=subset, seed=seed).mean for k, x in shown.items()}
     else:
         notes = [f"{few} for KID"]
-    copies = find_copies(made, train, (train.shape[-2], train.shape[-1]), np.arange(len(train)), seed=seed)
     ratios = neighbour_ratios(made, train, test, encode=encoder.features, seed=seed)
     return {
         "agreement_held_out": float((encoder.predict(test).argmax(1) == kinds).mean()),
         "kid": kids,
-        "near_copies": int(copies.flags(GARMENT).sum()),
         "neighbour_ratio": float(np.median(ratios)),
         "notes": notes,
     }
@@ -104,6 +102,7 @@ def picture_figures(
     train, test = items.floats(known), items.floats(unseen)
     agree = encoder.predict(made).argmax(1) == told
     per_category = {items.categories[k]: float(agree[told == k].mean()) for k in kinds}
+    copies = find_copies(made, train, (train.shape[-2], train.shape[-1]), np.arange(len(train)), seed=seed)
     return {
         "extractor": encoder.name,
         "n": len(made),
@@ -111,6 +110,7 @@ def picture_figures(
         "agreement_by_category": per_category,
         "diversity": ssim_diversity(made, told, seed=seed).mean,
         "diversity_real": _diversity(train, items.category[known], seed),
+        "near_copies": int(copies.flags(GARMENT).sum()),
         **_against_unseen(encoder, made, train, test, items.category[unseen], seed),
     }
 

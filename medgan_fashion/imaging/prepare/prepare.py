@@ -165,6 +165,7 @@ def prepare_cases(
 
 
 _VERSION = 5  # raise it when prepared pixels or groups change for the same inputs
+_KEPT = (4,)  # whose pixels are the same: a study goes on with the groups that it began with, and its audit says more
 
 
 def _file_hash(path: Path) -> str:
@@ -175,17 +176,17 @@ def _file_hash(path: Path) -> str:
         return "unreadable"
 
 
-def cases_key(
+def cases_keys(
     table: Path, config: ImageConfig, *, skip_unreadable: bool = False, external_sites: Sequence[str] = ()
-) -> str:
-    """sha256 over the table's bytes, the bytes of every picture and mask it names, the configuration, the sites held
-    out and the pseudonym key's own pseudonym: 64 hexadecimal digits. Sizes and times of files play no part."""
+) -> list[str]:
+    """The names under which a preparation may lie, this version's first: sha256 over the table's bytes, the bytes of
+    every picture and mask it names, the configuration, the sites held out and the pseudonym key's own pseudonym, 64
+    hexadecimal digits. Sizes and times of files play no part."""
     cases = read_case_table(table).cases
     files = sorted({path for case in cases for path in (case.image, case.mask) if path is not None})
     with ThreadPoolExecutor(2) as pool:
         hashes = list(pool.map(_file_hash, files))
     parts = [
-        _VERSION,
         _file_hash(table),
         hashes,
         to_key(config),
@@ -193,7 +194,7 @@ def cases_key(
         pseudonym(pseudonym_key(), ""),
         *external_sites,
     ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return [hashlib.sha256(json.dumps([one, *parts]).encode()).hexdigest() for one in (_VERSION, *_KEPT)]
 
 
 def _load_rows(path: Path) -> tuple[tuple[int, str], ...]:
@@ -261,7 +262,8 @@ def cached_prepare(
     Raises:
         ValueError: as in prepare_cases; then nothing is stored.
     """
-    folder = cache / cases_key(table, config, skip_unreadable=skip_unreadable, external_sites=external_sites)
+    keys = cases_keys(table, config, skip_unreadable=skip_unreadable, external_sites=external_sites)
+    folder = next((cache / key for key in keys if (cache / key).is_dir()), cache / keys[0])
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         prepared = prepare_cases(

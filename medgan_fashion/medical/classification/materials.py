@@ -35,7 +35,7 @@ def _gated(
     task = gated_images.task(
         training=training,
         candidates=candidates,
-        copies=near_copies.task(training=training, synthetic=candidates, seed=seed),
+        copies=near_copies.task(training=training, synthetic=candidates, by_class=config.gan.per_class, seed=seed),
         encoder=materials.encoder,
         n=n,
         gate_config=config.gate,
@@ -117,5 +117,5 @@ def make_materials(
         shape = (images.images.shape[1], *images.card.size)
         gans = _gans(training, encoder, config.gan, shape, len(images.card.classes), seed)
         made = synthesise.task(training=training, gans=list(gans), n=n, seed=seed, by_view=config.gan.by_view)
-    materials = replace(materials, generators=(with_copies(training, gans, made, seed),))
+    materials = replace(materials, generators=(with_copies(training, gans, made, seed, by_class=config.gan.per_class),))
     return with_more_arms(materials, images.labels, config, seed, synthesis)

@@ -1,13 +1,12 @@
 """Written-down schema of `results/summary.json`, which the ablation writes and the report reads."""
 
+# ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
+
 from types import UnionType
 from typing import Any, NotRequired, TypedDict, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The part of `results/summary.json` that is about reporting standards: one row per item.
-
-
-# No future annotations: `__required_keys__` would miss NotRequired.
 
 
 class ChecklistItem(TypedDict):
@@ -44,9 +43,6 @@ class Gate(TypedDict):
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The part of `results/summary.json` that is about images: figures of a fold, all together and view by view.
-
-
-# ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
 
 
 Number = float | None  # None: could not be estimated
@@ -107,9 +103,6 @@ class Judge(TypedDict):
 # The part of `results/summary.json` that is about privacy: one screening per GAN (docs/privacy.md).
 
 
-# ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
-
-
 Counts = TypedDict(
     "Counts",
     {
@@ -153,9 +146,6 @@ class Privacy(TypedDict):
     authenticity: Authenticity | None
     membership: Attack | None
     membership_note: str
-
-
-# ruff: noqa: UP013  (one line per small type). No future annotations: `__required_keys__` would miss NotRequired.
 
 
 VERDICTS = ("helps", "hurts", "no evidence of help", "too few cases to tell")

@@ -54,12 +54,11 @@ def _rows(fold: Fold, label: int | None) -> Rows:
     return fold.views[chosen], np.asarray(fold.groups)[chosen]
 
 
-def _of_class(near: Copies, fold: Fold, label: int | None) -> Copies:
-    """Copies of one class's images alone: a GAN of that class never saw the others, and is like them by chance."""
+def _among_class(near: Copies, fold: Fold, label: int | None) -> Copies:
+    """With the training rows counted as `_rows` counts them."""
     if label is None:
         return near
-    own = np.asarray(fold.labels)[near.copied_from] == label
-    return replace(near, similarity=np.where(own, near.similarity, -1.0))
+    return replace(near, copied_from=np.searchsorted(np.flatnonzero(fold.labels == label), near.copied_from))
 
 
 def _thumbnails(images: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -105,9 +104,8 @@ def screen_privacy(
         card = unscreened(reason, by, rules)
     else:
         sides = {"train_patients": whose, "held_out_patients": theirs}
-        found = screen(
-            drawn, known, others, _of_class(near.take(chosen), fold, label), **sides, by=by, rules=rules, seed=seed
-        )
+        near = _among_class(near.take(chosen), fold, label)
+        found = screen(drawn, known, others, near, **sides, by=by, rules=rules, seed=seed)
         card = found.card
         _save_pairs(work / "pairs.npz", found, drawn, known)
     sha256 = model_hash(gan / "model.safetensors") if gan else None

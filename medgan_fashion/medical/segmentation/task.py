@@ -87,7 +87,7 @@ class Segmentation:
         return gated_images.task(
             training=training,
             candidates=candidates,
-            copies=near_copies.task(training=training, synthetic=candidates, seed=seed),
+            copies=near_copies.task(training=training, synthetic=candidates, by_class=False, seed=seed),
             encoder=encoder,
             n=n,
             gate_config=self.config.gate,

@@ -106,7 +106,7 @@ def load_screened(path: Path, rows: Sequence[Mapping[str, Any]], *, shareable: b
 
 
 def pair_galleries(arrays: Arrays) -> list[dict[str, Any]]:
-    """By fold, the closest pairs, the closest first; `ncc` is 1 - distance^2 / 2, the correlation in coarse pixels."""
+    """By fold, the closest pairs, the closest first; `ncc` is 1 - distance^2 / 2, their similarity."""
     found = []
     for fold in _folds(arrays):
         drawn, distances = arrays[f"f{fold}_privacy_synthetic"], arrays[f"f{fold}_privacy_distance"]

@@ -11,12 +11,20 @@ from medgan_fashion.runs.stages.images import load_synthetic
 
 
 @stage(version=1)
-def near_copies(work: Path, training: Path, synthetic: Path, seed: int) -> None:
-    """Which training row each synthetic image might be a copy of."""
+def near_copies(work: Path, training: Path, synthetic: Path, by_class: bool, seed: int) -> None:
+    """Which training row each synthetic image might be a copy of; `by_class`: one of its own class, because a GAN of a
+    class alone drew it."""
     fold = load_fold(training)
-    images = np.asarray(load_synthetic(synthetic, fold).images)
-    found = find_copies(images, np.asarray(fold.canvases), fold.size, np.asarray(fold.groups), seed=seed)
-    np.savez(work / "copies.npz", copied_from=found.copied_from, similarity=found.similarity, others=found.others)
+    made = load_synthetic(synthetic, fold)
+    images, labels, canvases = np.asarray(made.images), np.asarray(fold.labels), np.asarray(fold.canvases)
+    groups = np.asarray(fold.groups)
+    copied_from, similarity, others = np.zeros(len(images), dtype=np.int64), np.zeros(len(images)), []
+    for label in np.unique(made.labels).tolist() if by_class else (None,):
+        drawn, known = (np.flatnonzero((one == label) | (label is None)) for one in (made.labels, labels))
+        found = find_copies(images[drawn], canvases[known], fold.size, groups[known], seed=seed)
+        copied_from[drawn], similarity[drawn] = known[found.copied_from], found.similarity
+        others.append(found.others)
+    np.savez(work / "copies.npz", copied_from=copied_from, similarity=similarity, others=np.concatenate(others))
 
 
 def load_copies(folder: Path) -> Copies:
