@@ -216,6 +216,11 @@ class StudyConfig(ABC):
         """The sites that are only ever tested on, by name."""
         return ()
 
+    @property
+    def films(self) -> bool:
+        """Whether images are whole mammograms."""
+        return False
+
 
 @dataclass(frozen=True)
 class AblationConfig(StudyConfig):

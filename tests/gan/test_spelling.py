@@ -1,5 +1,6 @@
 """What the first version wrote is read, and keys made of recipes are what they were: nothing is computed again."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from medgan_fashion.base.plain import added, from_plain, to_plain
 from medgan_fashion.gan import (
     NETWORK_CONFIGS,
     RECIPES,
@@ -100,3 +102,18 @@ def test_a_kind_of_one_s_own_has_any_fields(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(NETWORK_CONFIGS, "mine", Mine)
     row = Recipe(networks=Mine(depth=3, levels=(2, 5)))
     assert changed_recipe(row, {"networks": {"depth": 4}}).networks == Mine(depth=4, levels=(2, 5))
+
+
+@dataclass(frozen=True)
+class Later(Recipe):
+    """A recipe of a version that has one more field, and one that thought better of its default."""
+
+    shine: float = added(0.5, absent=0.0)
+
+
+def test_a_field_that_comes_later_changes_no_key_and_is_read_as_absent() -> None:
+    row = RECIPES["dcgan"]
+    fields = {f.name: getattr(row, f.name) for f in dataclasses.fields(row)}
+    assert first_spelling(Later(**fields, shine=0.0)) == first_spelling(row)
+    assert first_spelling(Later(**fields)) == first_spelling(row) | {"shine": 0.5}
+    assert from_plain(Later, to_plain(row), stored=True) == Later(**fields, shine=0.0)

@@ -187,7 +187,7 @@ def find(opened: Opened, atelier: Atelier, given: Given) -> People:
 
 def changed_config(kind: Any, plain: dict[str, Any], settings: dict[str, Any]) -> Any:
     """A configuration of the run with changes; ValueError names an unknown key."""
-    return from_plain(kind, merged(plain, settings))
+    return from_plain(kind, merged(plain, settings), stored=True)
 
 
 def design_step(run: Path, category: str, given: Given, out: Path, settings: dict[str, Any], seed: int) -> list[str]:
@@ -277,7 +277,7 @@ def restyle_step(
         atelier, picture[None], [number], own=np.array([row]), encoder=opened.latent_encoder(), config=config, seed=seed
     )
     limits = load_limits(run / opened.parts.limits / "limits.json")
-    wanted = from_plain(DesignConfig, opened.parts.settings["design"])
+    wanted = from_plain(DesignConfig, opened.parts.settings["design"], stored=True)
     problem = Problem(tuple(range(len(people.names))), number)
     made = restyle(atelier, drawn, limits, people.tastes, people.seen, [problem], config, wanted, seed=seed)[0]
     out.mkdir(parents=True, exist_ok=True)

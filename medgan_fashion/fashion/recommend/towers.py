@@ -199,7 +199,7 @@ def rebuild(card: dict[str, Any], weights: dict[str, Tensor]) -> Tower:
         if card["kind"] == "encoder":
             network, size = rebuild_encoder(card), int(card["size"])
         else:
-            config = from_plain(TowerConfig, card["tower"])
+            config = from_plain(TowerConfig, card["tower"], stored=True)
             network, size = PixelNetwork(config, int(card["factors"])), config.size
     try:
         network.load_state_dict(weights)

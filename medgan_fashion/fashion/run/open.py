@@ -57,7 +57,7 @@ def read_parts(run: Path) -> Parts:
         raise ValueError(
             f"{run} holds no finished run of garments: make one with medgan-fashion run garments --out {run}"
         )
-    return from_plain(Parts, json.loads(path.read_text()))
+    return from_plain(Parts, json.loads(path.read_text()), stored=True)
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,7 @@ def load_latent_encoder(path: str | Path, device: str | torch.device = "cpu") ->
         raise ValueError(f"{path} is not a safetensors file ({error}); write it with save_latent_encoder") from error
     if FORMAT not in metadata:
         raise ValueError(f"{path} holds no latent encoder; write one with save_latent_encoder")
-    card = from_plain(EncoderCard, json.loads(metadata[FORMAT]))
+    card = from_plain(EncoderCard, json.loads(metadata[FORMAT]), stored=True)
     network = _built(card, 0).to(device)
     network.load_state_dict(tensors)
     return LatentEncoder(card, network)

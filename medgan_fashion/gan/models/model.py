@@ -251,7 +251,7 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> Model:
         known = ", ".join(metadata) or "none"
         raise ValueError(f"{path} is not a model of this package: it needs metadata {FORMAT} and has {known}")
     about = json.loads(metadata[FORMAT])
-    recipe, card = read_recipe(about["recipe"]), from_plain(DataCard, about["card"])
+    recipe, card = read_recipe(about["recipe"]), from_plain(DataCard, about["card"], stored=True)
     weights: dict[str, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         name, _, rest = key.partition(".")

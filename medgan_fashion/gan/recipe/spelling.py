@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from medgan_fashion.base.plain import from_plain, to_plain
+from medgan_fashion.base.plain import from_plain, to_key
 from medgan_fashion.gan.recipe.networks import NETWORK_CONFIGS, kept_by, keys_of
 from medgan_fashion.gan.recipe.spec import Recipe
 
@@ -76,7 +76,7 @@ def read_recipe(plain: dict[str, Any]) -> Recipe:
     nets = out.get("networks", {})
     if (kind := nets.get("kind", "dcgan")) in NETWORK_CONFIGS:
         out["networks"] = {k: v for k, v in nets.items() if k in keys_of(kind) or k not in ALL_KINDS}
-    return from_plain(Recipe, out)
+    return from_plain(Recipe, out, stored=True)
 
 
 def of_kind(recipe: Recipe, kind: str, told: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def of_kind(recipe: Recipe, kind: str, told: dict[str, Any]) -> dict[str, Any]:
 def first_spelling(recipe: Recipe) -> dict[str, Any]:
     """The recipe as the first version wrote it: what stages' keys are made of, so that a new name computes nothing
     again. So it is for the table's rows and changes within their kind; what another kind never read is not known."""
-    plain = to_plain(recipe)
+    plain = to_key(recipe)
     then = {now: name for name, now in KINDS.items()}
     nets, kind = plain["networks"], plain["networks"]["kind"]
     if kind in BY_INSTANCE:

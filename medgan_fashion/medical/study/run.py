@@ -57,7 +57,7 @@ def _phantoms(run: Path, config: StudyConfig, say: Say) -> Path:
     drawn = maker.task(patients=config.phantom_patients, seed=config.seed)
     if not drawn.done(run):
         say(f"no data given: drawing {what} of {config.phantom_patients} patients (seed {config.seed})")
-    return complete(drawn, run) / ("films.csv" if getattr(config, "films", False) else "cases.csv")
+    return complete(drawn, run) / ("films.csv" if config.films else "cases.csv")
 
 
 def _cases(run: Path, data: Path | None, config: C, say: Say) -> tuple[Path, C]:

@@ -157,7 +157,7 @@ def kept_plan(
         data = json.loads(path.read_text())
         changed = differences({key: data[key] for key in about}, about)
         if not changed:
-            return [from_plain(LevelPlan, level) for level in data["levels"]]
+            return [from_plain(LevelPlan, level, stored=True) for level in data["levels"]]
         if (path.parent / "checkpoint.pt").exists():
             raise ValueError(f"{path} plans another training ({'; '.join(changed)}); choose another out folder")
     levels = measure()

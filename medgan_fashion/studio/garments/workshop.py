@@ -109,7 +109,7 @@ def _fill(folder: Path, opened: Opened, tell: Tell) -> None:
     """Pools and standards of a run: minutes for a large catalogue, once."""
     atelier = opened.atelier()
     tell(0.1, "Looking at what real garments look like")
-    standards = measure_standards(atelier, from_plain(DesignConfig, opened.parts.settings["design"]))
+    standards = measure_standards(atelier, from_plain(DesignConfig, opened.parts.settings["design"], stored=True))
     judge, realism = standards.judge, standards.realism
     np.savez(folder / "standards.npz", median=judge.median.cpu().numpy(), scale=judge.scale, features=realism.features)
     drawable = atelier.drawable().tolist()
@@ -143,7 +143,7 @@ def open_workshop(run: Run, settings: Settings) -> Workshop:
         raise ValueError(f"{run.name} is still being prepared: wait a minute")
     opened, folder = open_run(run.folder), prepare(run, settings).folder
     atelier = opened.atelier()
-    config = from_plain(DesignConfig, opened.parts.settings["design"])
+    config = from_plain(DesignConfig, opened.parts.settings["design"], stored=True)
     return Workshop(
         run=run,
         opened=opened,

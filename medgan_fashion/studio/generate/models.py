@@ -71,7 +71,7 @@ def _header(path: Path) -> tuple[Recipe, DataCard]:
     try:
         with safe_open(path, framework="np") as file:
             about = json.loads((file.metadata() or {})[FORMAT])
-        return read_recipe(about["recipe"]), from_plain(DataCard, about["card"])
+        return read_recipe(about["recipe"]), from_plain(DataCard, about["card"], stored=True)
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError):
         raise ValueError(f"{path} is no model of this package; run its chain again") from None
 

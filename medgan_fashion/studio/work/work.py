@@ -161,7 +161,7 @@ def restyle_garment(desk: Desk, job: Job) -> None:
     shop, told = desk.workshop(job.run), job.payload
     picture, row, source = _garment(desk, shop, job)
     category = _category(shop, told["category"])
-    config = from_plain(RestyleConfig, shop.opened.parts.settings["restyle"])
+    config = from_plain(RestyleConfig, shop.opened.parts.settings["restyle"], stored=True)
     desk.tell(job, 0.1, "Drawing your garment")
     encoder, own = shop.opened.latent_encoder(), np.array([row])
     drawn = draw_photos(
